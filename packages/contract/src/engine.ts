@@ -1,0 +1,129 @@
+/**
+ * The engine contract. An engine is a native runtime or a wire that runs families of models. Importing an
+ * engine package must not import its native library: only `load` does, inside the runner that hosts it.
+ */
+import type { Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
+
+/** Mono float samples in [-1, 1]. */
+export interface Pcm {
+  readonly samples: Float32Array;
+  /** Hz. */
+  readonly sampleRate: number;
+}
+
+export type ModelKind = 'stt' | 'tts' | 'vad' | 'turn';
+
+export interface Availability {
+  readonly available: boolean;
+  /** Why not, and what to do about it. */
+  readonly reason?: string;
+  readonly version?: string;
+}
+
+/** The files of one pulled model, as an engine sees them. */
+export interface ModelFiles {
+  /** E.g. `whisper:base.en`; for messages only. */
+  readonly reference: string;
+  /** Row of the engine's family table: `whisper`, `piper`, `kokoro`, `silero-vad`, ... */
+  readonly family: string;
+  /** Folder that holds the files under the names the engine wants. */
+  readonly directory: string;
+  /** Folders of the models this one needs, by family: `silero-vad`, `espeak-ng-data`. */
+  readonly companions: Readonly<Record<string, string>>;
+  /** What the catalog says of this model to its engine. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface LoadOptions {
+  /** Processor threads the model may use. */
+  readonly threads: number;
+  readonly device: 'auto' | 'cpu' | 'cuda' | 'mps';
+}
+
+export interface Voice {
+  readonly id: string;
+  readonly name: string;
+  /** BCP 47, e.g. `en-us`. */
+  readonly language?: string;
+  readonly gender?: 'female' | 'male';
+}
+
+/** What a loaded model can do. Capabilities are data: lists, docs and validation derive from it. */
+export interface ModelInfo {
+  readonly kind: ModelKind;
+  readonly family: string;
+  /** Hz: what a recogniser hears, what a voice speaks. */
+  readonly sampleRate: number;
+  /** ISO 639-1 codes; empty = unknown. */
+  readonly languages: readonly string[];
+  readonly voices: readonly Voice[];
+  /** Longest audio of one `transcribe` call in ms; absent = no limit. */
+  readonly maxWindowMs?: number;
+  /** Allowed speed, for voices. */
+  readonly speed?: { readonly min: number; readonly max: number };
+  readonly canTranslate: boolean;
+  readonly canDetectLanguage: boolean;
+  readonly canTimeWords: boolean;
+  readonly canPrompt: boolean;
+  /** Calls that may run at once and still gain from it. */
+  readonly concurrency: number;
+}
+
+export interface Bytes {
+  readonly bytes: number;
+}
+
+/** Speech or not, over one stream of audio. Stateful; `reset` makes it new. */
+export interface SpeechDetector {
+  /** Any number of 16 kHz samples. Stretches of speech that ended meanwhile, in samples since `reset`. */
+  accept(samples: Float32Array): SpeechSpan[];
+  /** The stream is over: the stretches still open. */
+  flush(): SpeechSpan[];
+  reset(): void;
+}
+
+export interface SpeechSpan {
+  /** First sample of speech. */
+  readonly start: number;
+  /** One past the last sample of speech. */
+  readonly end: number;
+}
+
+export interface StreamPart {
+  readonly type: 'transcript-delta' | 'transcript-partial' | 'transcript-final';
+  readonly text: string;
+  readonly segment?: Segment;
+}
+
+/** One utterance of a streaming model. Owns the utterance's state; the model owns the weights. */
+export interface TranscriptionStream {
+  push(samples: Float32Array): void;
+  ready(): boolean;
+  finish(): void;
+  poll(): StreamPart[];
+  close(): void;
+}
+
+/** A loaded model. An optional method is an optional capability. */
+export interface Model {
+  readonly info: ModelInfo;
+  memory(): Bytes;
+  /** Segments of one window, times relative to its first sample. Rejects with `cancelled` when the signal aborts. */
+  transcribe?(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncIterable<Segment>;
+  /** Speech of one sentence, as made. */
+  synthesize?(text: string, options: SynthesizeOptions, signal: AbortSignal): AsyncIterable<Pcm>;
+  /** A new detector, for models of kind `vad`. */
+  openDetector?(): SpeechDetector;
+  openTranscription?(options: TranscribeOptions): TranscriptionStream;
+  step?(ready: readonly TranscriptionStream[]): void;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly specificationVersion: 'v1';
+  readonly name: string;
+  /** Can this machine run it? Looks without importing the native library. */
+  probe(): Availability;
+  /** Throws VoxError `model_broken` when the files can't be loaded, `engine_missing` when the library isn't there. */
+  load(files: ModelFiles, options: LoadOptions): Promise<Model>;
+}

@@ -1,0 +1,48 @@
+/** What a recogniser says. All times are milliseconds on the clock of the source (the file, or the live session). */
+
+export interface Word {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 0..1, where the engine knows it. */
+  readonly confidence?: number;
+}
+
+export interface Segment {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly words?: readonly Word[];
+  /** ISO 639-1 code of what was heard, where the engine knows it. */
+  readonly language?: string;
+  readonly tokens?: readonly number[];
+  /** Mean natural-log probability of the tokens. */
+  readonly averageLogProbability?: number;
+  /** Bytes of the text over bytes of the text deflated; above 2.4 a decode is taken to loop. */
+  readonly compressionRatio?: number;
+}
+
+/** A request that could not be met in full says so; nothing is ignored in silence. */
+export interface Warning {
+  readonly type: 'unsupported' | 'adjusted' | 'other';
+  /** The option concerned, e.g. `prompt`. */
+  readonly option?: string;
+  readonly message: string;
+}
+
+export interface TranscribeOptions {
+  /** ISO 639-1; absent = detect. */
+  readonly language?: string;
+  readonly task: 'transcribe' | 'translate';
+  readonly words: boolean;
+  readonly prompt?: string;
+  readonly temperature?: number;
+}
+
+export interface SynthesizeOptions {
+  /** A voice id of `ModelInfo.voices`, or `default`. */
+  readonly voice: string;
+  /** 1 = as trained; within `ModelInfo.speed`. */
+  readonly speed: number;
+  readonly language?: string;
+}

@@ -1,0 +1,106 @@
+/**
+ * The one message union between the server and a runner, whether that is a child process, a thread or the
+ * same thread. Control travels as JSON; samples and encoded audio travel as the frame's binary body.
+ */
+import type {
+  ErrorRecord,
+  LoadOptions,
+  ModelFiles,
+  ModelInfo,
+  Segment,
+  SynthesizeOptions,
+  TranscribeOptions,
+  Warning,
+} from '@vox-speech/contract';
+
+/** Audio that lies in a file, possibly still growing. */
+export interface FileSource {
+  readonly path: string;
+  /** `wav`: parsed by the runner. `pcm16`: raw little-endian mono at `sampleRate`. */
+  readonly format: 'wav' | 'pcm16';
+  readonly sampleRate?: number;
+  /** True while a writer is still adding to it; a `source-end` message follows. */
+  readonly growing: boolean;
+  /** Audio longer than this is refused with `too_large`. */
+  readonly maxSeconds: number;
+}
+
+export type AudioFormat = 'wav' | 'pcm' | 'mp3' | 'opus' | 'aac' | 'flac';
+
+export interface SpeechOutput {
+  readonly format: AudioFormat;
+  /** Hz; absent = the voice's own rate. */
+  readonly sampleRate?: number;
+  /** Header of a WAV: `stream` writes unknown sizes, so that it can leave before the end is known. */
+  readonly wavHeader: 'stream' | 'none';
+  /** Path of the ffmpeg program for encoded formats. */
+  readonly ffmpeg?: string;
+}
+
+/** Server to runner. */
+export type ToRunner =
+  | {
+      readonly type: 'load';
+      /** Module URL or package name of the engine. */
+      readonly engine: string;
+      readonly files: ModelFiles;
+      readonly options: LoadOptions;
+    }
+  | {
+      readonly type: 'transcribe';
+      readonly id: number;
+      readonly source: FileSource;
+      readonly options: TranscribeOptions;
+    }
+  | { readonly type: 'source-end'; readonly id: number; readonly error?: ErrorRecord }
+  | {
+      readonly type: 'synthesize';
+      readonly id: number;
+      readonly text: string;
+      readonly options: SynthesizeOptions;
+      readonly output: SpeechOutput;
+      /** Bytes of audio that may be on their way unacknowledged. */
+      readonly credit: number;
+    }
+  | { readonly type: 'credit'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close' };
+
+export interface TranscriptSummary {
+  readonly language?: string;
+  /** Of the audio. */
+  readonly durationMs: number;
+  /** Wall time in the runner. */
+  readonly processingMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+export interface SpeechSummary {
+  readonly durationMs: number;
+  readonly processingMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+/** Runner to server. */
+export type FromRunner =
+  | { readonly type: 'ready'; readonly info: ModelInfo; readonly memoryBytes: number }
+  | { readonly type: 'load-failed'; readonly error: ErrorRecord }
+  | { readonly type: 'segment'; readonly id: number; readonly segment: Segment }
+  /** Hz and channels of what follows; the first thing a synthesis says. */
+  | { readonly type: 'audio-start'; readonly id: number; readonly sampleRate: number }
+  /** The frame's body is audio in the requested format. */
+  | { readonly type: 'audio'; readonly id: number }
+  | {
+      readonly type: 'end';
+      readonly id: number;
+      readonly transcript?: TranscriptSummary;
+      readonly speech?: SpeechSummary;
+    }
+  | { readonly type: 'error'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly type: 'closed' };
+
+/** A message with its binary body, if it has one. */
+export interface Envelope<M> {
+  readonly message: M;
+  readonly body?: Uint8Array;
+}

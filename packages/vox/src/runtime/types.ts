@@ -1,0 +1,102 @@
+/**
+ * The facade that every dialect calls. A dialect parses its wire format into these requests and renders
+ * these answers; it never reaches below this file.
+ */
+import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
+import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
+import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
+
+/** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
+export type KeepAlive = number;
+
+export interface TranscribeRequest {
+  /** As the client wrote it; '' = the default recogniser. */
+  readonly model: string;
+  /** Temporary file with the upload. The caller removes it when the answer has ended. */
+  readonly path: string;
+  readonly language?: string;
+  readonly task: 'transcribe' | 'translate';
+  readonly words: boolean;
+  readonly prompt?: string;
+  readonly temperature?: number;
+  readonly keepAlive?: KeepAlive;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves once the request is known to be valid and has begun; segments come as they are decoded. */
+export interface Transcription {
+  /** Canonical reference of the model that works on it. */
+  readonly model: string;
+  readonly segments: AsyncIterable<Segment>;
+  /** Settles after the last segment. */
+  readonly summary: Promise<TranscriptSummary>;
+  readonly warnings: readonly Warning[];
+}
+
+export interface SpeakRequest {
+  readonly model: string;
+  readonly text: string;
+  /** '' or 'default' = the model's default voice. */
+  readonly voice: string;
+  readonly speed: number;
+  readonly language?: string;
+  readonly format: AudioFormat;
+  /** Hz; absent = the voice's own. */
+  readonly sampleRate?: number;
+  /** `stream`: a WAV starts with unknown sizes. `none`: raw samples, the caller writes the header. */
+  readonly wavHeader?: 'stream' | 'none';
+  readonly keepAlive?: KeepAlive;
+  readonly signal: AbortSignal;
+}
+
+export interface Speech {
+  readonly model: string;
+  /** Hz of the audio that follows. */
+  readonly sampleRate: number;
+  readonly audio: AsyncIterable<Uint8Array>;
+  readonly summary: Promise<SpeechSummary>;
+  readonly warnings: readonly Warning[];
+}
+
+export interface LoadedModel {
+  readonly reference: string;
+  readonly kind: ModelKind;
+  readonly device: string;
+  readonly memoryBytes: number;
+  /** Unix seconds. */
+  readonly loadedAt: number;
+  readonly lastUsed: number;
+  readonly leases: number;
+  /** Unix seconds at which it is unloaded if nobody asks; absent = never or in use. */
+  readonly expiresAt?: number;
+  readonly pid?: number;
+}
+
+export interface Runtime {
+  transcribe(request: TranscribeRequest): Promise<Transcription>;
+  speak(request: SpeakRequest): Promise<Speech>;
+  /** Voices of one model, loading nothing: they are in its manifest. Throws wrong_kind, model_not_pulled, model_unknown. */
+  voices(model: string): Promise<readonly Voice[]>;
+  /** Pulled models that can transcribe or speak (companions are not listed unless `all`). */
+  list(options?: { all?: boolean }): Promise<readonly Manifest[]>;
+  /** A pulled model by any of its names. Throws model_unknown / model_not_pulled. */
+  show(model: string): Promise<Manifest>;
+  loaded(): readonly LoadedModel[];
+  /** Search of the catalog, pulled or not. */
+  search(query: {
+    text?: string;
+    kind?: string;
+    language?: string;
+    license?: string;
+  }): readonly CatalogEntry[];
+  /** Progress; ends with `success` or throws. One transfer however many ask. Aborting stops only this listener. */
+  pull(model: string, options: { signal: AbortSignal }): AsyncIterable<PullEvent>;
+  /** Removes a pulled model; throws `conflict` while it is in use. Frees its blobs at once. */
+  remove(model: string): Promise<void>;
+  /** Loads a model and keeps it for `keepAlive`. */
+  preload(model: string, keepAlive?: KeepAlive): Promise<ModelInfo>;
+  /** Unloads a model once its leases end (or all of them); resolves with the references unloaded. */
+  unload(model?: string): Promise<readonly string[]>;
+  /** Limits that the transport needs to enforce while bytes still come in. */
+  readonly limits: { readonly uploadBytes: number; readonly textCharacters: number };
+}
