@@ -1,0 +1,100 @@
+/** The configuration as the rest of the program sees it: parsed, validated, frozen, in slices. */
+
+export type Compat = 'vox' | 'stt-ws' | 'yap' | 't-one';
+export type Device = 'auto' | 'cpu' | 'cuda' | 'mps';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+export type LogFormat = 'auto' | 'plain' | 'color' | 'json';
+
+/** Where the server listens and which original it answers for on shared paths. */
+export interface ServerConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** 0 = off. */
+  readonly grpcPort: number;
+  readonly compat: Compat;
+}
+
+/** The store, and how models get into it. */
+export interface ModelsConfig {
+  /** Absolute path of VOX_HOME. */
+  readonly home: string;
+  /** Pull a model that a request names and the machine lacks. */
+  readonly autoPull: boolean;
+  readonly sttModel?: string;
+  readonly ttsModel?: string;
+  /** Program; absent = `ffmpeg` on PATH, else the one that `vox pull ffmpeg` brought. */
+  readonly ffmpeg?: string;
+  /** Program; absent = what the `packages` source looks for by itself. */
+  readonly pip?: string;
+  readonly npm?: string;
+  readonly hub: HubConfig;
+}
+
+/** The model hub (Hugging Face's variable names). */
+export interface HubConfig {
+  readonly endpoint: string;
+  readonly token?: string;
+  readonly offline: boolean;
+}
+
+export interface SchedulerConfig {
+  readonly device: Device;
+  /** Processor threads all models together aim at. */
+  readonly threads: number;
+  readonly maxLoaded: number;
+  /** Seconds; 0 = unload at once, Infinity = for ever. */
+  readonly keepAlive: number;
+  /** Bytes; absent = no budget. */
+  readonly maxMemory?: number;
+  /** Requests that may wait for one model before the next gets 429. */
+  readonly maxQueue: number;
+  readonly preload: readonly string[];
+}
+
+export interface GuardConfig {
+  /** Empty = no key is asked for. */
+  readonly apiKeys: readonly string[];
+  /** Origins of web pages that may call; `*` = any. */
+  readonly corsOrigins: readonly string[];
+  /** Values of the Host header accepted beside loopback names and the address listened on; `*` = any. */
+  readonly allowedHosts: readonly string[];
+  /** Listen beyond loopback without a key. */
+  readonly insecure: boolean;
+  /** Bytes of one upload. */
+  readonly maxUpload: number;
+  /** Seconds of audio in one upload. */
+  readonly maxDuration: number;
+  /** Characters of one text to speak. */
+  readonly maxText: number;
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+}
+
+/** What the command line talks to. */
+export interface ClientConfig {
+  /** Base URL without a trailing slash; http or https. */
+  readonly host: string;
+  /** Said by a flag or by VOX_HOST; a default host may be replaced by a server in this process. */
+  readonly hostGiven: boolean;
+  readonly apiKey?: string;
+}
+
+/** Where a value came from. */
+export type Origin = 'flag' | 'environment' | 'compat' | 'default';
+
+export interface Config {
+  readonly server: ServerConfig;
+  readonly models: ModelsConfig;
+  readonly scheduler: SchedulerConfig;
+  readonly guard: GuardConfig;
+  readonly log: LogConfig;
+  readonly client: ClientConfig;
+  /** Unknown VOX_* variables and the like: for the log, never fatal. */
+  readonly warnings: readonly string[];
+  /** One line a setting that is not at its default, secrets masked: for the start-up log. */
+  readonly summary: readonly string[];
+}

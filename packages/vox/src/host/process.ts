@@ -1,0 +1,38 @@
+/** The default host: one child process a loaded model, because native engines abort the process they live in. */
+import { spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { FromRunner, ToRunner } from '../messages/index.js';
+import { pipePort } from '../messages/pipe.js';
+import type { RunnerExit, RunnerHost, StartRunnerOptions } from './host.js';
+import { Tail } from './tail.js';
+
+const RUNNER = fileURLToPath(new URL('../runner/main.js', import.meta.url));
+
+/** Threads of libuv beyond the engine's own calls: file reads of the audio that is being transcribed. */
+const SPARE_POOL_THREADS = 4;
+
+/** Starts a runner process. It ends by itself when this process dies, since its pipe then closes. */
+export function startProcessRunner({ threads }: StartRunnerOptions): RunnerHost {
+  const child = spawn(process.execPath, [RUNNER], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * threads + SPARE_POOL_THREADS) },
+    windowsHide: true,
+  });
+  const tail = new Tail();
+  child.stdout?.on('data', (chunk: Buffer) => tail.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => tail.push(chunk));
+  const gone = new Promise<RunnerExit>((resolve) => {
+    child.once('error', (error) => resolve({ how: error.message, stderrTail: tail.text() }));
+    // `close`, not `exit`: by then standard error has been read to its end.
+    child.once('close', (code, signal) => {
+      resolve({ how: signal ? `signal ${signal}` : `exit code ${code}`, stderrTail: tail.text() });
+    });
+  });
+  return {
+    port: pipePort<ToRunner, FromRunner>(child.stdio[3] as Duplex),
+    pid: child.pid,
+    gone,
+    destroy: () => void child.kill('SIGKILL'),
+  };
+}
