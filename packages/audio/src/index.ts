@@ -1,1 +1,17 @@
-export {};
+export { FrameDecoder } from './frames.js';
+export { ALAW_TO_INT16, encodeAlaw, encodeMulaw, MULAW_TO_INT16 } from './g711.js';
+export {
+  decodeToMono,
+  encodeSamples,
+  floatToInt16,
+  int16ToFloat,
+  SAMPLE_BYTES,
+  type SampleEncoding,
+  toMono,
+} from './pcm.js';
+export { Resampler, resample } from './resample.js';
+export { type Container, SNIFF_BYTES, sniff } from './sniff.js';
+export { WavDecoder } from './wav-decoder.js';
+export { MAX_CHANNELS, MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type WavFormat } from './wav-format.js';
+export { isWav, type WavHeader, WavHeaderParser } from './wav-header.js';
+export { encodeWav, type WavHeaderOptions, wavHeader } from './wav-writer.js';

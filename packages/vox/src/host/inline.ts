@@ -12,7 +12,14 @@ export function startInlineRunner(run: (port: Port<FromRunner, ToRunner>) => voi
   });
   run(theirs);
   return {
-    port: { ...mine, onClose: (handler) => mine.onClose((error) => (end({ how: 'closed', stderrTail: '' }), handler(error))) },
+    port: {
+      ...mine,
+      onClose: (handler) =>
+        mine.onClose((error) => {
+          end({ how: 'closed', stderrTail: '' });
+          handler(error);
+        }),
+    },
     pid: undefined,
     gone,
     destroy: () => mine.close(),

@@ -5,26 +5,30 @@ import fc from 'fast-check';
 import { encodeFrame, FrameDecoder, MAX_FRAME_BYTES } from './frame.js';
 import { pipePort } from './pipe.js';
 
-const message = fc.record({ type: fc.string(), id: fc.integer() });
-const envelope = fc.record({ message, body: fc.option(fc.uint8Array({ minLength: 1 }), { nil: undefined }) });
+const message = fc.record({ type: fc.string(), id: fc.integer() }, { noNullPrototype: true });
+const envelope = fc.record({ message, body: fc.option(fc.uint8Array({ minLength: 1 }), { nil: undefined }) }, { noNullPrototype: true });
 
 describe('frames', () => {
   it('come out as they went in, wherever the bytes are split', () => {
     fc.assert(
-      fc.property(fc.array(envelope, { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), (envelopes, step) => {
-        const bytes = Buffer.concat(envelopes.flatMap((e) => encodeFrame(e.message, e.body)));
-        const decoder = new FrameDecoder<{ type: string; id: number }>();
-        const seen: { message: unknown; body: number[] | undefined }[] = [];
-        for (let i = 0; i < bytes.length; i += step) {
-          for (const e of decoder.push(bytes.subarray(i, i + step))) {
-            seen.push({ message: e.message, body: e.body && [...e.body] });
+      fc.property(
+        fc.array(envelope, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 40 }),
+        (envelopes, step) => {
+          const bytes = Buffer.concat(envelopes.flatMap((e) => encodeFrame(e.message, e.body)));
+          const decoder = new FrameDecoder<{ type: string; id: number }>();
+          const seen: { message: unknown; body: number[] | undefined }[] = [];
+          for (let i = 0; i < bytes.length; i += step) {
+            for (const e of decoder.push(bytes.subarray(i, i + step))) {
+              seen.push({ message: e.message, body: e.body && [...e.body] });
+            }
           }
-        }
-        assert.deepEqual(
-          seen,
-          envelopes.map((e) => ({ message: e.message, body: e.body && [...e.body] })),
-        );
-      }),
+          assert.deepEqual(
+            seen,
+            envelopes.map((e) => ({ message: e.message, body: e.body && [...e.body] })),
+          );
+        },
+      ),
     );
   });
 

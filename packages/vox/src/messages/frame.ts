@@ -55,7 +55,8 @@ export class FrameDecoder<M> {
 
 function parse<M>(frame: Buffer): Envelope<M> {
   const jsonLength = frame.readUInt32LE(0);
-  if (4 + jsonLength > frame.length) throw new VoxError('internal', 'frame with a JSON part that passes its end');
+  if (4 + jsonLength > frame.length)
+    throw new VoxError('internal', 'frame with a JSON part that passes its end');
   const message = JSON.parse(frame.toString('utf8', 4, 4 + jsonLength)) as M;
   const body = frame.subarray(4 + jsonLength);
   return body.length === 0 ? { message } : { message, body };

@@ -68,7 +68,11 @@ export function pipePort<Out, In>(stream: Duplex): Port<Out, In> {
 
 /** Two ports that talk to each other in one thread, message by message, for tests and the inline host. */
 export function portPair<A, B>(): [Port<A, B>, Port<B, A>] {
-  type Side = { message: (envelope: Envelope<unknown>) => void; close: (error?: Error) => void; closed: boolean };
+  type Side = {
+    message: (envelope: Envelope<unknown>) => void;
+    close: (error?: Error) => void;
+    closed: boolean;
+  };
   const make = (): Side => ({ message: () => {}, close: () => {}, closed: false });
   const left = make();
   const right = make();

@@ -1,0 +1,71 @@
+/** The media step: WAV goes to the runner as it is, anything else is decoded by the ffmpeg program to a file it follows. */
+import { open, rm } from 'node:fs/promises';
+import { type ErrorRecord, toRecord, VoxError } from '@vox-speech/contract';
+import type { FileSource } from '../messages/index.js';
+import { classifyUpload, decodeToPcm16 } from './media-door.js';
+
+/** Enough of a file to tell its container and to read a WAV header with a few chunks before the data. */
+const HEAD_BYTES = 64 * 1024;
+
+/** What recognisers hear, in Hz. */
+const SPEECH_RATE = 16_000;
+
+export interface MediaSettings {
+  readonly maxSeconds: number;
+  /** Wall time that ffmpeg may take for one file. */
+  readonly timeoutMs: number;
+  /** Path of the ffmpeg program; throws `ffmpeg_missing`. */
+  ffmpeg(): Promise<string>;
+}
+
+export interface OpenedMedia {
+  readonly source: FileSource;
+  /** Settles when the decoder is done with a growing source; absent for a file that is whole. */
+  readonly done?: Promise<ErrorRecord | undefined>;
+  /** Stops the decoder and removes what it wrote. */
+  dispose(): Promise<void>;
+}
+
+/** Throws `empty_audio`, `unsupported_media`, `ffmpeg_missing`. */
+export async function openMedia(path: string, settings: MediaSettings, signal: AbortSignal): Promise<OpenedMedia> {
+  const kind = classifyUpload(await readHead(path));
+  if (kind === 'wav') {
+    return { source: { path, format: 'wav', growing: false, maxSeconds: settings.maxSeconds }, dispose: async () => {} };
+  }
+  const ffmpeg = await settings.ffmpeg();
+  const output = `${path}.pcm`;
+  const stop = new AbortController();
+  await (await open(output, 'w')).close();
+  const done = decodeToPcm16({
+    ffmpeg,
+    input: path,
+    output,
+    sampleRate: SPEECH_RATE,
+    maxSeconds: settings.maxSeconds,
+    timeoutMs: settings.timeoutMs,
+    signal: AbortSignal.any([signal, stop.signal]),
+  }).then(
+    () => undefined,
+    (error: unknown) => toRecord(error),
+  );
+  return {
+    source: { path: output, format: 'pcm16', sampleRate: SPEECH_RATE, growing: true, maxSeconds: settings.maxSeconds },
+    done,
+    async dispose() {
+      stop.abort();
+      await done;
+      await rm(output, { force: true });
+    },
+  };
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    if (bytesRead === 0) throw new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: 'file' });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** Which model a request means: its name, an alias of other vendors' names, or the default of its kind. */
+import { VoxError } from '@vox-speech/contract';
+import type { Catalog, Store } from '../models/index.js';
+import { formatReference, parseReference, type Reference } from '../models/index.js';
+import type { Manifest } from '../models/types.js';
+
+export type Job = 'stt' | 'tts';
+
+/** Names of OpenAI's audio models: whoever sends one means "your default". */
+export const FOREIGN_NAMES: Readonly<Record<string, Job>> = {
+  'whisper-1': 'stt',
+  'gpt-4o-transcribe': 'stt',
+  'gpt-4o-mini-transcribe': 'stt',
+  'gpt-transcribe': 'stt',
+  'tts-1': 'tts',
+  'tts-1-hd': 'tts',
+  'gpt-4o-mini-tts': 'tts',
+};
+
+/** What the error of an empty machine suggests to pull. */
+const FIRST_MODEL: Readonly<Record<Job, string>> = { stt: 'whisper:base.en', tts: 'piper:en-us-joe-medium' };
+const JOB_WORDS: Readonly<Record<Job, string>> = { stt: 'an STT', tts: 'a TTS' };
+
+export interface Defaults {
+  /** `VOX_STT_MODEL`, `VOX_TTS_MODEL`. */
+  readonly stt?: string;
+  readonly tts?: string;
+}
+
+export class Names {
+  readonly #catalog: Catalog;
+  readonly #store: Store;
+  readonly #defaults: Defaults;
+
+  constructor(catalog: Catalog, store: Store, defaults: Defaults) {
+    this.#catalog = catalog;
+    this.#store = store;
+    this.#defaults = defaults;
+  }
+
+  /**
+   * The pulled model that `model` names. A model that is pulled but in no catalog is found by its reference.
+   * Throws `invalid_request`, `model_unknown`, or `model_not_pulled` with the pull line.
+   */
+  async pulled(model: string): Promise<Manifest> {
+    const reference = await this.#reference(model);
+    const manifest = await this.#store.get(reference);
+    if (manifest) return manifest;
+    const name = formatReference(reference);
+    this.#catalog.get(name);
+    throw new VoxError('model_not_pulled', `Model '${model}' not found on this machine. Pull it first: vox pull ${name}`, { param: 'model' });
+  }
+
+  /** The pulled model for a job: named, foreign or default. Also throws `wrong_kind`. */
+  async forJob(model: string, job: Job): Promise<Manifest> {
+    const foreign = FOREIGN_NAMES[model];
+    const manifest = model === '' || foreign === job ? await this.#default(job) : await this.pulled(model);
+    if (manifest.kind !== job) {
+      throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not ${JOB_WORDS[job]} model`, { param: 'model' });
+    }
+    return manifest;
+  }
+
+  async #reference(model: string): Promise<Reference> {
+    try {
+      return this.#catalog.resolve(model);
+    } catch (error) {
+      if (!VoxError.is(error) || error.code !== 'model_unknown' || !model.includes(':')) throw error;
+      const reference = parseReference(model);
+      if (await this.#store.get(reference)) return reference;
+      throw error;
+    }
+  }
+
+  async #default(job: Job): Promise<Manifest> {
+    const named = this.#defaults[job];
+    if (named !== undefined) return this.pulled(named);
+    const { models } = await this.#store.list();
+    const first = models.filter((m) => m.kind === job).sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
+    if (first) return first;
+    throw new VoxError(
+      'model_not_pulled',
+      `no model specified and no default ${job.toUpperCase()} model available; pull one: vox pull ${FIRST_MODEL[job]}`,
+      { param: 'model' },
+    );
+  }
+}

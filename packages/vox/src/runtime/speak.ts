@@ -1,0 +1,62 @@
+/** Text to speech: check, lease, hand to the runner, hand back audio as it is made. */
+import { type ModelInfo, VoxError, type Warning } from '@vox-speech/contract';
+import type { LeasedHost } from '../scheduler/model-spec.js';
+import type { SpeakRequest, Speech } from './types.js';
+
+/** Every way to name the default voice. */
+export function isDefaultVoice(voice: string): boolean {
+  return voice === '' || voice === 'default';
+}
+
+/** Throws `invalid_request` that names the field and what is allowed. */
+export function checkSpeech(request: SpeakRequest, info: ModelInfo | undefined, maxCharacters: number): void {
+  if (request.text.trim() === '') throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
+  if (request.text.length > maxCharacters) {
+    throw new VoxError('invalid_request', `input has ${request.text.length} characters; at most ${maxCharacters} are allowed`, { param: 'input' });
+  }
+  const speed = info?.speed ?? { min: 0.25, max: 4 };
+  if (!(request.speed >= speed.min && request.speed <= speed.max)) {
+    throw new VoxError('invalid_request', `speed must be between ${speed.min} and ${speed.max}; got ${request.speed}`, { param: 'speed' });
+  }
+  const voices = info?.voices ?? [];
+  if (!isDefaultVoice(request.voice) && !voices.some((voice) => voice.id === request.voice)) {
+    const known = voices.map((voice) => voice.id);
+    throw new VoxError('invalid_request', `Voice '${request.voice}' not found; this model has: ${['default', ...known.filter((id) => id !== 'default')].join(', ')}`, {
+      param: 'voice',
+    });
+  }
+}
+
+/** Starts the synthesis on a leased runner; the lease goes when the audio has ended, failed or was abandoned. */
+export async function startSpeech(
+  request: SpeakRequest,
+  model: string,
+  lease: LeasedHost,
+  ffmpeg: string | undefined,
+  warnings: readonly Warning[],
+): Promise<Speech> {
+  try {
+    const run = lease.host.synthesize(
+      {
+        text: request.text,
+        options: {
+          voice: isDefaultVoice(request.voice) ? 'default' : request.voice,
+          speed: request.speed,
+          ...(request.language === undefined ? {} : { language: request.language }),
+        },
+        output: {
+          format: request.format,
+          wavHeader: request.wavHeader ?? 'stream',
+          ...(request.sampleRate === undefined ? {} : { sampleRate: request.sampleRate }),
+          ...(ffmpeg === undefined ? {} : { ffmpeg }),
+        },
+      },
+      request.signal,
+    );
+    void run.summary.catch(() => {}).finally(() => lease.release());
+    return { model, sampleRate: await run.sampleRate, audio: run.audio, summary: run.summary, warnings };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { VoxError } from '@vox-speech/contract';
+import type { ModelHost } from '../host/model-host.js';
+import type { ModelSpec, ResidencyOptions } from './model-spec.js';
+import { Residency } from './residency.js';
+
+/** Stands in for a runner: it answers load and close, and can be made to die. It proves nothing about processes. */
+class FakeHost {
+  alive = true;
+  memoryBytes = 100;
+  pid = undefined;
+  info = { concurrency: 1 };
+  end: () => void = () => {};
+  gone = new Promise<void>((resolve) => {
+    this.end = () => {
+      this.alive = false;
+      resolve();
+    };
+  });
+  async close(): Promise<void> {
+    this.end();
+    await this.gone;
+  }
+  destroy(): void {
+    this.end();
+  }
+}
+
+function make(options: Partial<ResidencyOptions> = {}) {
+  const loads: string[] = [];
+  const hosts: FakeHost[] = [];
+  const clock = { now: 0 };
+  const residency = new Residency({
+    maxLoaded: 2,
+    budgetBytes: undefined,
+    keepAliveSeconds: 300,
+    queueLimit: 2,
+    now: () => clock.now++,
+    load: async (spec) => {
+      loads.push(spec.reference);
+      const host = new FakeHost();
+      hosts.push(host);
+      return host as unknown as ModelHost;
+    },
+    ...options,
+  });
+  return { residency, loads, hosts, clock };
+}
+
+const spec = (reference: string, estimateBytes = 100): ModelSpec => ({
+  reference,
+  kind: 'stt',
+  estimateBytes,
+  message: {} as ModelSpec['message'],
+});
+const signal = new AbortController().signal;
+const names = (residency: Residency) => residency.loaded().map((m) => m.reference);
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('residency', () => {
+  it('loads once however many ask at once', async () => {
+    const { residency, loads } = make();
+    const first = residency.acquire(spec('a:1'), undefined, signal);
+    const second = residency.acquire(spec('a:1'), undefined, signal);
+    (await first).release();
+    (await second).release();
+    assert.deepEqual(loads, ['a:1']);
+  });
+
+  it('evicts the least recently used idle model, and waits when all are in use', async () => {
+    const { residency, loads } = make();
+    const a = await residency.acquire(spec('a:1'), undefined, signal);
+    const b = await residency.acquire(spec('b:1'), undefined, signal);
+    let c: Awaited<typeof a> | undefined;
+    const waiting = residency.acquire(spec('c:1'), undefined, signal).then((lease) => {
+      c = lease;
+    });
+    await turn();
+    assert.equal(c, undefined);
+    b.release();
+    await waiting;
+    assert.deepEqual(names(residency).sort(), ['a:1', 'c:1']);
+    a.release();
+    assert.deepEqual(loads, ['a:1', 'b:1', 'c:1']);
+  });
+
+  it('refuses with overloaded when the queue is full, and forgets a waiter that went away', async () => {
+    const { residency } = make();
+    await residency.acquire(spec('a:1'), undefined, signal);
+    const gone = new AbortController();
+    const waits = [1, 2].map(() => residency.acquire(spec('a:1'), undefined, gone.signal));
+    await turn();
+    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), { code: 'overloaded' });
+    gone.abort();
+    for (const wait of waits) await assert.rejects(wait, { code: 'cancelled' });
+    const third = residency.acquire(spec('a:1'), undefined, signal);
+    await turn();
+    assert.equal(residency.loaded()[0]?.leases, 2);
+    void third.catch(() => {});
+    residency.destroy();
+  });
+
+  it('keeps within the memory budget, and says so when one model alone is too large', async () => {
+    const { residency } = make({ budgetBytes: 150 });
+    (await residency.acquire(spec('a:1'), undefined, signal)).release();
+    (await residency.acquire(spec('b:1'), undefined, signal)).release();
+    assert.deepEqual(names(residency), ['b:1']);
+    await assert.rejects(residency.acquire(spec('big:1', 200), undefined, signal), { code: 'out_of_memory' });
+  });
+
+  it('unloads at once with keep-alive 0', async () => {
+    const { residency } = make();
+    (await residency.acquire(spec('a:1'), 0, signal)).release();
+    await turn();
+    assert.deepEqual(names(residency), []);
+  });
+
+  it('lets running work finish when told to unload, and loads afresh for new work', async () => {
+    const { residency, loads } = make();
+    const lease = await residency.acquire(spec('a:1'), undefined, signal);
+    let unloaded = false;
+    const unloading = residency.unload('a:1').then(() => {
+      unloaded = true;
+    });
+    await turn();
+    assert.equal(unloaded, false);
+    const again = await residency.acquire(spec('a:1'), undefined, signal);
+    lease.release();
+    await unloading;
+    again.release();
+    assert.deepEqual(loads, ['a:1', 'a:1']);
+  });
+
+  it('starts a dead runner again at once, then with growing patience', async () => {
+    const { residency, hosts, clock } = make();
+    for (let crash = 0; crash < 2; crash++) {
+      await residency.acquire(spec('a:1'), undefined, signal);
+      hosts[crash]?.end();
+      await turn();
+    }
+    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), (error) => {
+      return VoxError.is(error) && error.code === 'runner_crashed' && error.retryAfter === 1;
+    });
+    clock.now += 2000;
+    (await residency.acquire(spec('a:1'), undefined, signal)).release();
+    assert.equal(hosts.length, 3);
+  });
+
+  it('refuses new work once closed', async () => {
+    const { residency } = make();
+    await residency.close();
+    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), { code: 'shutting_down' });
+  });
+});
