@@ -1,1 +1,2 @@
-export {};
+/** The default export of an engine package is its Engine. */
+export { default, type ReplayScript } from './replay.js';

@@ -89,14 +89,16 @@ export class Resampler {
     const output = new Float32Array(count);
     let written = 0;
     let at = 0;
+    let room: number;
     do {
       this.#dropOld();
-      const room = Math.min(this.#buffer.length - this.#filled, samples.length - at);
+      room = Math.min(this.#buffer.length - this.#filled, samples.length - at);
       this.#buffer.set(samples.subarray(at, at + room), this.#filled);
       this.#filled += room;
       at += room;
       written += this.#filter(output.subarray(written));
-    } while (at < samples.length);
+      // No room: a flush has all its output, and the rest of the silence is not needed.
+    } while (at < samples.length && room > 0);
     this.#produced += written;
     return output;
   }

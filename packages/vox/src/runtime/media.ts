@@ -1,8 +1,9 @@
 /** The media step: WAV goes to the runner as it is, anything else is decoded by the ffmpeg program to a file it follows. */
 import { open, rm } from 'node:fs/promises';
+import { sniff, WavHeaderParser } from '@vox-speech/audio';
+import { decodeToPcm16 } from '@vox-speech/audio/node';
 import { type ErrorRecord, toRecord, VoxError } from '@vox-speech/contract';
 import type { FileSource } from '../messages/index.js';
-import { classifyUpload, decodeToPcm16 } from './media-door.js';
 
 /** Enough of a file to tell its container and to read a WAV header with a few chunks before the data. */
 const HEAD_BYTES = 64 * 1024;
@@ -27,10 +28,26 @@ export interface OpenedMedia {
 }
 
 /** Throws `empty_audio`, `unsupported_media`, `ffmpeg_missing`. */
-export async function openMedia(path: string, settings: MediaSettings, signal: AbortSignal): Promise<OpenedMedia> {
-  const kind = classifyUpload(await readHead(path));
-  if (kind === 'wav') {
-    return { source: { path, format: 'wav', growing: false, maxSeconds: settings.maxSeconds }, dispose: async () => {} };
+export async function openMedia(
+  path: string,
+  settings: MediaSettings,
+  signal: AbortSignal,
+): Promise<OpenedMedia> {
+  const head = await readHead(path);
+  const container = sniff(head);
+  if (container === 'unknown') {
+    // Not handed to ffmpeg: among what it opens are playlists, which name other files of this machine.
+    throw new VoxError(
+      'unsupported_media',
+      'the upload is not audio: send wav, flac, mp3, m4a, ogg, opus, webm, aac or aiff',
+      { param: 'file' },
+    );
+  }
+  if ((container === 'wav' || container === 'rf64') && isReadableWav(head)) {
+    return {
+      source: { path, format: 'wav', growing: false, maxSeconds: settings.maxSeconds },
+      dispose: async () => {},
+    };
   }
   const ffmpeg = await settings.ffmpeg();
   const output = `${path}.pcm`;
@@ -49,7 +66,13 @@ export async function openMedia(path: string, settings: MediaSettings, signal: A
     (error: unknown) => toRecord(error),
   );
   return {
-    source: { path: output, format: 'pcm16', sampleRate: SPEECH_RATE, growing: true, maxSeconds: settings.maxSeconds },
+    source: {
+      path: output,
+      format: 'pcm16',
+      sampleRate: SPEECH_RATE,
+      growing: true,
+      maxSeconds: settings.maxSeconds,
+    },
     done,
     async dispose() {
       stop.abort();
@@ -59,11 +82,22 @@ export async function openMedia(path: string, settings: MediaSettings, signal: A
   };
 }
 
+/** A WAV whose codec we don't read (ADPCM, MP3 in WAV) goes to ffmpeg like any other container. */
+function isReadableWav(head: Uint8Array): boolean {
+  try {
+    new WavHeaderParser().push(head);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function readHead(path: string): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    if (bytesRead === 0) throw new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: 'file' });
+    if (bytesRead === 0)
+      throw new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: 'file' });
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

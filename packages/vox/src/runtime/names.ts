@@ -48,7 +48,11 @@ export class Names {
     if (manifest) return manifest;
     const name = formatReference(reference);
     this.#catalog.get(name);
-    throw new VoxError('model_not_pulled', `Model '${model}' not found on this machine. Pull it first: vox pull ${name}`, { param: 'model' });
+    throw new VoxError(
+      'model_not_pulled',
+      `Model '${model}' not found on this machine. Pull it first: vox pull ${name}`,
+      { param: 'model' },
+    );
   }
 
   /** The pulled model for a job: named, foreign or default. Also throws `wrong_kind`. */
@@ -56,7 +60,9 @@ export class Names {
     const foreign = FOREIGN_NAMES[model];
     const manifest = model === '' || foreign === job ? await this.#default(job) : await this.pulled(model);
     if (manifest.kind !== job) {
-      throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not ${JOB_WORDS[job]} model`, { param: 'model' });
+      throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not ${JOB_WORDS[job]} model`, {
+        param: 'model',
+      });
     }
     return manifest;
   }
@@ -76,7 +82,9 @@ export class Names {
     const named = this.#defaults[job];
     if (named !== undefined) return this.pulled(named);
     const { models } = await this.#store.list();
-    const first = models.filter((m) => m.kind === job).sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
+    const first = models
+      .filter((m) => m.kind === job)
+      .sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
     if (first) return first;
     throw new VoxError(
       'model_not_pulled',

@@ -10,20 +10,33 @@ export function isDefaultVoice(voice: string): boolean {
 
 /** Throws `invalid_request` that names the field and what is allowed. */
 export function checkSpeech(request: SpeakRequest, info: ModelInfo | undefined, maxCharacters: number): void {
-  if (request.text.trim() === '') throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
+  if (request.text.trim() === '')
+    throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
   if (request.text.length > maxCharacters) {
-    throw new VoxError('invalid_request', `input has ${request.text.length} characters; at most ${maxCharacters} are allowed`, { param: 'input' });
+    throw new VoxError(
+      'invalid_request',
+      `input has ${request.text.length} characters; at most ${maxCharacters} are allowed`,
+      { param: 'input' },
+    );
   }
   const speed = info?.speed ?? { min: 0.25, max: 4 };
   if (!(request.speed >= speed.min && request.speed <= speed.max)) {
-    throw new VoxError('invalid_request', `speed must be between ${speed.min} and ${speed.max}; got ${request.speed}`, { param: 'speed' });
+    throw new VoxError(
+      'invalid_request',
+      `speed must be between ${speed.min} and ${speed.max}; got ${request.speed}`,
+      { param: 'speed' },
+    );
   }
   const voices = info?.voices ?? [];
   if (!isDefaultVoice(request.voice) && !voices.some((voice) => voice.id === request.voice)) {
     const known = voices.map((voice) => voice.id);
-    throw new VoxError('invalid_request', `Voice '${request.voice}' not found; this model has: ${['default', ...known.filter((id) => id !== 'default')].join(', ')}`, {
-      param: 'voice',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `Voice '${request.voice}' not found; this model has: ${['default', ...known.filter((id) => id !== 'default')].join(', ')}`,
+      {
+        param: 'voice',
+      },
+    );
   }
 }
 

@@ -14,9 +14,15 @@ export interface SpecSettings {
   engineModule(name: string): string;
 }
 
-export async function modelSpec(store: Store, manifest: Manifest, settings: SpecSettings): Promise<ModelSpec> {
+export async function modelSpec(
+  store: Store,
+  manifest: Manifest,
+  settings: SpecSettings,
+): Promise<ModelSpec> {
   if (manifest.engine === undefined || manifest.kind === 'data' || manifest.kind === 'program') {
-    throw new VoxError('wrong_kind', `${manifest.reference} is not a model that can be loaded`, { param: 'model' });
+    throw new VoxError('wrong_kind', `${manifest.reference} is not a model that can be loaded`, {
+      param: 'model',
+    });
   }
   return {
     reference: manifest.reference,

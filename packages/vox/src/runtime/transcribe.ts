@@ -1,32 +1,63 @@
 /** Speech to text: check, open the media, lease, hand to the runner, hand back segments as they are decoded. */
-import { type ModelInfo, type Segment, type TranscribeOptions, VoxError, type Warning } from '@vox-speech/contract';
+import {
+  type ModelInfo,
+  type Segment,
+  type TranscribeOptions,
+  VoxError,
+  type Warning,
+} from '@vox-speech/contract';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { OpenedMedia } from './media.js';
 import type { TranscribeRequest, Transcription } from './types.js';
 
 /** The options for the engine, and what of the request could not be met. Throws `invalid_request` naming the field. */
-export function checkTranscription(request: TranscribeRequest, info: ModelInfo | undefined): { options: TranscribeOptions; warnings: Warning[] } {
+export function checkTranscription(
+  request: TranscribeRequest,
+  info: ModelInfo | undefined,
+): { options: TranscribeOptions; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const language = request.language?.trim().toLowerCase();
   const given = language === undefined || language === '' || language === 'auto' ? undefined : language;
   const known = info?.languages ?? [];
   if (given !== undefined && known.length > 0 && !known.includes(given)) {
-    throw new VoxError('invalid_request', `language '${request.language}' is not one that this model hears: ${known.join(', ')}`, { param: 'language' });
+    throw new VoxError(
+      'invalid_request',
+      `language '${request.language}' is not one that this model hears: ${known.join(', ')}`,
+      { param: 'language' },
+    );
   }
   if (request.task === 'translate' && info?.canTranslate === false) {
-    throw new VoxError('invalid_request', 'this model can not translate; use a multilingual Whisper, e.g. whisper:base', { param: 'model' });
+    throw new VoxError(
+      'invalid_request',
+      'this model can not translate; use a multilingual Whisper, e.g. whisper:base',
+      { param: 'model' },
+    );
   }
   if (request.words && info?.canTimeWords === false) {
-    throw new VoxError('invalid_request', 'this model gives no word times', { param: 'timestamp_granularities' });
+    throw new VoxError('invalid_request', 'this model gives no word times', {
+      param: 'timestamp_granularities',
+    });
   }
   if (request.prompt && info?.canPrompt !== true) {
-    warnings.push({ type: 'unsupported', option: 'prompt', message: 'this model takes no prompt; it was not used' });
+    warnings.push({
+      type: 'unsupported',
+      option: 'prompt',
+      message: 'this model takes no prompt; it was not used',
+    });
   }
   if (request.temperature !== undefined && request.temperature !== 0) {
-    warnings.push({ type: 'unsupported', option: 'temperature', message: 'decoding is greedy; temperature was not used' });
+    warnings.push({
+      type: 'unsupported',
+      option: 'temperature',
+      message: 'decoding is greedy; temperature was not used',
+    });
   }
   return {
-    options: { task: request.task, words: request.words, ...(given === undefined ? {} : { language: given }) },
+    options: {
+      task: request.task,
+      words: request.words,
+      ...(given === undefined ? {} : { language: given }),
+    },
     warnings,
   };
 }

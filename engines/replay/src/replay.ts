@@ -1,0 +1,105 @@
+/**
+ * A scripted engine: it says what its script says, with the timing that its script asks for, and nothing else. Every
+ * test's double, and the load generator's engine. It proves nothing about recognition or speech.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Engine, type Model, type ModelInfo, type Pcm, VoxError } from '@vox-speech/contract';
+
+/** `script.json` in the model's folder. */
+export interface ReplayScript {
+  readonly kind: 'stt' | 'tts';
+  /** What every transcription says. */
+  readonly text?: string;
+  /** How long each call takes, ms. */
+  readonly delayMs?: number;
+  /** Ends the process at the first call whose text, or whose audio's first sample, is this. */
+  readonly crashOn?: string | number;
+  /** Writes this to standard error before it crashes. */
+  readonly lastWords?: string;
+}
+
+const RATE = { stt: 16_000, tts: 22_050 } as const;
+
+/** Speech is a tone of this many Hz, this many seconds a character: its length tells how much text was spoken. */
+const TONE_HZ = 220;
+const SECONDS_PER_CHARACTER = 0.01;
+
+function modelOf(script: ReplayScript): Model {
+  const info: ModelInfo = {
+    kind: script.kind,
+    family: 'replay',
+    sampleRate: RATE[script.kind],
+    languages: ['en', 'de'],
+    voices: script.kind === 'tts' ? [{ id: 'tone', name: 'Tone', language: 'en' }] : [],
+    maxWindowMs: 30_000,
+    speed: { min: 0.5, max: 2 },
+    canTranslate: false,
+    canDetectLanguage: true,
+    canTimeWords: true,
+    canPrompt: false,
+    concurrency: 4,
+  };
+  const wait = async (signal: AbortSignal): Promise<void> => {
+    await sleep(script.delayMs ?? 0, undefined, { signal }).catch(() => {
+      throw new VoxError('cancelled', 'cancelled');
+    });
+  };
+  const maybeCrash = (trigger: string | number | undefined): void => {
+    if (script.crashOn === undefined || script.crashOn !== trigger) return;
+    process.stderr.write(`${script.lastWords ?? 'crash as scripted'}\n`);
+    process.exit(134);
+  };
+  return {
+    info,
+    memory: () => ({ bytes: process.memoryUsage.rss() }),
+    async *transcribe(pcm, options, signal) {
+      maybeCrash(pcm.samples[0]);
+      await wait(signal);
+      const endMs = (pcm.samples.length / pcm.sampleRate) * 1000;
+      const text = script.text ?? '';
+      const spoken = text.split(' ').filter((word) => word !== '');
+      const words = spoken.map((word, i) => ({
+        text: word,
+        startMs: (endMs * i) / spoken.length,
+        endMs: (endMs * (i + 1)) / spoken.length,
+      }));
+      yield {
+        text,
+        startMs: 0,
+        endMs,
+        language: options.language ?? 'en',
+        ...(options.words ? { words } : {}),
+      };
+    },
+    async *synthesize(text, options, signal): AsyncGenerator<Pcm> {
+      maybeCrash(text);
+      await wait(signal);
+      const samples = new Float32Array(
+        Math.round((text.length * SECONDS_PER_CHARACTER * RATE.tts) / options.speed),
+      );
+      for (let i = 0; i < samples.length; i++)
+        samples[i] = 0.3 * Math.sin((2 * Math.PI * TONE_HZ * i) / RATE.tts);
+      yield { samples, sampleRate: RATE.tts };
+    },
+    close: async () => {},
+  };
+}
+
+const engine: Engine = {
+  specificationVersion: 'v1',
+  name: 'replay',
+  probe: () => ({ available: true }),
+  async load(files) {
+    try {
+      return modelOf(
+        JSON.parse(await readFile(join(files.directory, 'script.json'), 'utf8')) as ReplayScript,
+      );
+    } catch (error) {
+      throw new VoxError('model_broken', `${files.reference}: no readable script.json`, { cause: error });
+    }
+  },
+};
+
+export default engine;

@@ -1,0 +1,123 @@
+/** Manifests: read with suspicion, written in one step. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { VoxError } from '@vox-speech/contract';
+import { z } from 'zod';
+import { writeFileDurably } from './durable.js';
+import { DIGEST, isSafeName } from './layout.js';
+import { parseReference } from './reference.js';
+import type { CatalogEntry, Manifest } from './types.js';
+
+/** Raised when an importer's output changes, so that what older versions made is made again. */
+const IMPORT_REVISION = 1;
+
+const text = z.string().max(4096);
+const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+const info = z.object({
+  kind: z.enum(['stt', 'tts', 'vad', 'turn']),
+  family: text,
+  sampleRate: z.number().positive(),
+  languages: z.array(text),
+  voices: z.array(
+    z.object({
+      id: text,
+      name: text,
+      language: text.optional(),
+      gender: z.enum(['female', 'male']).optional(),
+    }),
+  ),
+  maxWindowMs: z.number().optional(),
+  speed: z.object({ min: z.number(), max: z.number() }).optional(),
+  canTranslate: z.boolean(),
+  canDetectLanguage: z.boolean(),
+  canTimeWords: z.boolean(),
+  canPrompt: z.boolean(),
+  concurrency: z.number(),
+});
+
+const schema = z.object({
+  schemaVersion: z.literal(1),
+  reference: z.string().refine(isReference, 'not a reference'),
+  kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
+  family: text,
+  engine: text.optional(),
+  description: text,
+  license: z.object({
+    id: text,
+    url: text.optional(),
+    nonCommercial: z.boolean().optional(),
+    note: text.optional(),
+  }),
+  languages: z.array(text),
+  needs: z.array(z.string().refine(isReference, 'not a reference')),
+  parameters,
+  files: z
+    .array(
+      z.object({
+        name: z.string().refine(isSafeName, 'not a safe file name'),
+        digest: z.string().regex(DIGEST),
+        size: z.number().int().nonnegative(),
+        executable: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+  origin: text,
+  recipe: text,
+  companion: z.boolean(),
+  info: info.optional(),
+  pulledAt: text,
+});
+
+function isReference(value: string): boolean {
+  try {
+    parseReference(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads one manifest. `undefined` where there is none; throws `model_broken` where the file is not a manifest of
+ * the reference that its place says.
+ */
+export async function readManifest(path: string, reference: string): Promise<Manifest | undefined> {
+  let bytes: string;
+  try {
+    bytes = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw broken(reference, code ?? 'unreadable');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes);
+  } catch {
+    throw broken(reference, 'not JSON');
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw broken(reference, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`);
+  }
+  if (result.data.reference !== reference) throw broken(reference, `it is the manifest of ${result.data.reference}`);
+  return result.data as Manifest;
+}
+
+/** Writes a manifest whole or not at all. */
+export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
+  await writeFileDurably(path, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Hash of everything in an entry that decides what its pull makes. */
+export function recipeOf(entry: CatalogEntry): string {
+  const { sources, importer, parameters, family, engine, kind, needs } = entry;
+  const value = { revision: IMPORT_REVISION, sources, importer, parameters, family, engine, kind, needs };
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+function broken(reference: string, why: string): VoxError {
+  return new VoxError('model_broken', `the manifest of ${reference} is damaged (${why}); run: vox pull ${reference}`);
+}

@@ -1,0 +1,155 @@
+/** The runtime: the three acts behind every dialect, on top of the store and the scheduler. */
+import { join } from 'node:path';
+import { type ModelInfo, VoxError } from '@vox-speech/contract';
+import { type Catalog, type Puller, parseReference, type Store } from '../models/index.js';
+import type { Manifest } from '../models/types.js';
+import type { LeasedHost } from '../scheduler/model-spec.js';
+import type { Residency } from '../scheduler/residency.js';
+import { openMedia } from './media.js';
+import { type Defaults, type Job, Names } from './names.js';
+import { checkSpeech, startSpeech } from './speak.js';
+import { modelSpec, type SpecSettings } from './spec.js';
+import { checkTranscription, startTranscription } from './transcribe.js';
+import type { Runtime } from './types.js';
+
+export interface RuntimeSettings extends SpecSettings {
+  readonly defaults: Defaults;
+  /** Pull what a request names and the machine lacks. */
+  readonly autoPull: boolean;
+  readonly uploadBytes: number;
+  readonly audioSeconds: number;
+  readonly textCharacters: number;
+  /** The ffmpeg program, if there is one outside the store. */
+  findFfmpeg(pulledDirectory: string | undefined): Promise<string | undefined>;
+}
+
+export interface RuntimeParts {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly puller: Puller;
+  readonly residency: Residency;
+  readonly settings: RuntimeSettings;
+}
+
+/** Wall time that ffmpeg may take for one file, in ms: it decodes hundreds of times faster than real time. */
+const MEDIA_TIMEOUT_MS = 10 * 60_000;
+
+/** Formats that need the ffmpeg program. */
+const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
+
+export function createRuntime({ catalog, store, puller, residency, settings }: RuntimeParts): Runtime {
+  const names = new Names(catalog, store, settings.defaults);
+
+  const findFfmpeg = async (): Promise<string | undefined> => {
+    const manifest = await store.get(catalog.resolve('ffmpeg')).catch(() => undefined);
+    const directory = manifest && (await store.viewDirectory(manifest).catch(() => undefined));
+    return settings.findFfmpeg(directory);
+  };
+  const ffmpeg = async (): Promise<string> => {
+    const found = await findFfmpeg();
+    if (found !== undefined) return found;
+    throw new VoxError(
+      'ffmpeg_missing',
+      'this format needs the ffmpeg program: run `vox pull ffmpeg`, or install ffmpeg on PATH',
+    );
+  };
+
+  /** The model for a job, pulled now when that is allowed. */
+  const forJob = async (model: string, job: Job, signal: AbortSignal): Promise<Manifest> => {
+    try {
+      return await names.forJob(model, job);
+    } catch (error) {
+      if (!settings.autoPull || model === '' || !VoxError.is(error) || error.code !== 'model_not_pulled')
+        throw error;
+      for await (const _ of puller.pull(model, { signal }));
+      return names.forJob(model, job);
+    }
+  };
+  const lease = async (
+    manifest: Manifest,
+    keepAlive: number | undefined,
+    signal: AbortSignal,
+  ): Promise<LeasedHost> => residency.acquire(await modelSpec(store, manifest, settings), keepAlive, signal);
+
+  return {
+    limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },
+
+    async transcribe(request) {
+      const manifest = await forJob(request.model, 'stt', request.signal);
+      const { options, warnings } = checkTranscription(request, manifest.info);
+      const media = await openMedia(
+        request.path,
+        { maxSeconds: settings.audioSeconds, timeoutMs: MEDIA_TIMEOUT_MS, ffmpeg },
+        request.signal,
+      );
+      let leased: LeasedHost | undefined;
+      try {
+        leased = await lease(manifest, request.keepAlive, request.signal);
+        return startTranscription(request, manifest.reference, options, leased, media, warnings);
+      } catch (error) {
+        leased?.release();
+        await media.dispose();
+        throw error;
+      }
+    },
+
+    async speak(request) {
+      const manifest = await forJob(request.model, 'tts', request.signal);
+      checkSpeech(request, manifest.info, settings.textCharacters);
+      const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
+      const leased = await lease(manifest, request.keepAlive, request.signal);
+      return startSpeech(request, manifest.reference, leased, encoder, []);
+    },
+
+    async voices(model) {
+      return (await names.forJob(model, 'tts')).info?.voices ?? [];
+    },
+
+    async list(options = {}) {
+      const { models } = await store.list();
+      return models.filter(
+        (m) => options.all === true || (m.kind !== 'data' && m.kind !== 'program' && m.kind !== 'vad'),
+      );
+    },
+
+    show: (model) => names.pulled(model),
+
+    loaded: () =>
+      residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, ...model }) => ({
+        ...model,
+        device: 'cpu',
+        loadedAt: loadedAt / 1000,
+        lastUsed: lastUsed / 1000,
+        ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
+        ...(pid === undefined ? {} : { pid }),
+      })),
+
+    search: (query) => catalog.search(query),
+
+    pull: (model, options) => puller.pull(model, options),
+
+    async remove(model) {
+      const { reference } = await names.pulled(model);
+      if (residency.loaded().some((m) => m.reference === reference && m.leases > 0)) {
+        throw new VoxError('conflict', `Model '${model}' is currently in use`);
+      }
+      await residency.unload(reference);
+      await store.remove(parseReference(reference));
+    },
+
+    async preload(model, keepAlive): Promise<ModelInfo> {
+      const leased = await lease(await names.pulled(model), keepAlive, new AbortController().signal);
+      leased.release();
+      return leased.host.info;
+    },
+
+    async unload(model) {
+      return residency.unload(model === undefined ? undefined : (await names.pulled(model)).reference);
+    },
+  };
+}
+
+/** The path of the program in a pulled `ffmpeg` entry. */
+export function pulledProgram(directory: string, platform: NodeJS.Platform): string {
+  return join(directory, platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
+}
