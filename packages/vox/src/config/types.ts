@@ -2,8 +2,8 @@
 
 export type Compat = 'vox' | 'stt-ws' | 'yap' | 't-one';
 export type Device = 'auto' | 'cpu' | 'cuda' | 'mps';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-export type LogFormat = 'auto' | 'plain' | 'color' | 'json';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LogFormat = 'plain' | 'json';
 
 /** Where the server listens and which original it answers for on shared paths. */
 export interface ServerConfig {
@@ -25,9 +25,10 @@ export interface ModelsConfig {
   readonly ttsModel?: string;
   /** Program; absent = `ffmpeg` on PATH, else the one that `vox pull ffmpeg` brought. */
   readonly ffmpeg?: string;
-  /** Program; absent = what the `packages` source looks for by itself. */
-  readonly pip?: string;
-  readonly npm?: string;
+  /** The Python whose pip is used; absent = python3 or python on PATH. */
+  readonly python?: string;
+  /** Program. */
+  readonly npm: string;
   readonly hub: HubConfig;
 }
 

@@ -13,6 +13,8 @@ export interface Machine {
   readonly cwd: string;
   /** Processors this process may use. */
   readonly cores: number;
+  /** Is standard output a terminal? */
+  readonly terminal: boolean;
 }
 
 function expected(what: string): VoxError {

@@ -1,5 +1,5 @@
 /** The runtime: the three acts behind every dialect, on top of the store and the scheduler. */
-import { join } from 'node:path';
+import { findFfmpeg } from '@vox-speech/audio/node';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import { type Catalog, type Puller, parseReference, type Store } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
@@ -19,8 +19,9 @@ export interface RuntimeSettings extends SpecSettings {
   readonly uploadBytes: number;
   readonly audioSeconds: number;
   readonly textCharacters: number;
-  /** The ffmpeg program, if there is one outside the store. */
-  findFfmpeg(pulledDirectory: string | undefined): Promise<string | undefined>;
+  /** The ffmpeg program that the user set, and the PATH to look on. */
+  readonly ffmpegPath: string | undefined;
+  readonly searchPath: string;
 }
 
 export interface RuntimeParts {
@@ -40,18 +41,14 @@ const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 export function createRuntime({ catalog, store, puller, residency, settings }: RuntimeParts): Runtime {
   const names = new Names(catalog, store, settings.defaults);
 
-  const findFfmpeg = async (): Promise<string | undefined> => {
-    const manifest = await store.get(catalog.resolve('ffmpeg')).catch(() => undefined);
-    const directory = manifest && (await store.viewDirectory(manifest).catch(() => undefined));
-    return settings.findFfmpeg(directory);
-  };
   const ffmpeg = async (): Promise<string> => {
-    const found = await findFfmpeg();
-    if (found !== undefined) return found;
-    throw new VoxError(
-      'ffmpeg_missing',
-      'this format needs the ffmpeg program: run `vox pull ffmpeg`, or install ffmpeg on PATH',
-    );
+    const manifest = await store.get(catalog.resolve('ffmpeg')).catch(() => undefined);
+    const pulledDir = manifest && (await store.viewDirectory(manifest).catch(() => undefined));
+    return findFfmpeg({
+      searchPath: settings.searchPath,
+      ...(settings.ffmpegPath === undefined ? {} : { path: settings.ffmpegPath }),
+      ...(pulledDir === undefined ? {} : { pulledDir }),
+    });
   };
 
   /** The model for a job, pulled now when that is allowed. */
@@ -147,9 +144,4 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
       return residency.unload(model === undefined ? undefined : (await names.pulled(model)).reference);
     },
   };
-}
-
-/** The path of the program in a pulled `ffmpeg` entry. */
-export function pulledProgram(directory: string, platform: NodeJS.Platform): string {
-  return join(directory, platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
 }

@@ -11,6 +11,9 @@ const HEAD_BYTES = 64 * 1024;
 /** What recognisers hear, in Hz. */
 const SPEECH_RATE = 16_000;
 
+/** Decoded beyond the limit, so that the reader sees it passed. */
+const SLACK_SECONDS = 10;
+
 export interface MediaSettings {
   readonly maxSeconds: number;
   /** Wall time that ffmpeg may take for one file. */
@@ -56,9 +59,11 @@ export async function openMedia(
   const done = decodeToPcm16({
     ffmpeg,
     input: path,
+    container,
     output,
     sampleRate: SPEECH_RATE,
     maxSeconds: settings.maxSeconds,
+    maxBytes: (settings.maxSeconds + SLACK_SECONDS) * SPEECH_RATE * 2,
     timeoutMs: settings.timeoutMs,
     signal: AbortSignal.any([signal, stop.signal]),
   }).then(

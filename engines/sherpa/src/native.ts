@@ -1,0 +1,166 @@
+/**
+ * The part of sherpa-onnx-node that this engine calls, typed by hand: the package ships no types, and its JSDoc
+ * lists less than the addon reads. Nothing here imports the native library until `loadNative`.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Availability, VoxError } from '@vox-speech/contract';
+
+export interface Waveform {
+  readonly samples: Float32Array;
+  /** Hz. */
+  readonly sampleRate: number;
+}
+
+export interface RecognizerConfig {
+  readonly featConfig: { readonly sampleRate: number; readonly featureDim: number };
+  readonly modelConfig: {
+    readonly whisper: {
+      readonly encoder: string;
+      readonly decoder: string;
+      /** '' = detect. An unknown code ends the process. */
+      readonly language: string;
+      readonly task: 'transcribe' | 'translate';
+      /** 1 = token times from the decoder's cross-attention output. Read by the addon, missing in its types. */
+      readonly enableTokenTimestamps: 0 | 1;
+    };
+    readonly tokens: string;
+    readonly numThreads: number;
+    readonly provider: string;
+    readonly debug: 0 | 1;
+  };
+}
+
+export interface RecognizerResult {
+  readonly text: string;
+  readonly lang: string;
+  readonly tokens: readonly string[];
+  /** Seconds. */
+  readonly timestamps: readonly number[];
+  /** Seconds. */
+  readonly durations: readonly number[];
+}
+
+export interface OfflineStream {
+  acceptWaveform(wave: Waveform): void;
+}
+
+export interface OfflineRecognizer {
+  createStream(): OfflineStream;
+  setConfig(config: RecognizerConfig): void;
+  /** Runs on libuv's thread pool. */
+  decodeAsync(stream: OfflineStream): Promise<RecognizerResult>;
+}
+
+export interface TtsConfig {
+  readonly model: {
+    readonly vits?: { readonly model: string; readonly tokens: string; readonly dataDir: string };
+    readonly kokoro?: {
+      readonly model: string;
+      readonly tokens: string;
+      readonly voices: string;
+      readonly dataDir: string;
+      readonly lang: string;
+    };
+    readonly numThreads: number;
+    readonly provider: string;
+    readonly debug: 0 | 1;
+  };
+  readonly maxNumSentences: number;
+}
+
+export interface OfflineTts {
+  readonly numSpeakers: number;
+  /** Hz. */
+  readonly sampleRate: number;
+  /** Runs on libuv's thread pool; `onProgress` returning 0 stops it after the current piece. */
+  generateAsync(request: {
+    readonly text: string;
+    readonly sid: number;
+    readonly speed: number;
+    /** False: the samples are copied, so they may be kept. */
+    readonly enableExternalBuffer: boolean;
+    readonly onProgress?: (piece: { readonly samples: Float32Array; readonly progress: number }) => 0 | 1;
+  }): Promise<Waveform>;
+}
+
+export interface VadConfig {
+  readonly sileroVad: {
+    readonly model: string;
+    readonly threshold: number;
+    /** Seconds. */
+    readonly minSilenceDuration: number;
+    readonly minSpeechDuration: number;
+    readonly maxSpeechDuration: number;
+    /** Samples. */
+    readonly windowSize: number;
+  };
+  readonly sampleRate: number;
+  readonly numThreads: number;
+  readonly provider: string;
+  readonly debug: 0 | 1;
+}
+
+export interface Vad {
+  acceptWaveform(samples: Float32Array): void;
+  isEmpty(): boolean;
+  isDetected(): boolean;
+  pop(): void;
+  front(enableExternalBuffer: boolean): { readonly samples: Float32Array; readonly start: number };
+  reset(): void;
+  flush(): void;
+}
+
+export interface Native {
+  readonly OfflineRecognizer: { createAsync(config: RecognizerConfig): Promise<OfflineRecognizer> };
+  readonly OfflineTts: { createAsync(config: TtsConfig): Promise<OfflineTts> };
+  readonly Vad: new (config: VadConfig, bufferSizeInSeconds: number) => Vad;
+}
+
+const require = createRequire(import.meta.url);
+const PACKAGE = 'sherpa-onnx-node';
+
+/** The package that carries the prebuilt library for this machine, by sherpa's own naming. */
+function platformPackage(): string {
+  return `sherpa-onnx-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+}
+
+/** Looks whether the package and the prebuilt library of this machine are installed, importing neither. */
+export function probeNative(): Availability {
+  let manifest: string;
+  try {
+    manifest = require.resolve(`${PACKAGE}/package.json`);
+  } catch {
+    return { available: false, reason: `${PACKAGE} is not installed: npm install ${PACKAGE}` };
+  }
+  const platform = platformPackage();
+  try {
+    // Resolved from sherpa's own place, as its loader does.
+    createRequire(manifest).resolve(`${platform}/package.json`);
+  } catch {
+    if (!existsSync(join(dirname(manifest), '..', platform, 'sherpa-onnx.node')))
+      return {
+        available: false,
+        reason: `${platform} is not installed, or there is none for this machine: npm install ${platform}`,
+      };
+  }
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return { available: true, version };
+}
+
+/**
+ * Imports the native library; the process carries it from then on.
+ * @throws VoxError `engine_missing` when it is not installed or can't be loaded here
+ */
+export function loadNative(): Native {
+  const { available, reason } = probeNative();
+  if (!available) throw new VoxError('engine_missing', reason ?? `${PACKAGE} cannot be used here`);
+  try {
+    return require(PACKAGE) as Native;
+  } catch (error) {
+    throw new VoxError('engine_missing', `${PACKAGE} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,143 @@
+/** The composition root: the only file that knows every layer. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from './config/index.js';
+import { engineModule } from './engines.js';
+import { checkBind, installGuard } from './guard/index.js';
+import { ModelHost } from './host/model-host.js';
+import { startProcessRunner } from './host/process.js';
+import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
+import { createLog, Health } from './observe/index.js';
+import { register as registerOpenai } from './protocols/openai/index.js';
+import { register as registerVoxNative } from './protocols/vox-native/index.js';
+import { createRuntime } from './runtime/index.js';
+import type { Runtime } from './runtime/types.js';
+import { Residency } from './scheduler/residency.js';
+import { createHttpServer } from './transport/index.js';
+
+/** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
+const LOAD_DEADLINE_MS = 180_000;
+
+export interface App {
+  /** Base URL, with the port that was really bound. */
+  readonly url: string;
+  /** Stops accepting, finishes or aborts what runs, returns all memory. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Brings everything up. Resolves once every listener accepts; throws VoxError when the configuration forbids it. */
+export async function startApp(config: Config): Promise<App> {
+  const { server, models, scheduler, guard } = config;
+  const guardSettings = {
+    keys: guard.apiKeys,
+    bindHost: server.host,
+    hostNames: guard.allowedHosts,
+    corsOrigins: guard.corsOrigins,
+    insecure: guard.insecure,
+  };
+  checkBind(guardSettings);
+  const log = createLog({ level: config.log.level, format: config.log.format === 'json' ? 'json' : 'plain' });
+  const health = new Health();
+  const catalog = new Catalog();
+  const store = await Store.open(models.home);
+  const uploadDirectory = join(models.home, 'tmp', 'uploads');
+  await mkdir(uploadDirectory, { recursive: true });
+  const puller = new Puller({ settings: pullSettings(config), catalog, store });
+  const residency = new Residency({
+    maxLoaded: scheduler.maxLoaded,
+    budgetBytes: scheduler.maxMemory,
+    keepAliveSeconds: scheduler.keepAlive,
+    queueLimit: scheduler.maxQueue,
+    now: Date.now,
+    load: (spec, signal) => ModelHost.load(startProcessRunner, spec.message, LOAD_DEADLINE_MS, signal),
+  });
+  const runtime = createRuntime({
+    catalog,
+    store,
+    puller,
+    residency,
+    settings: {
+      threads: scheduler.threads,
+      device: scheduler.device,
+      engineModule,
+      defaults: {
+        ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
+        ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
+      },
+      autoPull: models.autoPull,
+      uploadBytes: guard.maxUpload,
+      audioSeconds: guard.maxDuration,
+      textCharacters: guard.maxText,
+      ffmpegPath: models.ffmpeg,
+      searchPath: process.env.PATH ?? '',
+    },
+  });
+
+  const http = createHttpServer({ log });
+  installGuard(http.app, guardSettings);
+  registerOpenai(http.app, { runtime, uploadDirectory });
+  registerVoxNative(http.app, {
+    runtime,
+    uploadDirectory,
+    health,
+    compat: server.compat,
+    version: await version(),
+  });
+  const { url } = await http.listen({ host: server.host, port: server.port });
+  health.set('ready');
+  for (const warning of config.warnings) log.warn(warning);
+  for (const line of config.summary) log.info(line);
+  log.info({ url, home: models.home }, 'listening');
+  preload(runtime, scheduler.preload, log);
+
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    close: () => {
+      closing ??= (async () => {
+        health.set('draining');
+        await http.close();
+        await puller.close();
+        await residency.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[0]['settings'] {
+  return {
+    ...DEFAULT_MODELS_SETTINGS,
+    home: models.home,
+    environment: process.env,
+    hfEndpoint: models.hub.endpoint,
+    hfOffline: models.hub.offline,
+    ...(models.hub.token === undefined ? {} : { hfToken: models.hub.token }),
+    ...(models.pip === undefined ? {} : { python: models.pip }),
+    ...(models.npm === undefined ? {} : { npm: models.npm }),
+  };
+}
+
+/** One after another, beside serving; a model that can't be loaded is a warning, not the end. */
+async function preload(
+  runtime: Runtime,
+  references: readonly string[],
+  log: ReturnType<typeof createLog>,
+): Promise<void> {
+  for (const reference of references) {
+    try {
+      await runtime.preload(reference);
+      log.info({ model: reference }, 'preloaded');
+    } catch (error) {
+      log.warn(
+        { model: reference, reason: error instanceof Error ? error.message : String(error) },
+        'not preloaded',
+      );
+    }
+  }
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}

@@ -1,0 +1,254 @@
+/** Flags and environment to one frozen Config. The only place that reads `process.env`. */
+import { availableParallelism, homedir } from 'node:os';
+import { VoxError } from '@vox-speech/contract';
+import { COMPAT } from './compat.js';
+import { nearest } from './nearest.js';
+import type { Setting } from './setting.js';
+import { SETTINGS, type SettingKey, type Values } from './table.js';
+import type { Compat, Config, Origin } from './types.js';
+import type { Machine, Reader } from './values.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the argument parser found, by camel-cased flag: `{ port: '80', autoPull: true, preload: ['whisper'] }`. */
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+export interface ConfigInput {
+  /** `serve` has the server's flags; every other command is a `client`. */
+  readonly command?: 'serve' | 'client';
+  readonly flags?: Flags;
+  /** Default: the process's own. */
+  readonly env?: Environment;
+  readonly machine?: Machine;
+}
+
+interface Found {
+  readonly value: unknown;
+  readonly origin: Origin;
+  /** As it was written, for the start-up log. */
+  readonly written: string;
+}
+
+/**
+ * Reads the configuration: flags win over VOX_* variables, which win over the variables of the original that
+ * VOX_COMPAT names, which win over defaults. An empty variable counts as not set.
+ * Throws VoxError `invalid_request` that names the flag or variable, its value (unless secret) and what is allowed.
+ */
+export function loadConfig(input: ConfigInput = {}): Config {
+  const command = input.command ?? 'client';
+  const source = new Source(
+    input.flags ?? {},
+    input.env ?? process.env,
+    command,
+    input.machine ?? thisMachine(),
+  );
+  const compat = source.find('compat', 'vox').value as Compat;
+  const keys = Object.keys(SETTINGS) as SettingKey[];
+  const found = new Map(keys.map((key) => [key, source.find(key, compat)]));
+  const values = Object.fromEntries(
+    [...found].map(([key, entry]) => [key, entry.value]),
+  ) as unknown as Values;
+  const summary = [...found]
+    .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
+    .map(([key, entry]) => summarise(key, entry));
+  return deepFreeze(toConfig(values, found, source.warnings(), summary));
+}
+
+/** Loopback and any free port: what a command that loads the server in its own process listens on. */
+export function onLoopback(config: Config): Config {
+  return deepFreeze({ ...config, server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 } });
+}
+
+/** Is an address only reachable from this machine? */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** The flag's name as the argument parser gives it: `--keep-alive` is `keepAlive`. */
+export function flagKey(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Every variable that means something, VOX_* or not. */
+export function knownVariables(): ReadonlySet<string> {
+  const rows: Setting<unknown>[] = Object.values(SETTINGS);
+  return new Set(rows.flatMap((row) => (row.env === undefined ? [] : [row.env, ...(row.envAliases ?? [])])));
+}
+
+function thisMachine(): Machine {
+  return {
+    home: homedir(),
+    cwd: process.cwd(),
+    cores: availableParallelism(),
+    terminal: process.stdout.isTTY === true,
+  };
+}
+
+class Source {
+  readonly #flags: Flags;
+  readonly #env: Environment;
+  readonly #command: 'serve' | 'client';
+  readonly #machine: Machine;
+
+  constructor(flags: Flags, env: Environment, command: 'serve' | 'client', machine: Machine) {
+    this.#flags = flags;
+    this.#env = env;
+    this.#command = command;
+    this.#machine = machine;
+  }
+
+  /** The value of one setting from the first place that has one. */
+  find(key: SettingKey, compat: Compat): Found {
+    const row: Setting<unknown> = SETTINGS[key];
+    const flag = this.#fromFlags(row);
+    if (flag !== undefined && row.repeatable !== 'merge') return flag;
+    const env = this.#fromVariables(row, [row.env, ...(row.envAliases ?? [])]);
+    if (flag !== undefined) return merge(flag, env);
+    return env ?? this.#fromCompat(row, key, compat) ?? this.#fromDefault(row, key, compat);
+  }
+
+  /** Variables that look like ours and mean nothing. */
+  warnings(): string[] {
+    const known = knownVariables();
+    return Object.keys(this.#env)
+      .filter((name) => name.startsWith('VOX_') && !known.has(name))
+      .sort()
+      .map((name) => {
+        const near = nearest(name, known);
+        return `${name} is not a setting of this version and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
+      });
+  }
+
+  #fromFlags(row: Setting<unknown>): Found | undefined {
+    if (row.flag === undefined || (row.commands !== 'all' && row.commands !== this.#command))
+      return undefined;
+    const spellings = [{ flag: row.flag, read: row.read }, ...(row.flagAliases ?? [])].filter(
+      (spelling) => this.#flags[flagKey(spelling.flag)] !== undefined,
+    );
+    const [first, second] = spellings;
+    if (first === undefined) return undefined;
+    if (second !== undefined)
+      throw new VoxError('invalid_request', `give ${first.flag} or ${second.flag}, not both`, {
+        param: first.flag,
+      });
+    const given = this.#flags[flagKey(first.flag)];
+    const written = Array.isArray(given) ? given.join(',') : String(given);
+    return { value: this.#read(row, first.read, first.flag, ' ', written), origin: 'flag', written };
+  }
+
+  #fromVariables(row: Setting<unknown>, names: readonly (string | undefined)[]): Found | undefined {
+    for (const name of names) {
+      const written = name === undefined ? undefined : this.#env[name];
+      if (name === undefined || written === undefined || written.trim() === '') continue;
+      return { value: this.#read(row, row.read, name, '=', written), origin: 'environment', written };
+    }
+    return undefined;
+  }
+
+  #fromCompat(row: Setting<unknown>, key: SettingKey, compat: Compat): Found | undefined {
+    const profile = COMPAT[compat];
+    for (const variable of profile.variables) {
+      if (variable.key !== key) continue;
+      const name = profile.anyCase
+        ? Object.keys(this.#env).find((candidate) => candidate.toUpperCase() === variable.env)
+        : variable.env;
+      const written = name === undefined ? undefined : this.#env[name];
+      if (name === undefined || written === undefined || written.trim() === '') continue;
+      const value = this.#read(row, variable.read ?? row.read, name, '=', written);
+      return { value, origin: 'compat', written };
+    }
+    return undefined;
+  }
+
+  #fromDefault(row: Setting<unknown>, key: SettingKey, compat: Compat): Found {
+    const ofCompat = COMPAT[compat].defaults[key];
+    const written = ofCompat ?? row.default;
+    if (written === undefined) return { value: undefined, origin: 'default', written: '' };
+    const origin = ofCompat === undefined ? 'default' : 'compat';
+    return { value: row.read(written, this.#machine), origin, written };
+  }
+
+  #read(row: Setting<unknown>, read: Reader<unknown>, name: string, joint: string, written: string): unknown {
+    try {
+      return read(written, this.#machine);
+    } catch (error) {
+      if (!VoxError.is(error)) throw error;
+      const shown = row.secret === true ? name : `${name}${joint}${JSON.stringify(written)}`;
+      throw new VoxError('invalid_request', `${shown}: ${error.message}`, { param: name, cause: error });
+    }
+  }
+}
+
+/** `--preload a` with `VOX_PRELOAD=b` is both, each once, as in the original. */
+function merge(flag: Found, env: Found | undefined): Found {
+  if (env === undefined) return flag;
+  const items = [...new Set([...(flag.value as readonly string[]), ...(env.value as readonly string[])])];
+  return { value: items, origin: 'flag', written: items.join(',') };
+}
+
+/** `port=8000 (compat)`. Secrets are counted, never shown. */
+function summarise(key: SettingKey, entry: Found): string {
+  const row: Setting<unknown> = SETTINGS[key];
+  const count = Array.isArray(entry.value) ? entry.value.length : 1;
+  const shown = row.secret === true ? `*** (${count} set)` : entry.written;
+  const name = (row.flag ?? row.env ?? key).replace(/^--/, '');
+  return `${name}=${shown} (${entry.origin})`;
+}
+
+function toConfig(
+  v: Values,
+  found: ReadonlyMap<SettingKey, Found>,
+  warnings: readonly string[],
+  summary: readonly string[],
+): Config {
+  const [apiKey] = v.apiKeys;
+  return {
+    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat },
+    models: {
+      home: v.home,
+      autoPull: v.autoPull,
+      ...(v.sttModel === undefined ? {} : { sttModel: v.sttModel }),
+      ...(v.ttsModel === undefined ? {} : { ttsModel: v.ttsModel }),
+      ...(v.ffmpeg === undefined ? {} : { ffmpeg: v.ffmpeg }),
+      ...(v.python === undefined ? {} : { python: v.python }),
+      npm: v.npm,
+      hub: {
+        endpoint: v.hubEndpoint,
+        offline: v.hubOffline,
+        ...(v.hubToken === undefined ? {} : { token: v.hubToken }),
+      },
+    },
+    scheduler: {
+      device: v.device,
+      threads: v.threads,
+      maxLoaded: v.maxLoaded,
+      keepAlive: v.keepAlive,
+      ...(v.maxMemory === undefined ? {} : { maxMemory: v.maxMemory }),
+      maxQueue: v.maxQueue,
+      preload: v.preload,
+    },
+    guard: {
+      apiKeys: v.apiKeys,
+      corsOrigins: v.corsOrigins,
+      allowedHosts: v.allowedHosts,
+      insecure: v.insecure,
+      maxUpload: v.maxUpload,
+      maxDuration: v.maxDuration,
+      maxText: v.maxText,
+    },
+    log: { level: v.logLevel, format: v.logFormat },
+    client: {
+      host: v.target,
+      hostGiven: found.get('target')?.origin !== 'default',
+      ...(apiKey === undefined ? {} : { apiKey }),
+    },
+    warnings,
+    summary,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,186 @@
+/** An upload: its one file streamed to a temporary file, its fields collected, all under limits. */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VoxError } from '@vox-speech/contract';
+import type { FastifyRequest } from 'fastify';
+import { bodyChunks, DEFAULT_STALL_MS } from './body.js';
+import { type MultipartEvent, MultipartParser, multipartBoundary } from './multipart-parser.js';
+
+export interface UploadLimits {
+  /** Bytes of the file. */
+  readonly fileBytes: number;
+  /** Number of fields; a repeated name counts each time. */
+  readonly fields: number;
+  /** Bytes of one field's value. */
+  readonly fieldBytes: number;
+  /** Bytes of all values together. */
+  readonly allFieldBytes: number;
+  /** Bytes of one part's header. */
+  readonly partHeaderBytes: number;
+}
+
+/** Every limit but the file's, which the runtime states. */
+export const DEFAULT_UPLOAD_LIMITS = {
+  fields: 256,
+  fieldBytes: 64 * 1024,
+  allFieldBytes: 256 * 1024,
+  partHeaderBytes: 8 * 1024,
+} as const satisfies Omit<UploadLimits, 'fileBytes'>;
+
+export interface UploadOptions {
+  /** Where the temporary file goes; made when missing. */
+  readonly directory: string;
+  readonly limits: UploadLimits;
+  /** Name of the field that carries the file. */
+  readonly fileField?: string;
+  /** The upload may pause this long, in ms. */
+  readonly stallMs?: number;
+}
+
+export interface UploadedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** As the client gave it; never part of a path. */
+  readonly filename: string;
+}
+
+export interface Upload {
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly file?: UploadedFile;
+  /** Removes the temporary file. Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Reads a multipart body to its end. Whatever goes wrong, the temporary file is gone when this rejects.
+ * @throws VoxError `too_large` while reading; `invalid_request` for a malformed body or too many, too long
+ * fields; `timeout`; `cancelled` when the client goes away; `disk_full`
+ */
+export async function receiveUpload(request: FastifyRequest, options: UploadOptions): Promise<Upload> {
+  const { limits } = options;
+  const boundary = multipartBoundary(request.headers['content-type']);
+  const parser = new MultipartParser(boundary, limits.partHeaderBytes);
+  const receiver = new Receiver(options);
+  try {
+    // What surrounds the file is bounded too, so that the whole body is.
+    const maxBytes = limits.fileBytes + limits.allFieldBytes + limits.fields * limits.partHeaderBytes;
+    const body = bodyChunks(request, {
+      maxBytes,
+      what: 'the upload',
+      stallMs: options.stallMs ?? DEFAULT_STALL_MS,
+    });
+    for await (const chunk of body) for (const event of parser.push(chunk)) await receiver.take(event);
+    parser.finish();
+    return await receiver.finish();
+  } catch (error) {
+    await receiver.abandon();
+    throw VoxError.from(error);
+  }
+}
+
+class Receiver {
+  readonly #options: UploadOptions;
+  readonly #fields = new Map<string, string[]>();
+  #count = 0;
+  #fieldBytes = 0;
+  #field: { name: string; chunks: Buffer[]; bytes: number } | undefined;
+  #writer: { handle: FileHandle; path: string; filename: string } | undefined;
+  #inFile = false;
+  #bytes = 0;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+  }
+
+  async take(event: MultipartEvent): Promise<void> {
+    if (event.type === 'data')
+      return this.#inFile ? await this.#write(event.bytes) : this.#append(event.bytes);
+    if (event.type === 'part-end') return this.#endPart();
+    if (event.name === (this.#options.fileField ?? 'file')) return await this.#openFile(event);
+    if (event.filename !== undefined)
+      throw new VoxError('invalid_request', `unexpected file field ${JSON.stringify(cut(event.name))}`, {
+        param: cut(event.name),
+      });
+    this.#count += 1;
+    if (this.#count > this.#options.limits.fields)
+      throw new VoxError(
+        'invalid_request',
+        `the form has more than ${this.#options.limits.fields} fields`,
+      );
+    this.#field = { name: event.name, chunks: [], bytes: 0 };
+  }
+
+  async finish(): Promise<Upload> {
+    const writer = this.#writer;
+    if (writer === undefined) return { fields: this.#fields, dispose: async () => {} };
+    await writer.handle.close();
+    const { path, filename } = writer;
+    return {
+      fields: this.#fields,
+      file: { path, bytes: this.#bytes, filename },
+      dispose: () => rm(path, { force: true }),
+    };
+  }
+
+  /** Closes and removes what was written. */
+  async abandon(): Promise<void> {
+    if (this.#writer === undefined) return;
+    await this.#writer.handle.close().catch(() => {});
+    await rm(this.#writer.path, { force: true });
+  }
+
+  async #openFile(event: { name: string; filename?: string }): Promise<void> {
+    if (this.#writer !== undefined)
+      throw new VoxError('invalid_request', `the field ${event.name} came twice; send one file`, {
+        param: event.name,
+      });
+    const { directory } = this.#options;
+    await mkdir(directory, { recursive: true });
+    const path = join(directory, `upload-${randomUUID()}`);
+    this.#writer = { handle: await open(path, 'wx', 0o600), path, filename: event.filename ?? '' };
+    this.#inFile = true;
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#options.limits.fileBytes)
+      throw new VoxError('too_large', `the file is larger than ${this.#options.limits.fileBytes} bytes`, {
+        param: this.#options.fileField ?? 'file',
+      });
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesWritten } = (await this.#writer?.handle.write(bytes, at)) ?? { bytesWritten: 0 };
+      at += bytesWritten;
+    }
+  }
+
+  #append(bytes: Buffer): void {
+    if (this.#field === undefined) return;
+    this.#field.bytes += bytes.length;
+    this.#fieldBytes += bytes.length;
+    const { fieldBytes, allFieldBytes } = this.#options.limits;
+    if (this.#field.bytes > fieldBytes || this.#fieldBytes > allFieldBytes)
+      throw new VoxError(
+        'invalid_request',
+        `the field ${JSON.stringify(cut(this.#field.name))} is longer than ${fieldBytes} bytes, or all fields are longer than ${allFieldBytes}`,
+        { param: cut(this.#field.name) },
+      );
+    // A copy: the slice would keep the whole network chunk alive.
+    this.#field.chunks.push(Buffer.from(bytes));
+  }
+
+  #endPart(): void {
+    this.#inFile = false;
+    const field = this.#field;
+    this.#field = undefined;
+    if (field === undefined) return;
+    const values = this.#fields.get(field.name) ?? [];
+    values.push(Buffer.concat(field.chunks).toString('utf8'));
+    this.#fields.set(field.name, values);
+  }
+}
+
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}
