@@ -17,12 +17,33 @@ const LAYERS = {
   'vox/app': ['*'],
   'vox/cli': ['packages/client', 'vox/config', 'vox/app'],
   'vox/config': [],
-  'vox/protocols/openai': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract', 'packages/audio'],
-  'vox/protocols/vox-native': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract', 'packages/audio'],
+  'vox/protocols/openai': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/guard',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
+  'vox/protocols/vox-native': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/guard',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/transport': ['vox/observe', 'packages/contract'],
   'vox/guard': ['vox/observe', 'packages/contract'],
   'vox/observe': [],
-  'vox/runtime': ['vox/scheduler', 'vox/host', 'vox/models', 'vox/messages', 'packages/contract', 'packages/audio'],
+  'vox/runtime': [
+    'vox/scheduler',
+    'vox/host',
+    'vox/models',
+    'vox/messages',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/scheduler': ['vox/host', 'vox/models', 'vox/messages', 'packages/contract'],
   'vox/host': ['vox/messages', 'packages/contract'],
   'vox/messages': ['packages/contract'],
@@ -31,7 +52,11 @@ const LAYERS = {
 };
 
 /** Only these may look at the environment: the table of settings, and the places that start programs with it. */
-const MAY_READ_ENVIRONMENT = [/^packages\/vox\/src\/(config|cli|app)/, /^packages\/vox\/src\/bin\.ts$/, /^packages\/vox\/src\/host\/process\.ts$/];
+const MAY_READ_ENVIRONMENT = [
+  /^packages\/vox\/src\/(config|cli|app)/,
+  /^packages\/vox\/src\/bin\.ts$/,
+  /^packages\/vox\/src\/host\/process\.ts$/,
+];
 
 const PACKAGES = {
   '@vox-speech/contract': 'packages/contract',
@@ -50,7 +75,9 @@ function layerOf(file) {
   return parts[0] === 'protocols' ? `vox/protocols/${parts[1]}` : `vox/${parts[0]}`;
 }
 
-const files = filesUnder('packages', /\.ts$/).concat(filesUnder('engines', /\.ts$/)).filter((file) => file.includes('/src/'));
+const files = filesUnder('packages', /\.ts$/)
+  .concat(filesUnder('engines', /\.ts$/))
+  .filter((file) => file.includes('/src/'));
 const known = new Set(files);
 const graph = new Map();
 const faults = [];
@@ -70,7 +97,9 @@ for (const file of files) {
   for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)) {
     const target = specifier.startsWith('.')
       ? posix.join(dirname(file), specifier).replace(/\.js$/, '.ts')
-      : Object.entries(PACKAGES).find(([name]) => specifier === name || specifier.startsWith(`${name}/`))?.[1];
+      : Object.entries(PACKAGES).find(
+          ([name]) => specifier === name || specifier.startsWith(`${name}/`),
+        )?.[1];
     if (target === undefined) continue;
     if (known.has(target)) targets.push(target);
     const to = known.has(target) ? layerOf(target) : target;

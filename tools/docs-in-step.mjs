@@ -1,13 +1,14 @@
 /** Fails when a generated page differs from what the code says; `--write` brings the pages up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderConfigurationDocs } from '../packages/vox/dist/config/index.js';
 import { ERRORS } from '../packages/contract/dist/index.js';
+import { renderConfigurationDocs } from '../packages/vox/dist/config/index.js';
 import { ROOT } from './files.mjs';
 
 function errorsPage() {
   const rows = Object.entries(ERRORS).map(
-    ([code, row]) => `| \`${code}\` | ${row.http} | ${row.ws} | ${row.grpc} | ${row.retryable ? 'yes' : 'no'} | ${row.meaning} |`,
+    ([code, row]) =>
+      `| \`${code}\` | ${row.http} | ${row.ws} | ${row.grpc} | ${row.retryable ? 'yes' : 'no'} | ${row.meaning} |`,
   );
   return [
     '# Errors',

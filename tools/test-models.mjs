@@ -14,9 +14,13 @@ export async function prepareModels() {
   const home = process.env.VOX_TEST_HOME ?? join(ROOT, '.cache/vox-home');
   for (const model of TEST_MODELS) {
     try {
-      await promisify(execFile)(process.execPath, [VOX, 'pull', model], { env: { ...process.env, VOX_HOME: home } });
+      await promisify(execFile)(process.execPath, [VOX, 'pull', model], {
+        env: { ...process.env, VOX_HOME: home },
+      });
     } catch (error) {
-      console.log(`tests without real weights: ${model} could not be pulled: ${error.stderr?.trim() || error.message}`);
+      console.log(
+        `tests without real weights: ${model} could not be pulled: ${error.stderr?.trim() || error.message}`,
+      );
       delete process.env.VOX_TEST_HOME;
       return;
     }

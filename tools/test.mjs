@@ -16,12 +16,15 @@ const compiled = ['packages', 'engines'].flatMap((folder) =>
   filesUnder(folder, /\.test\.js$/, new Set(['node_modules', '.cache'])),
 );
 const endToEnd = filesUnder('test', /\.test\.mjs$/);
-const files = [...compiled, ...endToEnd].filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+const files = [...compiled, ...endToEnd].filter(
+  (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
+);
 
 await prepareModels();
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
-const leaf = (data) => data.details?.type !== 'suite' && !files.some((file) => data.name === join(ROOT, file));
+const leaf = (data) =>
+  data.details?.type !== 'suite' && !files.some((file) => data.name === join(ROOT, file));
 // Two at a time: this is what the smallest machine has, and tests with real weights share its processors.
 const stream = run({ files: files.map((file) => join(ROOT, file)), concurrency: 2, timeout: 600_000 });
 stream.on('test:pass', (data) => {

@@ -1,1 +1,5 @@
-export {};
+export type { Fetch } from './call.js';
+export { VoxClient, type VoxClientOptions } from './client.js';
+export { VoxClientError, type VoxClientErrorFields } from './errors.js';
+export { NdjsonDecoder } from './ndjson.js';
+export type * from './types.js';

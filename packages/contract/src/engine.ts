@@ -79,7 +79,11 @@ export interface SpeechDetector {
   accept(samples: Float32Array): SpeechSpan[];
   /** The stream is over: the stretches still open. */
   flush(): SpeechSpan[];
+  /** Is a stretch open now? */
+  speaking(): boolean;
   reset(): void;
+  /** Gives it back; it must not be used again. Idempotent. */
+  close(): void;
 }
 
 export interface SpeechSpan {

@@ -25,7 +25,7 @@ export interface ConfigInput {
 interface Found {
   readonly value: unknown;
   readonly origin: Origin;
-  /** As it was written, for the start-up log. */
+  /** As it was written, for the start-up log: `--port 80`, `VOX_PORT=80`. */
   readonly written: string;
 }
 
@@ -50,7 +50,7 @@ export function loadConfig(input: ConfigInput = {}): Config {
   ) as unknown as Values;
   const summary = [...found]
     .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
-    .map(([key, entry]) => summarise(key, entry));
+    .map(([, entry]) => (entry.origin === 'compat' ? `${entry.written} (${compat})` : entry.written));
   return deepFreeze(toConfig(values, found, source.warnings(), summary));
 }
 
@@ -132,15 +132,15 @@ class Source {
         param: first.flag,
       });
     const given = this.#flags[flagKey(first.flag)];
-    const written = Array.isArray(given) ? given.join(',') : String(given);
-    return { value: this.#read(row, first.read, first.flag, ' ', written), origin: 'flag', written };
+    const text = Array.isArray(given) ? given.join(',') : String(given);
+    return this.#read(row, first.read, 'flag', `${first.flag} `, text);
   }
 
   #fromVariables(row: Setting<unknown>, names: readonly (string | undefined)[]): Found | undefined {
     for (const name of names) {
-      const written = name === undefined ? undefined : this.#env[name];
-      if (name === undefined || written === undefined || written.trim() === '') continue;
-      return { value: this.#read(row, row.read, name, '=', written), origin: 'environment', written };
+      const text = name === undefined ? undefined : this.#env[name];
+      if (name === undefined || text === undefined || text.trim() === '') continue;
+      return this.#read(row, row.read, 'environment', `${name}=`, text);
     }
     return undefined;
   }
@@ -152,29 +152,29 @@ class Source {
       const name = profile.anyCase
         ? Object.keys(this.#env).find((candidate) => candidate.toUpperCase() === variable.env)
         : variable.env;
-      const written = name === undefined ? undefined : this.#env[name];
-      if (name === undefined || written === undefined || written.trim() === '') continue;
-      const value = this.#read(row, variable.read ?? row.read, name, '=', written);
-      return { value, origin: 'compat', written };
+      const text = name === undefined ? undefined : this.#env[name];
+      if (name === undefined || text === undefined || text.trim() === '') continue;
+      return this.#read(row, variable.read ?? row.read, 'compat', `${name}=`, text);
     }
     return undefined;
   }
 
   #fromDefault(row: Setting<unknown>, key: SettingKey, compat: Compat): Found {
     const ofCompat = COMPAT[compat].defaults[key];
-    const written = ofCompat ?? row.default;
-    if (written === undefined) return { value: undefined, origin: 'default', written: '' };
-    const origin = ofCompat === undefined ? 'default' : 'compat';
-    return { value: row.read(written, this.#machine), origin, written };
+    if (ofCompat !== undefined) return this.#read(row, row.read, 'compat', `${row.flag ?? key} `, ofCompat);
+    const value = row.default === undefined ? undefined : row.read(row.default, this.#machine);
+    return { value, origin: 'default', written: '' };
   }
 
-  #read(row: Setting<unknown>, read: Reader<unknown>, name: string, joint: string, written: string): unknown {
+  /** `start` is the flag or variable with what stands between it and its value. */
+  #read(row: Setting<unknown>, read: Reader<unknown>, origin: Origin, start: string, text: string): Found {
+    const written = `${start}${row.secret === true ? '***' : text}`;
     try {
-      return read(written, this.#machine);
+      return { value: read(text, this.#machine), origin, written };
     } catch (error) {
       if (!VoxError.is(error)) throw error;
-      const shown = row.secret === true ? name : `${name}${joint}${JSON.stringify(written)}`;
-      throw new VoxError('invalid_request', `${shown}: ${error.message}`, { param: name, cause: error });
+      const param = start.replace(/[ =]$/, '');
+      throw new VoxError('invalid_request', `${written}: ${error.message}`, { param, cause: error });
     }
   }
 }
@@ -182,17 +182,8 @@ class Source {
 /** `--preload a` with `VOX_PRELOAD=b` is both, each once, as in the original. */
 function merge(flag: Found, env: Found | undefined): Found {
   if (env === undefined) return flag;
-  const items = [...new Set([...(flag.value as readonly string[]), ...(env.value as readonly string[])])];
-  return { value: items, origin: 'flag', written: items.join(',') };
-}
-
-/** `port=8000 (compat)`. Secrets are counted, never shown. */
-function summarise(key: SettingKey, entry: Found): string {
-  const row: Setting<unknown> = SETTINGS[key];
-  const count = Array.isArray(entry.value) ? entry.value.length : 1;
-  const shown = row.secret === true ? `*** (${count} set)` : entry.written;
-  const name = (row.flag ?? row.env ?? key).replace(/^--/, '');
-  return `${name}=${shown} (${entry.origin})`;
+  const items = new Set([...(flag.value as readonly string[]), ...(env.value as readonly string[])]);
+  return { value: [...items], origin: 'flag', written: `${flag.written} ${env.written}` };
 }
 
 function toConfig(

@@ -115,13 +115,14 @@ export function bindHost(text: string): string {
 
 /** Base URL of a server: http, https, ws or wss; trailing slashes go, ws becomes http. */
 export function baseUrl(text: string): string {
-  const wanted = 'a URL that starts with http://, https://, ws:// or wss://, e.g. http://localhost:11435';
+  const wanted =
+    'a URL that starts with http://, https://, ws:// or wss:// and holds no login, e.g. http://localhost:11435';
   if (!/^(?:https?|wss?):\/\//i.test(text.trim()) || !URL.canParse(text.trim())) throw expected(wanted);
   const url = new URL(text.trim());
-  if (url.hostname === '' || url.search !== '' || url.hash !== '') throw expected(wanted);
+  if (url.hostname === '' || url.username !== '' || url.search !== '' || url.hash !== '')
+    throw expected(wanted);
   const scheme = url.protocol === 'https:' || url.protocol === 'wss:' ? 'https:' : 'http:';
-  const login = url.username === '' ? '' : `${url.username}:${url.password}@`;
-  return `${scheme}//${login}${url.host}${url.pathname}`.replace(/\/+$/, '');
+  return `${scheme}//${url.host}${url.pathname}`.replace(/\/+$/, '');
 }
 
 /** Any text that is not blank. */

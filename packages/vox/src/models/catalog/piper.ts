@@ -62,7 +62,7 @@ export const PIPER: readonly CatalogEntry[] = [
     license: {
       id: 'MIT',
       url: 'https://huggingface.co/rhasspy/piper-voices',
-      note: 'Voice recorded for Piper and given to the public domain by its speaker.',
+      note: 'Recordings under CC0; fine-tuned from the lessac voice.',
     },
     sources: [JOE, hub('en/en_US/joe/medium/en_US-joe-medium', {}, {})],
   },

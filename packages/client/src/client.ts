@@ -1,0 +1,226 @@
+/** A typed client of a Vox server, for browsers and Node. No dependency. */
+import { bytesOf, type Call, call, type Fetch, jsonOf, type Target } from './call.js';
+import { VoxClientError } from './errors.js';
+import { NdjsonDecoder } from './ndjson.js';
+import type {
+  CallOptions,
+  CatalogModel,
+  LoadedModel,
+  ModelDetails,
+  ModelSummary,
+  PullProgress,
+  SearchQuery,
+  SpeakInput,
+  SpokenAudio,
+  TranscribeInput,
+  Transcript,
+  VoiceSummary,
+} from './types.js';
+
+export interface VoxClientOptions {
+  /** Where the server is; http, https, ws and wss are all read. */
+  readonly baseUrl: string;
+  readonly apiKey?: string | undefined;
+  /** Default: the global one. In Node, `nodeFetch` of `@vox-speech/client/node` has no time limits of its own. */
+  readonly fetch?: Fetch | undefined;
+}
+
+/** Every method rejects with VoxClientError, or with the reason of the signal that aborted it. */
+export class VoxClient {
+  readonly baseUrl: string;
+  readonly #target: Target;
+
+  constructor(options: VoxClientOptions) {
+    this.baseUrl = options.baseUrl.replace(/^ws(s?):/i, 'http$1:').replace(/\/+$/, '');
+    this.#target = {
+      baseUrl: this.baseUrl,
+      apiKey: options.apiKey,
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    };
+  }
+
+  /** Resolves when the server answers. */
+  async health(options: CallOptions = {}): Promise<{ readonly status: string }> {
+    return this.#json({ method: 'GET', path: '/v1/health', signal: options.signal });
+  }
+
+  /** The models on the server. */
+  async list(options: CallOptions = {}): Promise<readonly ModelSummary[]> {
+    const answer: { models: ModelSummary[] } = await this.#json({
+      method: 'GET',
+      path: '/v1/models',
+      signal: options.signal,
+    });
+    return answer.models;
+  }
+
+  async show(model: string, options: CallOptions = {}): Promise<ModelDetails> {
+    return this.#json({ method: 'GET', path: modelPath(model), signal: options.signal });
+  }
+
+  /** The models that are loaded now. */
+  async ps(options: CallOptions = {}): Promise<readonly LoadedModel[]> {
+    const answer: { models: LoadedModel[] } = await this.#json({
+      method: 'GET',
+      path: '/v1/models/loaded',
+      signal: options.signal,
+    });
+    return answer.models;
+  }
+
+  /** Progress of a pull; ends after `success`, throws `pull_failed` with the reason otherwise. */
+  async *pull(model: string, options: CallOptions = {}): AsyncGenerator<PullProgress> {
+    const answer = await this.#call({
+      method: 'POST',
+      path: '/v1/models/pull',
+      json: { name: model },
+      signal: options.signal,
+    });
+    const decoder = new NdjsonDecoder();
+    for await (const bytes of bytesOf(answer, this.#target, options.signal)) {
+      for (const event of decoder.push(bytes)) {
+        yield checkProgress(event);
+        if (isSuccess(event)) return;
+      }
+    }
+    for (const event of decoder.finish()) {
+      yield checkProgress(event);
+      if (isSuccess(event)) return;
+    }
+    throw new VoxClientError(`the pull of ${model} ended without saying how`, {
+      status: 200,
+      code: 'broken_answer',
+    });
+  }
+
+  /** Removes a model from the server. */
+  async remove(model: string, options: CallOptions = {}): Promise<void> {
+    await this.#json({ method: 'DELETE', path: modelPath(model), signal: options.signal });
+  }
+
+  /** Unloads a model, or every model; the references that were unloaded. */
+  async stop(model?: string, options: CallOptions = {}): Promise<readonly string[]> {
+    const answer: { unloaded: string[] } = await this.#json({
+      method: 'POST',
+      path: '/api/stop',
+      json: { name: model },
+      signal: options.signal,
+    });
+    return answer.unloaded;
+  }
+
+  /** What can be pulled. */
+  async search(query: SearchQuery = {}, options: CallOptions = {}): Promise<readonly CatalogModel[]> {
+    const answer: { models: CatalogModel[] } = await this.#json({
+      method: 'GET',
+      path: '/api/search',
+      query: { q: query.text, type: query.type, language: query.language, license: query.license },
+      signal: options.signal,
+    });
+    return answer.models;
+  }
+
+  /** The voices of a model, or of every loaded one. */
+  async voices(model?: string, options: CallOptions = {}): Promise<readonly VoiceSummary[]> {
+    const answer: { voices: VoiceSummary[] } = await this.#json({
+      method: 'GET',
+      path: '/api/voices',
+      query: { model },
+      signal: options.signal,
+    });
+    return answer.voices;
+  }
+
+  /** Text with times. A Blob of a file on disk is streamed. */
+  async transcribe(input: TranscribeInput, options: CallOptions = {}): Promise<Transcript> {
+    return this.#json(transcription(input, 'verbose_json', options.signal));
+  }
+
+  /** The transcript as plain text or as subtitles. */
+  async transcribeAs(
+    format: 'text' | 'srt' | 'vtt',
+    input: TranscribeInput,
+    options: CallOptions = {},
+  ): Promise<string> {
+    const answer = await this.#call(transcription(input, format, options.signal));
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const bytes of bytesOf(answer, this.#target, options.signal)) {
+      text += decoder.decode(bytes, { stream: true });
+    }
+    return text + decoder.decode();
+  }
+
+  /** Speech, as it is made. Resolves with the first byte; an answer that is cut short throws from `audio`. */
+  async speak(input: SpeakInput, options: CallOptions = {}): Promise<SpokenAudio> {
+    const answer = await this.#call({
+      method: 'POST',
+      path: '/v1/audio/speech',
+      json: {
+        model: input.model ?? '',
+        input: input.input,
+        voice: input.voice,
+        speed: input.speed,
+        language: input.language,
+        response_format: input.format ?? 'wav',
+        keep_alive: input.keepAlive,
+      },
+      signal: options.signal,
+    });
+    return {
+      contentType: answer.headers.get('content-type') ?? 'application/octet-stream',
+      audio: bytesOf(answer, this.#target, options.signal),
+    };
+  }
+
+  #call(request: Call): Promise<Response> {
+    return call(this.#target, request);
+  }
+
+  async #json<T>(request: Call): Promise<T> {
+    return jsonOf<T>(await this.#call(request), this.#target, request.signal);
+  }
+}
+
+function modelPath(model: string): string {
+  return `/v1/models/${encodeURIComponent(model)}`;
+}
+
+function transcription(input: TranscribeInput, format: string, signal: AbortSignal | undefined): Call {
+  const form = new FormData();
+  const fields: Record<string, string | number | undefined> = {
+    model: input.model ?? '',
+    language: input.language,
+    prompt: input.prompt,
+    temperature: input.temperature,
+    response_format: format,
+    keep_alive: input.keepAlive,
+  };
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) form.append(name, String(value));
+  }
+  if (input.words === true) {
+    form.append('timestamp_granularities[]', 'segment');
+    form.append('timestamp_granularities[]', 'word');
+  }
+  // The file comes last, so that a server that reads as it goes knows every field before the first byte of audio.
+  form.append('file', input.file, input.filename ?? 'audio');
+  return { method: 'POST', path: '/v1/audio/transcriptions', form, signal };
+}
+
+function checkProgress(event: unknown): PullProgress {
+  const progress = event as PullProgress | null;
+  if (typeof progress?.status !== 'string') {
+    throw new VoxClientError('the server sent progress without a status', {
+      status: 200,
+      code: 'broken_answer',
+    });
+  }
+  if (progress.status === 'error')
+    throw new VoxClientError(progress.error ?? 'the pull failed', { status: 200, code: 'pull_failed' });
+  return progress;
+}
+
+function isSuccess(event: unknown): boolean {
+  return (event as PullProgress).status === 'success';
+}

@@ -1,0 +1,141 @@
+/** Requests and answers of a Vox server, as they are on the wire. */
+
+export interface ModelSummary {
+  readonly name: string;
+  /** `stt`, `tts`, ... */
+  readonly type: string;
+  readonly format: string;
+  readonly architecture: string;
+  readonly size_bytes: number;
+  readonly description: string;
+}
+
+export interface ModelLayer {
+  readonly media_type: string;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly filename: string;
+}
+
+export interface ModelDetails {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly layers: readonly ModelLayer[];
+}
+
+export interface LoadedModel {
+  readonly name: string;
+  readonly tag: string;
+  readonly type: string;
+  readonly device: string;
+  readonly vram_bytes: number;
+  /** Unix seconds. */
+  readonly loaded_at: number;
+  readonly last_used: number;
+  readonly ref_count: number;
+}
+
+/** One line of the progress of a pull. `completed` and `total` count files. */
+export interface PullProgress {
+  readonly status: string;
+  readonly error?: string;
+  readonly completed?: number;
+  readonly total?: number;
+  readonly digest?: string;
+  readonly bytes_completed?: number;
+  readonly bytes_total?: number;
+}
+
+export interface VoiceSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly language?: string | null;
+  readonly gender?: string | null;
+  readonly description?: string | null;
+  readonly is_cloned?: boolean;
+  /** Where no model was asked for. */
+  readonly model?: string;
+}
+
+/** What can be pulled. */
+export interface CatalogModel {
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly license?: string;
+  readonly languages?: readonly string[];
+  readonly pulled?: boolean;
+}
+
+export interface SearchQuery {
+  readonly text?: string | undefined;
+  readonly type?: string | undefined;
+  /** ISO 639-1. */
+  readonly language?: string | undefined;
+  readonly license?: string | undefined;
+}
+
+export interface TranscribeInput {
+  /** Reference of a recogniser; absent = the server's default. */
+  readonly model?: string | undefined;
+  readonly file: Blob;
+  /** Name of the file, a hint of its format. */
+  readonly filename?: string | undefined;
+  /** ISO 639-1; absent = detect. */
+  readonly language?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly temperature?: number | undefined;
+  /** Times of words too. */
+  readonly words?: boolean | undefined;
+  /** Seconds, "5m", 0 or -1: how long the model stays loaded after this. */
+  readonly keepAlive?: string | number | undefined;
+}
+
+export interface TranscriptWord {
+  readonly word: string;
+  /** Seconds. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface TranscriptSegment {
+  readonly id: number;
+  /** Seconds. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The answer to `verbose_json`. */
+export interface Transcript {
+  readonly text: string;
+  readonly language?: string;
+  /** Seconds. */
+  readonly duration?: number;
+  readonly segments?: readonly TranscriptSegment[];
+  readonly words?: readonly TranscriptWord[];
+}
+
+export interface SpeakInput {
+  readonly model?: string | undefined;
+  readonly input: string;
+  /** Absent = the model's default voice. */
+  readonly voice?: string | undefined;
+  /** 1 = as trained. */
+  readonly speed?: number | undefined;
+  readonly language?: string | undefined;
+  /** `wav`, `pcm`, `mp3`, `opus`, `aac` or `flac`. */
+  readonly format?: string | undefined;
+  readonly keepAlive?: string | number | undefined;
+}
+
+/** Speech as it is made. Not reading `audio` to its end leaves the server waiting: break out of it, or abort. */
+export interface SpokenAudio {
+  readonly contentType: string;
+  readonly audio: AsyncIterable<Uint8Array>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}

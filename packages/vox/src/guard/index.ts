@@ -1,0 +1,97 @@
+/** Who may ask: Host, Origin and key, checked before any route, in this order. */
+import { VoxError } from '@vox-speech/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hostAllowed, hostOf, isLoopback, originAllowed } from './host.js';
+import { Keys, offeredKeys } from './keys.js';
+
+export { hostAllowed, hostOf, isLoopback, originAllowed } from './host.js';
+export { Keys, offeredKeys } from './keys.js';
+
+export interface GuardSettings {
+  /** Accepted keys; none = any key or none is fine. */
+  readonly keys: readonly string[];
+  readonly bindHost: string;
+  /** Host names besides loopback and the bound address. */
+  readonly hostNames: readonly string[];
+  /** Origins of web pages that may call, besides loopback ones; `*` = all. */
+  readonly corsOrigins: readonly string[];
+  /** Listen on a network address without a key. */
+  readonly insecure: boolean;
+}
+
+/** Probes and greetings, which tell nothing and need no key. */
+const OPEN_PATHS = new Set(['/', '/health', '/healthz', '/readyz', '/v1/health', '/api/health']);
+const CORS_METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
+const CORS_EXPOSED = 'X-Request-ID, X-Vox-Model, X-Vox-Warning, X-Vox-Processing-Ms, X-Vox-Sample-Rate';
+/** Seconds for which a browser may remember a preflight. */
+const CORS_MAX_AGE = '600';
+
+/**
+ * Refuses to serve a network without a key, unless told.
+ * @throws VoxError `invalid_request` that names the two ways on
+ */
+export function checkBind(settings: GuardSettings): void {
+  if (settings.insecure || isLoopback(settings.bindHost) || new Keys(settings.keys).required) return;
+  throw new VoxError(
+    'invalid_request',
+    `refusing to listen on ${settings.bindHost} without a key, because anybody who reaches it could use it: set VOX_API_KEY, or give --insecure, or listen on 127.0.0.1`,
+    { param: 'host' },
+  );
+}
+
+/**
+ * Installs the checks on a server, before its dialects register.
+ * They throw `invalid_request` for a missing or malformed Host, `forbidden`, `unauthorized`.
+ */
+export function installGuard(app: FastifyInstance, settings: GuardSettings): void {
+  const keys = new Keys(settings.keys);
+  const policy = { bindHost: settings.bindHost, hostNames: settings.hostNames, keyed: keys.required };
+  app.addHook('onRequest', async (request, reply) => {
+    checkHost(request, policy);
+    const origin = request.headers.origin;
+    if (origin !== undefined) allowOrigin(origin, reply, settings.corsOrigins);
+    if (origin !== undefined && isPreflight(request)) return preflight(request, reply);
+    const path = request.raw.url?.split('?', 1)[0] ?? '';
+    if (!keys.required || OPEN_PATHS.has(path)) return;
+    if (!keys.accepts(offeredKeys(request.headers, request.raw.url ?? '')))
+      throw new VoxError('unauthorized', 'missing or invalid API key');
+  });
+}
+
+function checkHost(request: FastifyRequest, policy: Parameters<typeof hostAllowed>[1]): void {
+  const header = request.headers.host;
+  // HTTP/1.0 has no Host; a browser never speaks it.
+  if (header === undefined && request.raw.httpVersion === '1.0') return;
+  const host = hostOf(header ?? '');
+  if (host === undefined) throw new VoxError('invalid_request', 'the Host header is missing or malformed');
+  if (!hostAllowed(host, policy))
+    throw new VoxError(
+      'forbidden',
+      `the host name ${JSON.stringify(host.slice(0, 100))} is not allowed; name it in VOX_ALLOWED_HOSTS`,
+    );
+}
+
+function allowOrigin(origin: string, reply: FastifyReply, allowed: readonly string[]): void {
+  reply.header('vary', 'Origin');
+  if (!originAllowed(origin, allowed))
+    throw new VoxError(
+      'forbidden',
+      `web pages of the origin ${JSON.stringify(origin.slice(0, 100))} are not allowed; name it in VOX_CORS_ORIGINS`,
+    );
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-expose-headers', CORS_EXPOSED);
+}
+
+function isPreflight(request: FastifyRequest): boolean {
+  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}
+
+function preflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const headers = request.headers['access-control-request-headers'];
+  if (headers !== undefined) reply.header('access-control-allow-headers', headers);
+  return reply
+    .code(204)
+    .header('access-control-allow-methods', CORS_METHODS)
+    .header('access-control-max-age', CORS_MAX_AGE)
+    .send();
+}

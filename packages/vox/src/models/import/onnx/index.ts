@@ -1,0 +1,5 @@
+export * from './graph.js';
+export * from './metadata.js';
+export * from './read.js';
+export * from './tensor.js';
+export { type WriteOptions, writeModel } from './write.js';

@@ -1,0 +1,168 @@
+/**
+ * Writes a graph as an ONNX file. Weights are asked for one at a time while the file grows, so the peak of memory
+ * is the largest piece that one tensor's `chunks` makes, not the model.
+ * Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Attribute, GraphBuilder, GraphNode, GraphValue } from './graph.js';
+import {
+  bytesField,
+  concatenate,
+  floatField,
+  integerField,
+  lengthPrefix,
+  stringField,
+  varint,
+} from './protobuf.js';
+import { byteLength, DATA_TYPES, type Tensor } from './tensor.js';
+
+/** AttributeProto.AttributeType. */
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+function attribute(name: string, value: Attribute): Uint8Array {
+  const head = stringField(1, name);
+  if (typeof value === 'number')
+    return concatenate([head, integerField(3, value), integerField(20, ATTRIBUTE_TYPE.int)]);
+  if (typeof value === 'string')
+    return concatenate([head, stringField(4, value), integerField(20, ATTRIBUTE_TYPE.string)]);
+  if ('float' in value)
+    return concatenate([head, floatField(2, value.float), integerField(20, ATTRIBUTE_TYPE.float)]);
+  return concatenate([
+    head,
+    ...value.map((v) => integerField(8, v)),
+    integerField(20, ATTRIBUTE_TYPE.ints),
+  ]);
+}
+
+function node(value: GraphNode): Uint8Array {
+  return concatenate([
+    ...value.inputs.map((name) => stringField(1, name)),
+    ...value.outputs.map((name) => stringField(2, name)),
+    stringField(3, value.name),
+    stringField(4, value.operator),
+    ...Object.entries(value.attributes).map(([name, v]) => bytesField(5, attribute(name, v))),
+    ...(value.domain === '' ? [] : [stringField(7, value.domain)]),
+  ]);
+}
+
+function valueInfo(value: GraphValue): Uint8Array {
+  const dims = value.dims.map((dim) =>
+    bytesField(1, typeof dim === 'number' ? integerField(1, dim) : stringField(2, dim)),
+  );
+  const tensorType = concatenate([
+    integerField(1, DATA_TYPES[value.type].code),
+    bytesField(2, concatenate(dims)),
+  ]);
+  return concatenate([stringField(1, value.name), bytesField(2, bytesField(1, tensorType))]);
+}
+
+/** Everything of a TensorProto but its raw bytes, which follow; `total` is the length of the whole message. */
+function tensorHead(name: string, tensor: Tensor): { head: Uint8Array; total: number } {
+  const raw = byteLength(tensor);
+  const head = concatenate([
+    bytesField(1, concatenate(tensor.dims.map((dim) => varint(dim)))),
+    integerField(2, DATA_TYPES[tensor.type].code),
+    stringField(8, name),
+    lengthPrefix(9, raw),
+  ]);
+  return { head, total: head.length + raw };
+}
+
+/** `metadata_props` of a model: one field 14 per entry. */
+export function metadataFields(metadata: Iterable<readonly [string, string]>): Uint8Array {
+  return concatenate(
+    Array.from(metadata, ([key, value]) =>
+      bytesField(14, concatenate([stringField(1, key), stringField(2, value)])),
+    ),
+  );
+}
+
+/** Writes all of the bytes at the file's end. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) done += (await file.write(bytes, done)).bytesWritten;
+}
+
+export interface WriteOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes written so far and in all; called after every piece. */
+  readonly onProgress?: (written: number, total: number) => void;
+}
+
+/** Small pieces are collected up to this many bytes before they go to the file. */
+const FLUSH_BYTES = 1 << 20;
+
+/**
+ * Writes the graph to a new file at `path` and returns its size in bytes. Rejects with the signal's reason when
+ * aborted, and with a RangeError when a tensor's chunks are not as long as its type and shape say.
+ */
+export async function writeModel(path: string, graph: GraphBuilder, options: WriteOptions = {}): Promise<number> {
+  const heads = Array.from(graph.constants, ([name, tensor]) => ({ tensor, name, ...tensorHead(name, tensor) }));
+  const before = concatenate([
+    ...graph.nodes.map((n) => bytesField(1, node(n))),
+    stringField(2, graph.name),
+  ]);
+  const after = concatenate([
+    ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
+    ...graph.outputs.map((v) => bytesField(12, valueInfo(v))),
+  ]);
+  const constantsLength = heads.reduce((sum, h) => sum + lengthPrefix(5, h.total).length + h.total, 0);
+  const graphLength = before.length + constantsLength + after.length;
+  const modelHead = concatenate([
+    integerField(1, graph.irVersion),
+    stringField(2, 'vox'),
+    lengthPrefix(7, graphLength),
+  ]);
+  const modelTail = concatenate([
+    ...Array.from(graph.operatorSets, ([domain, version]) =>
+      bytesField(8, concatenate([stringField(1, domain), integerField(2, version)])),
+    ),
+    metadataFields(graph.metadata),
+  ]);
+  const total = modelHead.length + graphLength + modelTail.length;
+
+  const file = await open(path, 'wx');
+  try {
+    let written = 0;
+    let pending: Uint8Array[] = [];
+    let pendingBytes = 0;
+    const flush = async (): Promise<void> => {
+      await writeAll(file, concatenate(pending));
+      pending = [];
+      pendingBytes = 0;
+    };
+    const put = async (bytes: Uint8Array): Promise<void> => {
+      options.signal?.throwIfAborted();
+      if (bytes.length >= FLUSH_BYTES) {
+        await flush();
+        await writeAll(file, bytes);
+      } else {
+        // Copied, because a producer may fill the same buffer again for its next piece.
+        pending.push(Uint8Array.from(bytes));
+        pendingBytes += bytes.length;
+        if (pendingBytes >= FLUSH_BYTES) await flush();
+      }
+      written += bytes.length;
+      options.onProgress?.(written, total);
+    };
+    await put(modelHead);
+    await put(before);
+    for (const { name, tensor, head, total: length } of heads) {
+      await put(concatenate([lengthPrefix(5, length), head]));
+      const expected = byteLength(tensor);
+      let got = 0;
+      for await (const chunk of tensor.chunks()) {
+        got += chunk.length;
+        if (got > expected) break;
+        await put(chunk);
+      }
+      if (got !== expected) throw new RangeError(`constant ${name}: ${got} bytes made, its shape needs ${expected}`);
+    }
+    await put(after);
+    await put(modelTail);
+    await flush();
+    return total;
+  } finally {
+    await file.close();
+  }
+}

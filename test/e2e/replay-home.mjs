@@ -1,0 +1,66 @@
+/** A VOX_HOME whose models are the replay engine's: they say what their script says, and prove nothing about speech. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** `models`: reference -> script. Returns the folder and a function that removes it. */
+export function replayHome(models) {
+  const home = mkdtempSync(join(tmpdir(), 'vox-replay-'));
+  for (const [reference, script] of Object.entries(models)) {
+    const [name, tag] = reference.split(':');
+    const bytes = JSON.stringify(script);
+    const digest = `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
+    write(join(home, 'models/blobs', digest), bytes);
+    write(
+      join(home, 'models/manifests', name, `${tag}.json`),
+      JSON.stringify({
+        schemaVersion: 1,
+        reference,
+        kind: script.kind,
+        family: 'replay',
+        engine: 'replay',
+        description: 'scripted',
+        license: { id: 'Apache-2.0' },
+        languages: ['en'],
+        needs: [],
+        parameters: {},
+        files: [{ name: 'script.json', digest, size: bytes.length }],
+        origin: 'test',
+        pulledAt: '2026-01-01T00:00:00.000Z',
+      }),
+    );
+  }
+  return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
+}
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** A second of a tone as PCM16 WAV at 16 kHz: loud and steady enough for nobody to take it for silence. */
+export function tone(seconds, firstSample = 0) {
+  const rate = 16_000;
+  const pcm = Buffer.alloc(2 * Math.round(seconds * rate));
+  for (let i = 0; i < pcm.length / 2; i++) {
+    // Syllables: on for 150 ms, off for 80 ms, so that the level looks like speech.
+    const on = i % 3680 < 2400 ? 1 : 0.01;
+    pcm.writeInt16LE(Math.round(12_000 * on * Math.sin((2 * Math.PI * 180 * i) / rate)), 2 * i);
+  }
+  pcm.writeInt16LE(firstSample, 0);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + pcm.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(pcm.length, 40);
+  return Buffer.concat([head, pcm]);
+}

@@ -1,0 +1,123 @@
+/** A runner that dies costs its own requests, never the server. Scripted engine, real processes. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { replayHome, tone } from './replay-home.mjs';
+import { jsonBody, startServer, upload } from './server.mjs';
+
+describe('runners', () => {
+  let server;
+  let fixture;
+  before(async () => {
+    fixture = replayHome({
+      'ears:1': { kind: 'stt', text: 'hello', delayMs: 400 },
+      'mouth:1': { kind: 'tts', crashOn: 'Boom.', lastWords: 'out of cheese' },
+      'mouth:slow': { kind: 'tts', delayMs: 60_000 },
+    });
+    server = await startServer({ home: fixture.home, args: ['--max-queue', '3'] });
+  });
+  after(async () => {
+    await server?.stop();
+    fixture?.remove();
+  });
+
+  const ps = async () => (await (await fetch(`${server.url}/api/ps`)).json()).models;
+  const listen = (options) => upload(server.url, tone(1), { model: 'ears:1' }, options);
+  const say = (model, input, extra = {}) =>
+    fetch(`${server.url}/v1/audio/speech`, { ...jsonBody({ model, input }), ...extra });
+  const until = async (condition, ms) => {
+    const end = Date.now() + ms;
+    while (Date.now() < end) {
+      if (await condition()) return true;
+      await sleep(20);
+    }
+    return false;
+  };
+
+  it('killed under load: only its requests fail, with the reason, and the next is answered', async () => {
+    assert.equal((await listen()).status, 200);
+    const requests = [1, 2, 3, 4].map(() => listen());
+    await sleep(150);
+    process.kill((await ps()).find((m) => m.name === 'ears').pid, 'SIGKILL');
+    for (const request of requests) {
+      const response = await request;
+      const { error } = await response.json();
+      assert.equal(response.status, 500);
+      assert.equal(error.code, 'runner_crashed');
+      assert.match(error.message, /SIGKILL/);
+    }
+    assert.equal((await listen()).status, 200);
+  });
+
+  it('says the last words of a runner that crashed, then backs off when it keeps crashing', async () => {
+    const first = await say('mouth:1', 'Boom.');
+    assert.equal(first.status, 500);
+    assert.match((await first.json()).error.message, /out of cheese/);
+    await say('mouth:1', 'Boom.');
+    const third = await say('mouth:1', 'Fine.');
+    assert.equal(third.status, 500);
+    assert.ok(Number(third.headers.get('retry-after')) >= 1);
+  });
+
+  it('frees the lease at once when the client goes away', async () => {
+    const gone = new AbortController();
+    const request = say('mouth:slow', 'Hello.', { signal: gone.signal }).catch(() => {});
+    assert.ok(await until(async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 1), 3000));
+    gone.abort();
+    await request;
+    assert.ok(await until(async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 0), 1000));
+  });
+
+  it('removes the upload of a client that goes away while sending', async () => {
+    const gone = new AbortController();
+    const body = new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(
+          Buffer.from('--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'),
+        );
+        controller.enqueue(Buffer.alloc(65_536));
+        await sleep(60_000, undefined, { signal: gone.signal }).catch(() => {});
+      },
+    });
+    const request = fetch(`${server.url}/v1/audio/transcriptions`, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body,
+      duplex: 'half',
+      signal: gone.signal,
+    }).catch(() => {});
+    const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads')).length;
+    assert.ok(await until(() => uploads() === 1, 3000));
+    gone.abort();
+    await request;
+    assert.ok(await until(() => uploads() === 0, 1000));
+  });
+
+  it('queues up to the limit, then answers 429 with Retry-After', async () => {
+    // Four run at once (what the engine says it gains from), three wait.
+    const statuses = await Promise.all(
+      Array.from({ length: 9 }, async () => {
+        const response = await listen();
+        await response.arrayBuffer();
+        return { status: response.status, retry: response.headers.get('retry-after') };
+      }),
+    );
+    assert.equal(statuses.filter((s) => s.status === 200).length, 7);
+    for (const refused of statuses.filter((s) => s.status !== 200)) {
+      assert.equal(refused.status, 429);
+      assert.ok(Number(refused.retry) >= 1);
+    }
+  });
+
+  it('unloads when told, and when the keep-alive is over', async () => {
+    await listen();
+    assert.ok((await ps()).some((m) => m.name === 'ears'));
+    const stopped = await fetch(`${server.url}/api/stop`, jsonBody({ name: 'ears:1' }));
+    assert.equal(stopped.status, 200);
+    assert.ok(!(await ps()).some((m) => m.name === 'ears'));
+    await upload(server.url, tone(1), { model: 'ears:1', keep_alive: '0' });
+    assert.ok(await until(async () => !(await ps()).some((m) => m.name === 'ears'), 2000));
+  });
+});
