@@ -2,8 +2,9 @@
  * Speech to measure with: the clips of ../shared/audio (or VOX_BENCH_AUDIO), and long files made of them.
  * PCM16 mono 16 kHz only; the clips that are something else are sent as they are and never joined.
  */
-import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+
 import { once } from 'node:events';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,7 +46,8 @@ export function readPcm16(path) {
     const size = file.readUInt32LE(at + 4);
     const id = file.toString('latin1', at, at + 4);
     if (id === 'fmt ') format = { channels: file.readUInt16LE(at + 10), rate: file.readUInt32LE(at + 12) };
-    if (id === 'data') return { ...format, data: file.subarray(at + 8, Math.min(at + 8 + size, file.length)) };
+    if (id === 'data')
+      return { ...format, data: file.subarray(at + 8, Math.min(at + 8 + size, file.length)) };
     at += 8 + size + (size % 2);
   }
   throw new Error(`${path}: no data chunk`);

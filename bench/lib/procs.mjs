@@ -24,7 +24,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 /** Starts a program whose output is kept (the last 4 kB), not shown. */
 export function start(command, args, env = {}, cwd = undefined) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   started.add(child);
   child.tail = '';
   const keep = (bytes) => {
@@ -47,9 +51,14 @@ export async function stop(child, patience = 8000) {
 }
 
 /** Asks a URL until it answers 200; gives the ms since `since`. Fails when the program ends first. */
-export async function untilHealthy(url, child, { since = performance.now(), patience = 120000, every = 10 } = {}) {
+export async function untilHealthy(
+  url,
+  child,
+  { since = performance.now(), patience = 120000, every = 10 } = {},
+) {
   while (performance.now() - since < patience) {
-    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode} before ${url} answered:\n${child.tail}`);
+    if (child.exitCode !== null)
+      throw new Error(`ended with ${child.exitCode} before ${url} answered:\n${child.tail}`);
     try {
       const reply = await fetch(url, { signal: AbortSignal.timeout(5000) });
       await reply.arrayBuffer();

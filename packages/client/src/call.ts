@@ -26,7 +26,7 @@ export interface Call {
  */
 export async function call(target: Target, request: Call): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (target.apiKey !== undefined) headers['authorization'] = `Bearer ${target.apiKey}`;
+  if (target.apiKey !== undefined) headers.authorization = `Bearer ${target.apiKey}`;
   if (request.json !== undefined) headers['content-type'] = 'application/json';
   let answer: Response;
   try {
@@ -41,7 +41,8 @@ export async function call(target: Target, request: Call): Promise<Response> {
     throw explain(error, target, request.signal);
   }
   if (answer.ok) return answer;
-  throw errorOfAnswer(answer.status, answer.headers, await answer.text().catch(() => ''));
+  const what = `${request.method} ${target.baseUrl}${request.path}`;
+  throw errorOfAnswer(what, answer.status, answer.headers, await answer.text().catch(() => ''));
 }
 
 /** The JSON of an answer. Throws VoxClientError `broken_answer` when it is none. */

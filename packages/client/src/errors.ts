@@ -54,11 +54,11 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   507: 'out_of_memory',
 };
 
-/** The error that an answer with a bad status describes, in either of the server's shapes, or in none. */
-export function errorOfAnswer(status: number, headers: Headers, body: string): VoxClientError {
+/** The error that an answer with a bad status describes, in either of the server's shapes, or in none; `what` names the call. */
+export function errorOfAnswer(what: string, status: number, headers: Headers, body: string): VoxClientError {
   const told = readBody(body);
   const after = Number(headers.get('retry-after') ?? Number.NaN);
-  return new VoxClientError(told.message ?? (body.trim().slice(0, 500) || `the server answered ${status}`), {
+  return new VoxClientError(told.message ?? `${what} was answered ${status}: is it a Vox server?`, {
     status,
     code: told.code ?? CODE_OF_STATUS[status] ?? 'internal',
     param: told.param,
@@ -75,17 +75,17 @@ function readBody(body: string): { message?: string; code?: string; param?: stri
     return {};
   }
   const outer = record(value);
-  const error = record(outer['error']);
-  if (typeof error['message'] === 'string') {
+  const error = record(outer.error);
+  if (typeof error.message === 'string') {
     const { code, param } = error;
     return {
-      message: error['message'],
+      message: error.message,
       ...(typeof code === 'string' ? { code } : {}),
       ...(typeof param === 'string' ? { param } : {}),
     };
   }
-  const detail = outer['detail'];
-  const code = typeof outer['code'] === 'string' ? { code: outer['code'] } : {};
+  const detail = outer.detail;
+  const code = typeof outer.code === 'string' ? { code: outer.code } : {};
   if (typeof detail === 'string') return { message: detail, ...code };
   if (Array.isArray(detail)) return { message: detail.map(describeDetail).join('; '), ...code };
   return {};

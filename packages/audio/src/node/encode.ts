@@ -75,7 +75,11 @@ export function encodeStream(options: EncodeOptions): Encoder {
   const input = child.stdin as Writable;
   const output = child.stdout as Readable;
   const tail = new MessageTail(child.stderr as Readable);
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => {
+    child.kill('SIGKILL');
+    // Bytes that nobody will read would keep the pipe, and so the exit, waiting.
+    output.destroy();
+  };
   signal.addEventListener('abort', kill, { once: true });
   // A program that died shows as EPIPE here; why it died is told by its exit.
   input.on('error', () => {});
@@ -109,7 +113,7 @@ export function encodeStream(options: EncodeOptions): Encoder {
       throw (await finished) ?? error;
     } finally {
       // Reached by leaving early too.
-      if (child.exitCode === null && !output.readableEnded) kill();
+      if (!output.readableEnded) kill();
     }
     const error = await finished;
     if (error !== undefined) throw error;

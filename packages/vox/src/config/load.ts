@@ -54,9 +54,17 @@ export function loadConfig(input: ConfigInput = {}): Config {
   return deepFreeze(toConfig(values, found, source.warnings(), summary));
 }
 
-/** Loopback and any free port: what a command that loads the server in its own process listens on. */
+/**
+ * For a command that loads the server in its own process: loopback, any free port, nothing preloaded, and no log,
+ * since standard output is the command's and errors come back over HTTP.
+ */
 export function onLoopback(config: Config): Config {
-  return deepFreeze({ ...config, server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 } });
+  return deepFreeze({
+    ...config,
+    server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
+    scheduler: { ...config.scheduler, preload: [] },
+    log: { ...config.log, level: 'silent' },
+  });
 }
 
 /** Is an address only reachable from this machine? */

@@ -281,7 +281,7 @@ export const SETTINGS = {
     defaultText: 'none',
     secret: true,
     commands: 'all',
-    help: 'Key that requests carry. Prefer the variable: a flag shows in the process list. The server accepts any of several; the other commands send the first.',
+    help: 'Key that requests carry; the variable keeps it out of the process list. The server accepts any of several, the other commands send the first.',
   }),
   insecure: always({
     group: 'guard',

@@ -81,7 +81,11 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
     const holder = value as Partial<Holder> | null;
-    if (typeof holder?.token === 'string' && typeof holder.pid === 'number' && typeof holder.host === 'string')
+    if (
+      typeof holder?.token === 'string' &&
+      typeof holder.pid === 'number' &&
+      typeof holder.host === 'string'
+    )
       return { token: holder.token, pid: holder.pid, host: holder.host };
   } catch {
     // Gone meanwhile, or not ours: judged by its age below.

@@ -102,7 +102,8 @@ export async function readManifest(path: string, reference: string): Promise<Man
     const issue = result.error.issues[0];
     throw broken(reference, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`);
   }
-  if (result.data.reference !== reference) throw broken(reference, `it is the manifest of ${result.data.reference}`);
+  if (result.data.reference !== reference)
+    throw broken(reference, `it is the manifest of ${result.data.reference}`);
   return result.data as Manifest;
 }
 
@@ -119,5 +120,8 @@ export function recipeOf(entry: CatalogEntry): string {
 }
 
 function broken(reference: string, why: string): VoxError {
-  return new VoxError('model_broken', `the manifest of ${reference} is damaged (${why}); run: vox pull ${reference}`);
+  return new VoxError(
+    'model_broken',
+    `the manifest of ${reference} is damaged (${why}); run: vox pull ${reference}`,
+  );
 }

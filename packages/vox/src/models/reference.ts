@@ -43,9 +43,13 @@ export function splitReference(text: string): { name: string; tag: string | unde
 export function parseReference(text: string): Reference {
   const { name, tag } = splitReference(text);
   if (tag === undefined)
-    throw new VoxError('invalid_request', `model: ${quote(text)} has no tag; write name:tag, e.g. whisper:base.en`, {
-      param: 'model',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `model: ${quote(text)} has no tag; write name:tag, e.g. whisper:base.en`,
+      {
+        param: 'model',
+      },
+    );
   return { name, tag } as Reference;
 }
 
@@ -55,10 +59,12 @@ export function formatReference(reference: Reference): string {
 }
 
 function complaint(text: string): string {
-  const rule = 'name:tag of lower-case letters, digits, ".", "_" and "-" (no "..", at most 128 characters a side)';
+  const rule =
+    'name:tag of lower-case letters, digits, ".", "_" and "-" (no "..", at most 128 characters a side)';
   const lower = text.trim().toLowerCase();
   const [name = '', ...rest] = lower.split(':');
-  const wouldDo = lower !== text && isPart(name) && (rest.length === 0 || (rest.length === 1 && isPart(rest[0] ?? '')));
+  const wouldDo =
+    lower !== text && isPart(name) && (rest.length === 0 || (rest.length === 1 && isPart(rest[0] ?? '')));
   return `model: ${quote(text)} is not a model name; ${wouldDo ? `write ${lower}` : `it must be ${rule}`}`;
 }
 

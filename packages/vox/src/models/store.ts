@@ -188,7 +188,9 @@ function doomed(target: string, models: readonly Manifest[]): string[] {
     const needs = models.find((model) => model.reference === reference)?.needs ?? [];
     for (const need of needs) {
       const companion = models.find((model) => model.reference === need);
-      const stillNeeded = models.some((model) => !gone.includes(model.reference) && model.needs.includes(need));
+      const stillNeeded = models.some(
+        (model) => !gone.includes(model.reference) && model.needs.includes(need),
+      );
       if (companion?.companion === true && !stillNeeded && !gone.includes(need)) gone.push(need);
     }
   }

@@ -184,3 +184,25 @@ class Receiver {
 function cut(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }
+
+/**
+ * An upload that must hold a file with at least one byte, under the default limits of everything else.
+ * @throws VoxError as `receiveUpload`; `invalid_request` without a file, `empty_audio` for an empty one
+ */
+export async function receiveFile(
+  request: FastifyRequest,
+  options: { directory: string; fileBytes: number; stallMs: number },
+): Promise<Upload & { readonly file: UploadedFile }> {
+  const { directory, fileBytes, stallMs } = options;
+  const upload = await receiveUpload(request, {
+    directory,
+    limits: { ...DEFAULT_UPLOAD_LIMITS, fileBytes },
+    stallMs,
+  });
+  const { file } = upload;
+  if (file !== undefined && file.bytes > 0) return { ...upload, file };
+  await upload.dispose();
+  throw file === undefined
+    ? new VoxError('invalid_request', 'file: this field is required', { param: 'file' })
+    : new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: 'file' });
+}

@@ -33,10 +33,17 @@ export class Catalog {
   /** Throws `internal` where two entries claim one name. */
   constructor(entries: readonly CatalogEntry[] = BUILT_IN, families: readonly FamilyName[] = FAMILY_NAMES) {
     this.entries = entries;
-    this.#byReference = new Map(entries.map((entry) => [formatReference(parseReference(entry.reference)), entry]));
-    if (this.#byReference.size !== entries.length) throw new VoxError('internal', 'catalog: two entries have one name');
-    this.#aliases = new Map(entries.flatMap((entry) => entry.aliases.map((alias) => [alias, entry.reference] as const)));
-    this.#families = new Map(families.flatMap((family) => [family.name, ...family.aliases].map((name) => [name, family])));
+    this.#byReference = new Map(
+      entries.map((entry) => [formatReference(parseReference(entry.reference)), entry]),
+    );
+    if (this.#byReference.size !== entries.length)
+      throw new VoxError('internal', 'catalog: two entries have one name');
+    this.#aliases = new Map(
+      entries.flatMap((entry) => entry.aliases.map((alias) => [alias, entry.reference] as const)),
+    );
+    this.#families = new Map(
+      families.flatMap((family) => [family.name, ...family.aliases].map((name) => [name, family])),
+    );
   }
 
   /**
@@ -91,10 +98,13 @@ export class Catalog {
     const license = query.license?.toLowerCase();
     return this.entries.filter((entry) => {
       if (kind !== undefined && entry.kind !== kind) return false;
-      if (kind === undefined && words.length === 0 && entry.kind !== 'stt' && entry.kind !== 'tts') return false;
+      if (kind === undefined && words.length === 0 && entry.kind !== 'stt' && entry.kind !== 'tts')
+        return false;
       if (language !== undefined && !entry.languages.includes(language)) return false;
       if (license !== undefined && !entry.license.id.toLowerCase().includes(license)) return false;
-      const haystack = [entry.reference, entry.family, entry.description, ...entry.aliases].join(' ').toLowerCase();
+      const haystack = [entry.reference, entry.family, entry.description, ...entry.aliases]
+        .join(' ')
+        .toLowerCase();
       return words.every((word) => haystack.includes(word));
     });
   }
@@ -102,12 +112,15 @@ export class Catalog {
   #unknown(text: string): VoxError {
     const close = this.suggest(text);
     const hint = close.length > 0 ? `did you mean ${close.join(', ')}?` : 'vox search lists what there is';
-    return new VoxError('model_unknown', `no model is called ${JSON.stringify(text)}; ${hint}`, { param: 'model' });
+    return new VoxError('model_unknown', `no model is called ${JSON.stringify(text)}; ${hint}`, {
+      param: 'model',
+    });
   }
 }
 
-/** Distance to a reference; a text without tag is measured against the name, and its tags follow in the catalog's order. */
+/** Distance to a reference. A text without a tag is measured against the name; the beginning of either comes close. */
 function score(wanted: string, reference: string): number {
+  if (wanted.length >= 3 && reference.startsWith(wanted)) return 1;
   if (wanted.includes(':')) return editDistance(wanted, reference);
   return editDistance(wanted, reference.split(':')[0] ?? '');
 }

@@ -93,7 +93,9 @@ export async function openTarball(
     await new Promise<void>((resolve, reject) => {
       parser.on('error', reject);
       parser.on('end', () => resolve());
-      createReadStream(path, { highWaterMark: 1 << 20 }).on('error', reject).pipe(parser as unknown as NodeJS.WritableStream);
+      createReadStream(path, { highWaterMark: 1 << 20 })
+        .on('error', reject)
+        .pipe(parser as unknown as NodeJS.WritableStream);
     });
     await Promise.all(writes);
   } catch (error) {
@@ -113,7 +115,10 @@ export async function openTarball(
 }
 
 function unsound(path: string, error: unknown): Error {
-  return unreachable(`${path} is not a sound archive: ${error instanceof Error ? error.message : String(error)}`, error);
+  return unreachable(
+    `${path} is not a sound archive: ${error instanceof Error ? error.message : String(error)}`,
+    error,
+  );
 }
 
 function missing(path: string, name: string): Error {

@@ -35,7 +35,8 @@ const RESERVE = 64 << 20;
 
 /** Where a delivered file goes. Throws `internal` on a name that would leave the folder. */
 export function deliveryPath(context: SourceContext, as: string): string {
-  if (!isSafeName(as)) throw new VoxError('internal', `catalog: ${JSON.stringify(as)} is not a safe file name`);
+  if (!isSafeName(as))
+    throw new VoxError('internal', `catalog: ${JSON.stringify(as)} is not a safe file name`);
   return join(context.work, 'files', ...as.split('/'));
 }
 
@@ -64,5 +65,8 @@ export function unreachable(message: string, cause?: unknown): VoxError {
 
 /** Bytes that are not the pinned ones: fatal. */
 export function mismatch(what: string, expected: string, actual: string): VoxError {
-  return new VoxError('hash_mismatch', `${what} has the hash ${actual}, the catalog pins ${expected}; the bytes were thrown away`);
+  return new VoxError(
+    'hash_mismatch',
+    `${what} has the hash ${actual}, the catalog pins ${expected}; the bytes were thrown away`,
+  );
 }

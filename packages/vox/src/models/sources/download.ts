@@ -95,7 +95,8 @@ class Transfer {
     for (;;) {
       const before = this.#written;
       try {
-        if (this.#total === undefined || this.#written < this.#total || this.#total === 0) await this.#attempt(file);
+        if (this.#total === undefined || this.#written < this.#total || this.#total === 0)
+          await this.#attempt(file);
         const actual = this.#hash.copy().digest('hex');
         if (actual === this.request.check.digest) return;
         const again = this.#resumed && !restarted;
@@ -121,7 +122,7 @@ class Transfer {
     const { context, request } = this;
     const resuming = this.#written > 0;
     const headers: Record<string, string> = {};
-    if (resuming) headers['range'] = `bytes=${this.#written}-`;
+    if (resuming) headers.range = `bytes=${this.#written}-`;
     if (resuming && this.#etag !== undefined) headers['if-range'] = this.#etag;
     const answer = await get({
       url: request.url,
@@ -201,7 +202,9 @@ class Transfer {
 
   #newHash(): Hash {
     const { check } = this.request;
-    return check.algorithm === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${check.size}\0`);
+    return check.algorithm === 'sha256'
+      ? createHash('sha256')
+      : createHash('sha1').update(`blob ${check.size}\0`);
   }
 
   #report(): void {

@@ -5,7 +5,13 @@
 import { VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
 import type { Source, SourceFile } from '../types.js';
-import { type Delivery, type DeliveredFile, requireSpace, type SourceContext, unreachable } from './context.js';
+import {
+  type DeliveredFile,
+  type Delivery,
+  requireSpace,
+  type SourceContext,
+  unreachable,
+} from './context.js';
 import { type Check, download } from './download.js';
 import { backOff, get, TransientFailure } from './http.js';
 import { deliver, onlyPath, spaceFor } from './https.js';
@@ -29,7 +35,9 @@ const listing = z.array(
 export async function fetchHub(context: SourceContext, source: HubSource): Promise<Delivery> {
   const { settings } = context;
   if (settings.hfOffline) throw unreachable('HF_HUB_OFFLINE is set, the model hub is not asked');
-  const endpoint = new URL(settings.hfEndpoint.endsWith('/') ? settings.hfEndpoint : `${settings.hfEndpoint}/`);
+  const endpoint = new URL(
+    settings.hfEndpoint.endsWith('/') ? settings.hfEndpoint : `${settings.hfEndpoint}/`,
+  );
   const checks = await checksOf(context, endpoint, source);
   const stated = source.files.map((file) => ({ ...file, size: file.size ?? checks.get(file.as)?.size ?? 0 }));
   await requireSpace(context, spaceFor(stated));
@@ -37,9 +45,11 @@ export async function fetchHub(context: SourceContext, source: HubSource): Promi
   const downloads: string[] = [];
   for (const [index, file] of source.files.entries()) {
     const found = checks.get(file.as);
-    if (found === undefined) throw unreachable(`${source.repository} has no ${onlyPath(file)} at ${source.revision}`);
+    if (found === undefined)
+      throw unreachable(`${source.repository} has no ${onlyPath(file)} at ${source.revision}`);
     const path = await download(context, {
-      url: new URL(`${source.repository}/resolve/${source.revision}/${encodePath(onlyPath(file))}`, endpoint).href,
+      url: new URL(`${source.repository}/resolve/${source.revision}/${encodePath(onlyPath(file))}`, endpoint)
+        .href,
       name: file.as,
       index,
       total: source.files.length,
@@ -60,7 +70,11 @@ interface Expected {
 }
 
 /** What each file must hash to: the catalog's pin, else what the hub states for the commit. */
-async function checksOf(context: SourceContext, endpoint: URL, source: HubSource): Promise<Map<string, Expected>> {
+async function checksOf(
+  context: SourceContext,
+  endpoint: URL,
+  source: HubSource,
+): Promise<Map<string, Expected>> {
   const checks = new Map<string, Expected>();
   const unpinned: SourceFile[] = [];
   for (const file of source.files) {
@@ -74,10 +88,15 @@ async function checksOf(context: SourceContext, endpoint: URL, source: HubSource
   for (const folder of new Set(unpinned.map((file) => folderOf(onlyPath(file))))) {
     const entries = await list(context, endpoint, source, folder);
     for (const file of unpinned) {
-      const entry = entries.find((candidate) => candidate.type === 'file' && candidate.path === onlyPath(file));
+      const entry = entries.find(
+        (candidate) => candidate.type === 'file' && candidate.path === onlyPath(file),
+      );
       if (entry === undefined) continue;
       if (file.size !== undefined && file.size !== entry.size)
-        throw new VoxError('hash_mismatch', `${file.as} has ${entry.size} bytes at the hub, the catalog says ${file.size}`);
+        throw new VoxError(
+          'hash_mismatch',
+          `${file.as} has ${entry.size} bytes at the hub, the catalog says ${file.size}`,
+        );
       const check: Check = entry.lfs
         ? { algorithm: 'sha256', digest: entry.lfs.oid.replace(/^sha256:/, '') }
         : { algorithm: 'git', digest: entry.oid, size: entry.size };
@@ -86,7 +105,9 @@ async function checksOf(context: SourceContext, endpoint: URL, source: HubSource
   }
   if (unpinned.length > 0) {
     const names = unpinned.map((file) => file.as).join(', ');
-    context.emit({ status: `${names}: verified against the hub's own hashes of commit ${source.revision.slice(0, 8)}` });
+    context.emit({
+      status: `${names}: verified against the hub's own hashes of commit ${source.revision.slice(0, 8)}`,
+    });
   }
   return checks;
 }
@@ -133,7 +154,10 @@ function parseListing(body: string, endpoint: URL): z.infer<typeof listing> {
   }
 }
 
-function credentialOf(context: SourceContext, endpoint: URL): { credential?: { origin: string; token: string } } {
+function credentialOf(
+  context: SourceContext,
+  endpoint: URL,
+): { credential?: { origin: string; token: string } } {
   const token = context.settings.hfToken;
   return token === undefined || token === '' ? {} : { credential: { origin: endpoint.origin, token } };
 }

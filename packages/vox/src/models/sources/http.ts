@@ -70,7 +70,12 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
 }
 
 /** Pauses before attempt `failures + 1`: doubling, or as long as the server asks. Ends early when the signal aborts. */
-export async function backOff(failures: number, baseMs: number, error: unknown, signal: AbortSignal): Promise<void> {
+export async function backOff(
+  failures: number,
+  baseMs: number,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   const asked = error instanceof TransientFailure ? error.retryAfterMs : undefined;
   const pause = Math.min(asked ?? baseMs * 2 ** (failures - 1), MAX_RETRY_AFTER_MS);
   await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -81,7 +86,8 @@ async function follow(request: HttpRequest, signal: AbortSignal): Promise<Respon
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const { credential } = request;
     const headers: Record<string, string> = { 'accept-encoding': 'identity', ...request.headers };
-    if (credential !== undefined && url.origin === credential.origin) headers['authorization'] = `Bearer ${credential.token}`;
+    if (credential !== undefined && url.origin === credential.origin)
+      headers.authorization = `Bearer ${credential.token}`;
     const response = await fetch(url, { headers, redirect: 'manual', signal });
     const { status } = response;
     if (status === 200 || status === 206 || status === 416) return response;
@@ -94,7 +100,8 @@ async function follow(request: HttpRequest, signal: AbortSignal): Promise<Respon
       url = next;
       continue;
     }
-    if (FINAL.has(status)) throw unreachable(`${url.host} answered ${status} for ${url.pathname}${hint(status, credential)}`);
+    if (FINAL.has(status))
+      throw unreachable(`${url.host} answered ${status} for ${url.pathname}${hint(status, credential)}`);
     const after = Number(response.headers.get('retry-after'));
     throw new TransientFailure(`${url.host} answered ${status}`, after > 0 ? after * 1000 : undefined);
   }
@@ -103,7 +110,9 @@ async function follow(request: HttpRequest, signal: AbortSignal): Promise<Respon
 
 function hint(status: number, credential: HttpRequest['credential']): string {
   if (status !== 401 && status !== 403) return '';
-  return credential === undefined ? '; set HF_TOKEN if the model is gated' : '; the HF_TOKEN given is not allowed to read it';
+  return credential === undefined
+    ? '; set HF_TOKEN if the model is gated'
+    : '; the HF_TOKEN given is not allowed to read it';
 }
 
 async function* read(

@@ -2,11 +2,21 @@
 import { VoxError } from '@vox-speech/contract';
 import { linkOrCopy } from '../blobs.js';
 import type { Source, SourceFile } from '../types.js';
-import { type Delivery, type DeliveredFile, deliveryPath, pinnedHash, requireSpace, type SourceContext } from './context.js';
+import {
+  type DeliveredFile,
+  type Delivery,
+  deliveryPath,
+  pinnedHash,
+  requireSpace,
+  type SourceContext,
+} from './context.js';
 import { download } from './download.js';
 
 /** Fetches every file. Throws as `download` does. */
-export async function fetchHttps(context: SourceContext, source: Extract<Source, { type: 'https' }>): Promise<Delivery> {
+export async function fetchHttps(
+  context: SourceContext,
+  source: Extract<Source, { type: 'https' }>,
+): Promise<Delivery> {
   await requireSpace(context, spaceFor(source.files));
   const files: DeliveredFile[] = [];
   const downloads: string[] = [];
@@ -27,7 +37,11 @@ export async function fetchHttps(context: SourceContext, source: Extract<Source,
 }
 
 /** Gives a verified download its name in the pull's folder. */
-export async function deliver(context: SourceContext, file: SourceFile, path: string): Promise<DeliveredFile> {
+export async function deliver(
+  context: SourceContext,
+  file: SourceFile,
+  path: string,
+): Promise<DeliveredFile> {
   const target = deliveryPath(context, file.as);
   await linkOrCopy(path, target);
   return { as: file.as, path: target, executable: file.executable ?? false };
@@ -41,6 +55,7 @@ export function spaceFor(files: readonly SourceFile[]): number {
 /** The one address of a file. Throws `internal` where the catalog joins several, which only archives and folders do. */
 export function onlyPath(file: SourceFile): string {
   const [path, ...rest] = file.paths;
-  if (path === undefined || rest.length > 0) throw new VoxError('internal', `catalog: ${file.as} must have one path`);
+  if (path === undefined || rest.length > 0)
+    throw new VoxError('internal', `catalog: ${file.as} must have one path`);
   return path;
 }

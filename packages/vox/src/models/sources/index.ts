@@ -17,8 +17,11 @@ export type { DeliveredFile, Delivery, SourceContext } from './context.js';
  */
 export async function fetchEntry(context: SourceContext, entry: CatalogEntry): Promise<Delivery> {
   const machine = `${process.platform}-${process.arch}`;
-  const sources = entry.sources.filter((source) => source.type !== 'packages' || (source.machine ?? machine) === machine);
-  if (sources.length === 0) throw unreachable(`${entry.reference} is not published for this kind of machine (${machine})`);
+  const sources = entry.sources.filter(
+    (source) => source.type !== 'packages' || (source.machine ?? machine) === machine,
+  );
+  if (sources.length === 0)
+    throw unreachable(`${entry.reference} is not published for this kind of machine (${machine})`);
   const reasons: string[] = [];
   for (const source of sources) {
     await rm(join(context.work, 'files'), { recursive: true, force: true });

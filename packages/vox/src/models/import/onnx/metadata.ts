@@ -3,7 +3,7 @@
  * (field 14) is a repeated field, and bytes appended to a message are merged into it.
  */
 import { constants } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
+import { chmod, copyFile, open } from 'node:fs/promises';
 import { metadataFields, writeAll } from './write.js';
 
 /**
@@ -19,6 +19,8 @@ export async function appendMetadata(
   signal?.throwIfAborted();
   await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   signal?.throwIfAborted();
+  // A stored file may be read-only, and its copy is so too.
+  await chmod(target, 0o644);
   const file = await open(target, 'a');
   try {
     await writeAll(file, metadataFields(Object.entries(metadata).map(([k, v]) => [k, String(v)] as const)));

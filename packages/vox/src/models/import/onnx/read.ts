@@ -106,11 +106,9 @@ async function readConstant(cursor: Cursor, start: number, end: number): Promise
   let length = 0;
   const dims: number[] = [];
   for await (const field of cursor.fields(start, end)) {
-    if (field.number === 1) {
-      // Packed or not: a packed list is as many varints, which the field reader can't tell from one.
-      if (field.end - field.start === 0) continue;
-      for await (const dim of packed(cursor, field)) dims.push(dim);
-    } else if (field.number === 2) typeCode = field.value;
+    // Packed or not: the bytes of the field are one varint a dimension either way.
+    if (field.number === 1) dims.push(...varints(await cursor.bytes(field.start, field.end - field.start)));
+    else if (field.number === 2) typeCode = field.value;
     else if (field.number === 8) name = await cursor.text(field);
     else if (field.number === 9) {
       offset = field.start;
@@ -120,19 +118,20 @@ async function readConstant(cursor: Cursor, start: number, end: number): Promise
   return { name, typeCode, dims, offset, byteLength: length };
 }
 
-async function* packed(cursor: Cursor, field: Field): AsyncGenerator<number> {
-  const bytes = await cursor.bytes(field.start, field.end - field.start);
+function varints(bytes: Uint8Array): number[] {
+  const values: number[] = [];
   let value = 0;
   let factor = 1;
   for (const byte of bytes) {
     value += (byte & 127) * factor;
     factor *= 128;
     if (byte < 128) {
-      yield value;
+      values.push(value);
       value = 0;
       factor = 1;
     }
   }
+  return values;
 }
 
 /** What the file holds. Throws VoxError `model_broken` when it is no ONNX file or ends too early. */

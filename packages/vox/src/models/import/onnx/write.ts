@@ -12,7 +12,6 @@ import {
   integerField,
   lengthPrefix,
   stringField,
-  varint,
 } from './protobuf.js';
 import { byteLength, DATA_TYPES, type Tensor } from './tensor.js';
 
@@ -60,7 +59,7 @@ function valueInfo(value: GraphValue): Uint8Array {
 function tensorHead(name: string, tensor: Tensor): { head: Uint8Array; total: number } {
   const raw = byteLength(tensor);
   const head = concatenate([
-    bytesField(1, concatenate(tensor.dims.map((dim) => varint(dim)))),
+    ...tensor.dims.map((dim) => integerField(1, dim)),
     integerField(2, DATA_TYPES[tensor.type].code),
     stringField(8, name),
     lengthPrefix(9, raw),

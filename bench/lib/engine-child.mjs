@@ -1,0 +1,81 @@
+/** Child of engine.mjs: loads one model, then answers { path } with a transcript or { text } with timings of speech. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const sherpa = createRequire(import.meta.url)('sherpa-onnx-node');
+const options = JSON.parse(process.argv[2]);
+const file = (name) => join(options.folder, name);
+
+function whisper() {
+  const recogniser = new sherpa.OfflineRecognizer({
+    featConfig: { sampleRate: 16000, featureDim: 80 },
+    modelConfig: {
+      whisper: {
+        encoder: file('encoder.int8.onnx'),
+        decoder: file('decoder.int8.onnx'),
+        language: 'en',
+        task: 'transcribe',
+        tailPaddings: -1,
+      },
+      tokens: file('tokens.txt'),
+      numThreads: options.threads,
+      provider: 'cpu',
+    },
+  });
+  const waves = new Map();
+  return async ({ path }) => {
+    if (!waves.has(path)) waves.set(path, sherpa.readWave(path));
+    const since = performance.now();
+    const stream = recogniser.createStream();
+    stream.acceptWaveform(waves.get(path));
+    const { text } = await recogniser.decodeAsync(stream);
+    return { ms: performance.now() - since, text };
+  };
+}
+
+function espeakFolder() {
+  return [options.espeak, join(options.espeak, 'espeak-ng-data')].find((at) =>
+    existsSync(join(at, 'phontab')),
+  );
+}
+
+function piper() {
+  const vits = { model: file('model.onnx'), tokens: file('tokens.txt'), dataDir: espeakFolder() };
+  const tts = new sherpa.OfflineTts({
+    model: { vits, numThreads: options.threads, provider: 'cpu' },
+    maxNumSentences: 1,
+  });
+  return async ({ text }) => {
+    const since = performance.now();
+    let first;
+    const onProgress = () => {
+      first ??= performance.now() - since;
+      return 1;
+    };
+    const audio = await tts.generateAsync({
+      text,
+      sid: 0,
+      speed: 1,
+      enableExternalBuffer: false,
+      onProgress,
+    });
+    return {
+      firstMs: first,
+      ms: performance.now() - since,
+      samples: audio.samples.length,
+      rate: audio.sampleRate,
+    };
+  };
+}
+
+const work = options.kind === 'whisper' ? whisper() : piper();
+process.on('message', async (request) => {
+  try {
+    process.send(await work(request));
+  } catch (error) {
+    process.send({ error: error.message });
+  }
+});
+process.on('disconnect', () => process.exit());
+process.send({ ready: true });

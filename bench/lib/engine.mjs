@@ -1,0 +1,34 @@
+/** The bare engine in a process of its own: sherpa-onnx-node on the very files that the product loads, and nothing around it. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('./engine-child.mjs', import.meta.url));
+
+/** Starts it with { kind: 'whisper' | 'piper', folder, threads, espeak? }; gives ask(request) and stop(). */
+export async function bareEngine(options) {
+  const child = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let tail = '';
+  child.stderr.on('data', (bytes) => {
+    tail = (tail + bytes).slice(-2000);
+  });
+  const waiting = [];
+  child.on('message', (message) => {
+    const entry = waiting.shift();
+    if (message.error) entry?.reject(new Error(message.error));
+    else entry?.resolve(message);
+  });
+  child.once('exit', (code) => {
+    for (const entry of waiting) entry.reject(new Error(`the bare engine ended with ${code}: ${tail}`));
+  });
+  const reply = () => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  await reply();
+  return {
+    pid: child.pid,
+    ask(request) {
+      const answer = reply();
+      child.send(request);
+      return answer;
+    },
+    stop: () => child.kill(),
+  };
+}

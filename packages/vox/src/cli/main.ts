@@ -1,0 +1,106 @@
+/** From arguments to an exit code: 0 done, 1 failed, 2 wrong use, 130 and 143 stopped by a signal. */
+import { VoxClientError } from '@vox-speech/client';
+import { Command, CommanderError } from 'commander';
+import type { Flags } from '../config/index.js';
+import { addFlags, type CommandContext, type Define, UsageError } from './command.js';
+import type { Output } from './output.js';
+import { version } from './version.js';
+
+interface Entry {
+  readonly summary: string;
+  /** Only the command that runs is loaded, which keeps `vox --version` and `vox serve` quick. */
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: { summary: 'serve models over HTTP until stopped', load: () => import('./serve.js') },
+  pull: { summary: 'fetch a model onto this machine', load: () => import('./pull.js') },
+  list: { summary: 'list the models that were pulled', load: () => import('./list.js') },
+  show: { summary: 'show what is known of a pulled model', load: () => import('./show.js') },
+  rm: { summary: 'remove a pulled model', load: () => import('./rm.js') },
+  ps: { summary: 'list the models that are loaded now', load: () => import('./ps.js') },
+  stop: { summary: 'unload a model, or all of them', load: () => import('./stop.js') },
+  run: { summary: 'transcribe a file, or speak a text', load: () => import('./run.js') },
+  voices: { summary: 'list the voices of a model', load: () => import('./voices.js') },
+  search: { summary: 'search what can be pulled', load: () => import('./search.js') },
+};
+
+const GLOBAL_EXAMPLES = `
+Examples:
+  vox pull whisper:base && vox run whisper:base talk.wav
+  vox run piper:en-us-joe-medium "Hello there." -o hello.wav
+  vox serve
+
+vox COMMAND --help says more of each. Settings are in docs/configuration.md.`;
+
+/** Why a run was stopped: the reason of its signal. */
+export class Stopped extends Error {
+  constructor(readonly exitCode: number) {
+    super('stopped');
+  }
+}
+
+/** Runs the command that the arguments name. Never throws; what went wrong is told on standard error. */
+export async function main(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+  try {
+    const program = await build(argv, output, signal);
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return report(error, output, signal);
+  }
+}
+
+async function build(argv: readonly string[], output: Output, signal: AbortSignal): Promise<Command> {
+  const program = new Command('vox');
+  program
+    .description('One speech runtime: pull a model, run it, serve it.')
+    .version(version(), '-V, --version')
+    .usage('[options] COMMAND [arguments]')
+    .enablePositionalOptions()
+    .showHelpAfterError('(vox --help lists the commands and options)')
+    .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
+    .configureOutput({ writeOut: (text) => output.raw(text) })
+    .exitOverride();
+  addFlags(program, 'client');
+  program.option('--json', 'print JSON');
+  program.addHelpText('after', GLOBAL_EXAMPLES);
+  const context: CommandContext = { output, signal, globals: () => program.opts() as Flags };
+  const wanted = commandOf(argv);
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const command = program
+      .command(name)
+      .description(`${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`);
+    command.summary(entry.summary).exitOverride();
+    command.showHelpAfterError(`(vox ${name} --help says how to use it)`);
+    if (name === wanted) (await entry.load()).define(command, context);
+  }
+  return program;
+}
+
+/** The first argument that is neither an option nor the value of one; after `help`, the one behind it. */
+function commandOf(argv: readonly string[]): string | undefined {
+  for (let i = 0; i < argv.length; i += 1) {
+    const word = argv[i] ?? '';
+    if (word === '--host' || word === '--api-key') i += 1;
+    else if (word !== 'help' && !word.startsWith('-')) return word;
+  }
+  return undefined;
+}
+
+function report(error: unknown, output: Output, signal: AbortSignal): number {
+  if (signal.aborted && signal.reason instanceof Stopped) return signal.reason.exitCode;
+  if (error instanceof CommanderError) {
+    // Commander has said it already.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  output.note(`Error: ${messageOf(error)}`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (VoxClientError.is(error) && error.retryAfter !== undefined)
+    return `${error.message} (try again in ${error.retryAfter} s)`;
+  return error.message;
+}

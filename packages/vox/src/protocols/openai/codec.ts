@@ -1,0 +1,122 @@
+/** From OpenAI's requests to the runtime's words. Pure. */
+import { VoxError, type Warning } from '@vox-speech/contract';
+import { parseKeepAlive } from '../../runtime/keep-alive.js';
+import { parseLanguage } from '../../runtime/languages.js';
+import type { SpeakRequest, TranscribeRequest } from '../../runtime/types.js';
+import { form, validate } from '../../transport/index.js';
+import { speechSchema, TRANSCRIPT_FORMATS, type TranscriptFormat } from './schema.js';
+
+type Fields = ReadonlyMap<string, readonly string[]>;
+
+export interface TranscriptCommand {
+  readonly request: Omit<TranscribeRequest, 'path' | 'signal'>;
+  readonly format: TranscriptFormat;
+  /** Which lists `verbose_json` carries. */
+  readonly segments: boolean;
+  readonly warnings: readonly Warning[];
+}
+
+const GRANULARITIES = ['word', 'segment'];
+/** Fields of upstream that change nothing here yet. */
+const UNREAD = ['stream', 'include', 'chunking_strategy', 'known_speaker_names', 'known_speaker_references', 'languages', 'keywords'];
+
+/**
+ * The form of a transcription or translation.
+ * @throws VoxError `invalid_request` naming the field and what is allowed
+ */
+export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translate'): TranscriptCommand {
+  const format = form.choice(fields, 'response_format', TRANSCRIPT_FORMATS, 'json');
+  const granularities = readGranularities(fields, format);
+  const language = task === 'translate' ? undefined : parseLanguage(form.text(fields, 'language'));
+  const prompt = form.text(fields, 'prompt');
+  const temperature = form.number(fields, 'temperature', 0, 1);
+  const keepAlive = parseKeepAlive(form.text(fields, 'keep_alive'));
+  const words = granularities.includes('word');
+  return {
+    request: {
+      model: form.text(fields, 'model') ?? '',
+      task,
+      words,
+      ...(language === undefined ? {} : { language }),
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(keepAlive === undefined ? {} : { keepAlive }),
+    },
+    format,
+    segments: !words || granularities.includes('segment'),
+    warnings: unread(fields),
+  };
+}
+
+function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
+  const field = 'timestamp_granularities';
+  const granularities = form.list(fields, field);
+  const wrong = granularities.find((one) => !GRANULARITIES.includes(one));
+  if (wrong !== undefined)
+    throw new VoxError('invalid_request', `${field} must be word, segment or both; got ${JSON.stringify(wrong.slice(0, 60))}`, {
+      param: field,
+    });
+  if (format !== 'verbose_json' && granularities.includes('word'))
+    throw new VoxError('invalid_request', `${field}: word times need response_format verbose_json, not ${format}`, {
+      param: field,
+    });
+  return granularities;
+}
+
+function unread(fields: Fields): Warning[] {
+  const given = (name: string) =>
+    [...fields].some(([key, values]) => (key === name || key.startsWith(`${name}[`)) && values.some((value) => !['', 'false', 'auto'].includes(value)));
+  return UNREAD.filter(given).map((option) => ({ type: 'unsupported', option, message: 'not supported yet; it was not used' }));
+}
+
+export interface SpeechCommand {
+  readonly request: Omit<SpeakRequest, 'signal'>;
+  /** Collect the audio first, and answer with its true length. */
+  readonly whole: boolean;
+  readonly warnings: readonly Warning[];
+}
+
+/** Names of OpenAI's voice models; their default format is mp3, ours is wav. */
+const OPENAI_SPEECH_MODEL = /^(tts-1|tts-1-hd|gpt-4o-mini-tts)(-\d{4}.*)?$/;
+/** Hz of OpenAI's `pcm`: clients hard-code it. */
+const OPENAI_PCM_RATE = 24_000;
+
+/**
+ * The JSON body of a speech request.
+ * @param maxCharacters longest text that is taken
+ * @throws VoxError `invalid_request` naming the field and what is allowed
+ */
+export function speechCommand(body: unknown, maxCharacters: number): SpeechCommand {
+  const speech = validate(speechSchema, body);
+  if (speech.input.length > maxCharacters)
+    throw new VoxError('invalid_request', `input has ${speech.input.length} characters; at most ${maxCharacters} are taken`, {
+      param: 'input',
+    });
+  const parameter = Object.keys(speech.params ?? {})[0];
+  if (parameter !== undefined)
+    throw new VoxError('invalid_request', `params: this model takes no parameter ${JSON.stringify(parameter.slice(0, 60))}`, {
+      param: 'params',
+    });
+  const model = speech.model ?? '';
+  const format = speech.response_format ?? (OPENAI_SPEECH_MODEL.test(model) ? 'mp3' : 'wav');
+  const whole = speech.stream === false;
+  const language = parseLanguage(speech.language);
+  const keepAlive = parseKeepAlive(speech.keep_alive);
+  return {
+    request: {
+      model,
+      text: speech.input,
+      voice: (typeof speech.voice === 'object' ? speech.voice?.id : speech.voice) ?? '',
+      speed: speech.speed ?? 1,
+      format,
+      wavHeader: whole ? 'none' : 'stream',
+      ...(format === 'pcm' ? { sampleRate: OPENAI_PCM_RATE } : {}),
+      ...(language === undefined ? {} : { language }),
+      ...(keepAlive === undefined ? {} : { keepAlive }),
+    },
+    whole,
+    warnings: speech.instructions
+      ? [{ type: 'unsupported', option: 'instructions', message: 'this model takes none; they were not used' }]
+      : [],
+  };
+}

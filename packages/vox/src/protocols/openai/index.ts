@@ -1,0 +1,101 @@
+/** OpenAI's audio routes. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { collectTranscript } from '../../runtime/collect.js';
+import type { Runtime } from '../../runtime/types.js';
+import {
+  abortable,
+  DEFAULT_STALL_MS,
+  readJson,
+  receiveFile,
+  requestSignal,
+  sendAudio,
+  warningHeader,
+} from '../../transport/index.js';
+import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
+import { errorBody } from './errors.js';
+import { renderTranscript } from './render.js';
+import { isOpenaiVoice, standIn } from './voices.js';
+
+export interface OpenaiOptions {
+  readonly runtime: Runtime;
+  /** Folder of temporary files. */
+  readonly uploadDirectory: string;
+  /** An upload may pause this long, in ms. */
+  readonly stallMs?: number;
+}
+
+/** Registers `/v1/audio/{transcriptions,translations,speech}` and the error shape of everything under `/v1/`. */
+export function register(app: FastifyInstance, options: OpenaiOptions): void {
+  app.errorShapes.add('/v1/', errorBody);
+  app.post('/v1/audio/transcriptions', (request, reply) => transcript(options, 'transcribe', request, reply));
+  app.post('/v1/audio/translations', (request, reply) => transcript(options, 'translate', request, reply));
+  app.post('/v1/audio/speech', (request, reply) => speech(options, request, reply));
+}
+
+async function transcript(
+  { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS }: OpenaiOptions,
+  task: 'transcribe' | 'translate',
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const signal = requestSignal(request);
+  const upload = await receiveFile(request, {
+    directory: uploadDirectory,
+    fileBytes: runtime.limits.uploadBytes,
+    stallMs,
+  });
+  try {
+    const command = transcriptCommand(upload.fields, task);
+    const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
+    const done = await collectTranscript({ ...job, segments: abortable(job.segments, signal) });
+    const { type, body } = renderTranscript(command, done);
+    return reply
+      .headers({
+        'x-vox-model': done.model,
+        'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
+        ...warningHeader([...command.warnings, ...done.warnings]),
+      })
+      .type(type)
+      .send(body);
+  } finally {
+    await upload.dispose();
+  }
+}
+
+async function speech(
+  { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS }: OpenaiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const limit = runtime.limits.textCharacters;
+  // A character takes at most 12 bytes of JSON (two \u escapes).
+  const body = await readJson(request, { maxBytes: Math.max(1024 * 1024, limit * 12), stallMs });
+  const command = await withVoice(runtime, speechCommand(body, limit));
+  const speech = await runtime.speak({ ...command.request, signal: requestSignal(request) });
+  speech.summary.catch(() => {});
+  reply.headers({
+    'x-vox-model': speech.model,
+    ...warningHeader([...command.warnings, ...speech.warnings]),
+  });
+  return sendAudio(request, reply, {
+    format: command.request.format,
+    sampleRate: speech.sampleRate,
+    audio: speech.audio,
+    whole: command.whole,
+    directory: uploadDirectory,
+    finalHeaders: async () => ({
+      'x-vox-processing-ms': String(Math.round((await speech.summary).processingMs)),
+    }),
+  });
+}
+
+async function withVoice(runtime: Runtime, command: SpeechCommand): Promise<SpeechCommand> {
+  const { model, voice } = command.request;
+  if (!isOpenaiVoice(voice)) return command;
+  const chosen = standIn(voice, await runtime.voices(model));
+  return {
+    ...command,
+    request: { ...command.request, voice: chosen.voice },
+    warnings: [...command.warnings, ...chosen.warnings],
+  };
+}

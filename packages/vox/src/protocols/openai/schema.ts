@@ -1,0 +1,29 @@
+/** The requests of OpenAI's audio routes, as far as they are served. */
+import { z } from 'zod';
+
+export const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
+export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+
+export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as const;
+
+/** OpenAI's own limits of `speed`; a voice may allow less. */
+export const MIN_SPEED = 0.25;
+export const MAX_SPEED = 4;
+
+/** Unknown keys are ignored, as upstream. */
+export const speechSchema = z.object({
+  model: z.string().nullish(),
+  input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
+  voice: z.union([z.string(), z.object({ id: z.string() })], { error: 'expected a voice name or {"id": name}' }).nullish(),
+  response_format: z.enum(SPEECH_FORMATS).nullish(),
+  speed: z.number().min(MIN_SPEED).max(MAX_SPEED).nullish(),
+  stream_format: z.enum(['audio']).nullish(),
+  stream: z.boolean().nullish(),
+  instructions: z.string().nullish(),
+  language: z.string().nullish(),
+  /** Vox 0.2.93: parameters that an adapter declares. None of ours declares any. */
+  params: z.record(z.string(), z.unknown()).nullish(),
+  keep_alive: z.union([z.number(), z.string()]).nullish(),
+});
+
+export type SpeechBody = z.output<typeof speechSchema>;

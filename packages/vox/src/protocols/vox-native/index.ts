@@ -1,0 +1,30 @@
+/** The native dialect: V1 under `/api`, V2 under `/v1`, probes, and what shared paths answer. */
+import type { FastifyInstance } from 'fastify';
+import type { Health } from '../../observe/index.js';
+import type { Runtime } from '../../runtime/types.js';
+import { DEFAULT_STALL_MS } from '../../transport/index.js';
+import type { Compat } from './compat.js';
+import { registerHealth } from './health.js';
+import { registerModels } from './models.js';
+import { registerSpeech } from './speech.js';
+
+export type { Compat } from './compat.js';
+
+export interface VoxNativeOptions {
+  readonly runtime: Runtime;
+  readonly health: Health;
+  readonly compat: Compat;
+  /** Folder of temporary files. */
+  readonly uploadDirectory: string;
+  /** An upload may pause this long, in ms. */
+  readonly stallMs?: number;
+}
+
+/** Registers every native route. Errors under `/api/` are `{"detail": "..."}`, always 400 for a bad body, never 422. */
+export function register(app: FastifyInstance, options: VoxNativeOptions): void {
+  const { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS } = options;
+  app.errorShapes.add('/api/', (error) => ({ detail: error.message }));
+  registerHealth(app, options);
+  registerModels(app, runtime);
+  registerSpeech(app, { runtime, uploadDirectory, stallMs });
+}

@@ -1,0 +1,91 @@
+/** Listing, describing, pulling, removing, unloading models: V1 under `/api`, V2 under `/v1`. */
+import { VoxError } from '@vox-speech/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { NDJSON_TYPE, ndjson, readJson, requestSignal, started, streamBody, validate } from '../../transport/index.js';
+import type { PullEvent } from '../../models/types.js';
+import type { Runtime } from '../../runtime/types.js';
+import { listItem, loadedItem, openaiModel, searchItem, show } from './render.js';
+import { nameSchema, pullSchema, searchSchema, stopSchema } from './schema.js';
+
+/** Bodies here are a few names. */
+const MAX_BODY = { maxBytes: 64 * 1024 };
+
+/** @throws nothing; registers only */
+export function registerModels(app: FastifyInstance, runtime: Runtime): void {
+  const list = async () => (await runtime.list()).map(listItem);
+  const loaded = () => ({ models: runtime.loaded().map(loadedItem) });
+  const remove = async (name: string) => {
+    await runtime.remove(name);
+    return { status: 'success' };
+  };
+
+  app.get('/api/list', async () => ({ models: await list() }));
+  app.get('/v1/models', async () => {
+    const manifests = await runtime.list();
+    return { object: 'list', data: manifests.map(openaiModel), models: manifests.map(listItem) };
+  });
+  app.get('/api/ps', async () => loaded());
+  app.get('/v1/models/loaded', async () => loaded());
+
+  app.post('/api/show', async (request) => {
+    const { name } = validate(nameSchema, await readJson(request, MAX_BODY));
+    return show(name, await runtime.show(name));
+  });
+  app.get('/v1/models/*', async (request) => {
+    const name = modelName(request);
+    const manifest = await runtime.show(name);
+    return { ...openaiModel(manifest), id: name, ...show(name, manifest) };
+  });
+
+  app.delete('/api/delete', async (request) =>
+    remove(validate(nameSchema, await readJson(request, MAX_BODY)).name),
+  );
+  app.delete('/v1/models/*', async (request) => {
+    const name = modelName(request);
+    // OpenAI's answer to a delete and the original's, in one.
+    return { ...(await remove(name)), id: name, object: 'model', deleted: true };
+  });
+
+  const pull = (request: FastifyRequest, reply: FastifyReply) => sendPull(runtime, request, reply);
+  app.post('/api/pull', pull);
+  app.post('/v1/models/pull', pull);
+
+  app.post('/api/stop', async (request) => {
+    const wanted = validate(stopSchema, await readJson(request, MAX_BODY));
+    return { unloaded: await runtime.unload('name' in wanted ? wanted.name : undefined) };
+  });
+
+  app.get('/api/search', async (request) => {
+    const { q, type, language, license } = validate(searchSchema, request.query);
+    const pulled = new Set((await runtime.list({ all: true })).map(({ reference }) => reference));
+    const entries = runtime.search({
+      ...(q === undefined ? {} : { text: q }),
+      ...(type === undefined ? {} : { kind: type }),
+      ...(language === undefined ? {} : { language }),
+      ...(license === undefined ? {} : { license }),
+    });
+    return { models: entries.map((entry) => searchItem(entry, pulled.has(entry.reference))) };
+  });
+}
+
+/** What follows `/v1/models/`, percent-decoded; the runtime's grammar refuses what is no reference. */
+function modelName(request: FastifyRequest): string {
+  const name = (request.params as { '*'?: string })['*'] ?? '';
+  if (name === '') throw new VoxError('invalid_request', 'the path names no model', { param: 'model' });
+  return name;
+}
+
+async function sendPull(runtime: Runtime, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { name, variant } = validate(pullSchema, await readJson(request, MAX_BODY));
+  const signal = requestSignal(request);
+  // An unknown model fails before its first event, so it still gets its own status.
+  const events = await started<PullEvent>(runtime.pull(name, { signal }), signal);
+  const warned = variant ? withWarning(events, `variant ${variant} is not used: there is one build`) : events;
+  const lines = ndjson(warned, (error) => ({ status: 'error', error: VoxError.from(error).message }));
+  return reply.type(NDJSON_TYPE).send(streamBody(lines));
+}
+
+async function* withWarning(events: AsyncIterable<PullEvent>, error: string): AsyncGenerator<PullEvent, void> {
+  yield { status: 'warning', error };
+  yield* events;
+}

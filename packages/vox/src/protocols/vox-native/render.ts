@@ -1,0 +1,139 @@
+/** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
+import type { Segment, Voice } from '@vox-speech/contract';
+import type { CatalogEntry, Manifest } from '../../models/types.js';
+import type { CollectedTranscript } from '../../runtime/collect.js';
+import type { LoadedModel } from '../../runtime/types.js';
+
+/** One line of `list`. */
+export function listItem(manifest: Manifest) {
+  return {
+    name: manifest.reference,
+    type: manifest.kind,
+    format: format(manifest),
+    architecture: manifest.family,
+    size_bytes: size(manifest),
+    description: manifest.description,
+  };
+}
+
+/** `show`, under the name that was asked for. `reference` and `languages` are ours. */
+export function show(name: string, manifest: Manifest) {
+  return {
+    name,
+    config: {
+      architecture: manifest.family,
+      type: manifest.kind,
+      adapter: manifest.engine ?? '',
+      format: format(manifest),
+      source: manifest.origin,
+      parameters: manifest.parameters,
+      description: manifest.description,
+      license: manifest.license.id,
+      adapter_package: manifest.engine === undefined ? '' : `@vox-speech/engine-${manifest.engine}`,
+      reference: manifest.reference,
+      languages: manifest.languages,
+    },
+    layers: manifest.files.map(({ name: filename, digest, size: bytes }) => ({
+      media_type: `application/vox.model.${extension(filename)}`,
+      digest,
+      size: bytes,
+      filename,
+    })),
+  };
+}
+
+/** One line of OpenAI's model list. */
+export function openaiModel(manifest: Manifest) {
+  return {
+    id: manifest.reference,
+    object: 'model',
+    created: Math.floor(Date.parse(manifest.pulledAt) / 1000) || 0,
+    owned_by: 'vox',
+  };
+}
+
+/** One line of `ps`. `memory_bytes`, `expires_at` and `pid` are ours; video memory is none on a CPU. */
+export function loadedItem(model: LoadedModel) {
+  const [name, tag] = model.reference.split(':');
+  return {
+    name,
+    tag: tag ?? '',
+    type: model.kind,
+    device: model.device,
+    vram_bytes: model.device === 'cpu' ? 0 : model.memoryBytes,
+    loaded_at: model.loadedAt,
+    last_used: model.lastUsed,
+    ref_count: model.leases,
+    memory_bytes: model.memoryBytes,
+    expires_at: model.expiresAt ?? null,
+    pid: model.pid ?? null,
+  };
+}
+
+/** One line of `voices`; with `model` where voices of several models stand together. */
+export function voiceItem(voice: Voice, model?: string) {
+  return {
+    id: voice.id,
+    name: voice.name,
+    language: voice.language ?? null,
+    gender: voice.gender ?? null,
+    description: null,
+    is_cloned: false,
+    ...(model === undefined ? {} : { model }),
+  };
+}
+
+/** One line of `search`. */
+export function searchItem(entry: CatalogEntry, pulled: boolean) {
+  const files = entry.sources[0]?.files ?? [];
+  const sizes = files.map((file) => file.size);
+  return {
+    name: entry.reference,
+    type: entry.kind,
+    description: entry.description,
+    license: entry.license.id,
+    languages: entry.languages,
+    // What is downloaded, where the catalog knows it of every file.
+    size_bytes: sizes.every((one) => one !== undefined) ? sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0) : null,
+    aliases: entry.aliases,
+    pulled,
+  };
+}
+
+/** V1's transcript. */
+export function transcript(done: CollectedTranscript, verbose: boolean) {
+  return {
+    model: done.model,
+    text: done.text,
+    language: done.summary.language ?? null,
+    duration_ms: Math.round(done.summary.durationMs),
+    processing_ms: Math.round(done.summary.processingMs),
+    ...(verbose ? { segments: done.segments.map(segment) } : {}),
+  };
+}
+
+function segment(one: Segment) {
+  return {
+    text: one.text,
+    start_ms: Math.round(one.startMs),
+    end_ms: Math.round(one.endMs),
+    words: (one.words ?? []).map((word) => ({
+      word: word.text,
+      start_ms: Math.round(word.startMs),
+      end_ms: Math.round(word.endMs),
+      confidence: word.confidence ?? null,
+    })),
+  };
+}
+
+function size({ files }: Manifest): number {
+  return files.reduce((sum, file) => sum + file.size, 0);
+}
+
+function format({ files }: Manifest): string {
+  return files.some(({ name }) => name.endsWith('.onnx')) ? 'onnx' : '';
+}
+
+function extension(filename: string): string {
+  return /\.([A-Za-z0-9]+)$/.exec(filename)?.[1]?.toLowerCase() ?? 'bin';
+}

@@ -1,0 +1,48 @@
+/** Samples of a stream by their absolute position; the oldest are dropped when nobody needs them any more. */
+
+/** Room that is made at a time, in samples: 8 s at 16 kHz. */
+const GROWTH = 131_072;
+
+export class SampleBuffer {
+  #samples = new Float32Array(GROWTH);
+  #length = 0;
+  #start = 0;
+
+  /** Position of the oldest sample that is held. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** One past the newest sample. */
+  get end(): number {
+    return this.#start + this.#length;
+  }
+
+  push(samples: Float32Array): void {
+    const needed = this.#length + samples.length;
+    if (needed > this.#samples.length) {
+      const larger = new Float32Array(Math.ceil(needed / GROWTH) * GROWTH);
+      larger.set(this.#samples.subarray(0, this.#length));
+      this.#samples = larger;
+    }
+    this.#samples.set(samples, this.#length);
+    this.#length = needed;
+  }
+
+  /** Forgets what lies before `position`. */
+  dropBefore(position: number): void {
+    const count = Math.min(Math.max(0, position - this.#start), this.#length);
+    if (count === 0) return;
+    this.#samples.copyWithin(0, count, this.#length);
+    this.#length -= count;
+    this.#start += count;
+  }
+
+  /** A view of [from, to); valid until the next `push` or `dropBefore`. */
+  view(from: number, to: number): Float32Array {
+    return this.#samples.subarray(
+      Math.max(0, from - this.#start),
+      Math.max(0, Math.min(to, this.end) - this.#start),
+    );
+  }
+}
