@@ -1,5 +1,5 @@
 /** The composition root: the only file that knows every layer. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
 import { engineModule } from './engines.js';
@@ -42,7 +42,7 @@ export async function startApp(config: Config): Promise<App> {
   const store = await Store.open(models.home);
   const uploadDirectory = join(models.home, 'tmp', 'uploads');
   await mkdir(uploadDirectory, { recursive: true });
-  const puller = new Puller({ settings: pullSettings(config), catalog, store });
+  const puller = new Puller({ settings: pullSettings(config), catalog });
   const residency = new Residency({
     maxLoaded: scheduler.maxLoaded,
     budgetBytes: scheduler.maxMemory,
@@ -81,7 +81,6 @@ export async function startApp(config: Config): Promise<App> {
     uploadDirectory,
     health,
     compat: server.compat,
-    version: await version(),
   });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
@@ -113,8 +112,8 @@ function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[
     hfEndpoint: models.hub.endpoint,
     hfOffline: models.hub.offline,
     ...(models.hub.token === undefined ? {} : { hfToken: models.hub.token }),
-    ...(models.pip === undefined ? {} : { python: models.pip }),
-    ...(models.npm === undefined ? {} : { npm: models.npm }),
+    npm: models.npm,
+    ...(models.python === undefined ? {} : { python: models.python }),
   };
 }
 
@@ -135,9 +134,4 @@ async function preload(
       );
     }
   }
-}
-
-async function version(): Promise<string> {
-  const file = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
 }

@@ -5,7 +5,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ModelFiles, VoxError } from '@vox-speech/contract';
-import { addBlob, sizeOf } from './blobs.js';
+import { addBlob } from './blobs.js';
 import { collectBlobs, manifestFiles, pruneTemporary, removeIfEmpty, removeManifest } from './collect.js';
 import { flushFolder } from './durable.js';
 import { Layout } from './layout.js';
@@ -104,13 +104,6 @@ export class Store {
       companions,
       parameters: manifest.parameters,
     };
-  }
-
-  /** Whether every blob of a model is there in its full size. */
-  async isWhole(manifest: Manifest): Promise<boolean> {
-    for (const file of manifest.files)
-      if ((await sizeOf(this.layout.blob(file.digest))) !== file.size) return false;
-    return true;
   }
 
   /**

@@ -35,6 +35,8 @@ const LATER_PART = 0.5;
 const FORCED_PART = 0.75;
 /** A silence counts no more than this for its length, in samples: a sentence ends in half a second. */
 const LENGTH_CAP = 8_000;
+/** What a cut at the very end is better by than one at the beginning, in samples of silence. */
+const LATENESS = 4_000;
 
 export class Cutter {
   readonly #options: CutterOptions;
@@ -123,7 +125,8 @@ export class Cutter {
       if (to <= from || from >= limit) return;
       const place = (from - start) / this.#options.window;
       // A cut in the first part is better than one in a word, no more.
-      const score = Math.min(to - from, LENGTH_CAP) + (place < LATER_PART ? -LENGTH_CAP * 2 : LENGTH_CAP * 0.5) * 1 + place * LENGTH_CAP * 0.5;
+      const early = place < LATER_PART ? 2 * LENGTH_CAP : 0;
+      const score = Math.min(to - from, LENGTH_CAP) + place * LATENESS - early;
       if (score > bestScore) {
         best = { start: from, end: to };
         bestScore = score;

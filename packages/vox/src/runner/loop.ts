@@ -19,7 +19,10 @@ export function compressionRatio(text: string): number {
 
 /** Share of the words that belong to the longest run of one phrase repeated more than MAX_REPEATS times; 0 without one. */
 export function repeatedShare(text: string): number {
-  const spaced = text.toLowerCase().replace(/[\p{P}]+/gu, ' ').trim();
+  const spaced = text
+    .toLowerCase()
+    .replace(/[\p{P}]+/gu, ' ')
+    .trim();
   if (spaced === '') return 0;
   const words = spaced.includes(' ') ? spaced.split(/\s+/) : [...spaced];
   let longest = 0;

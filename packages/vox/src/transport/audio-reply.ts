@@ -41,6 +41,8 @@ export async function sendAudio(
     return reply.type(audioType(format, sampleRate)).send(streamBody(audio));
   }
   const spooled = await spool(abortable(options.audio, signal), { directory: options.directory });
+  // A client that goes before the first read leaves the reader unstarted, and what it would clean up.
+  reply.raw.once('close', () => void spooled.dispose());
   try {
     const head =
       format === 'wav'

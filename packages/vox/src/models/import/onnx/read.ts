@@ -85,7 +85,8 @@ class Cursor {
       } else if (wire === 2) {
         const length = await this.varint(tag.next);
         at = length.next + length.value;
-        if (length.value < 0 || at > end) throw broken(this.path, `a field at byte ${tag.next} passes its end`);
+        if (length.value < 0 || at > end)
+          throw broken(this.path, `a field at byte ${tag.next} passes its end`);
         yield { number, value: length.value, start: length.next, end: at };
       } else if (wire === 5 || wire === 1) {
         at = tag.next + (wire === 5 ? 4 : 8);

@@ -5,14 +5,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Attribute, GraphBuilder, GraphNode, GraphValue } from './graph.js';
-import {
-  bytesField,
-  concatenate,
-  floatField,
-  integerField,
-  lengthPrefix,
-  stringField,
-} from './protobuf.js';
+import { bytesField, concatenate, floatField, integerField, lengthPrefix, stringField } from './protobuf.js';
 import { byteLength, DATA_TYPES, type Tensor } from './tensor.js';
 
 /** AttributeProto.AttributeType. */
@@ -26,11 +19,7 @@ function attribute(name: string, value: Attribute): Uint8Array {
     return concatenate([head, stringField(4, value), integerField(20, ATTRIBUTE_TYPE.string)]);
   if ('float' in value)
     return concatenate([head, floatField(2, value.float), integerField(20, ATTRIBUTE_TYPE.float)]);
-  return concatenate([
-    head,
-    ...value.map((v) => integerField(8, v)),
-    integerField(20, ATTRIBUTE_TYPE.ints),
-  ]);
+  return concatenate([head, ...value.map((v) => integerField(8, v)), integerField(20, ATTRIBUTE_TYPE.ints)]);
 }
 
 function node(value: GraphNode): Uint8Array {
@@ -95,12 +84,17 @@ const FLUSH_BYTES = 1 << 20;
  * Writes the graph to a new file at `path` and returns its size in bytes. Rejects with the signal's reason when
  * aborted, and with a RangeError when a tensor's chunks are not as long as its type and shape say.
  */
-export async function writeModel(path: string, graph: GraphBuilder, options: WriteOptions = {}): Promise<number> {
-  const heads = Array.from(graph.constants, ([name, tensor]) => ({ tensor, name, ...tensorHead(name, tensor) }));
-  const before = concatenate([
-    ...graph.nodes.map((n) => bytesField(1, node(n))),
-    stringField(2, graph.name),
-  ]);
+export async function writeModel(
+  path: string,
+  graph: GraphBuilder,
+  options: WriteOptions = {},
+): Promise<number> {
+  const heads = Array.from(graph.constants, ([name, tensor]) => ({
+    tensor,
+    name,
+    ...tensorHead(name, tensor),
+  }));
+  const before = concatenate([...graph.nodes.map((n) => bytesField(1, node(n))), stringField(2, graph.name)]);
   const after = concatenate([
     ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
     ...graph.outputs.map((v) => bytesField(12, valueInfo(v))),
@@ -155,7 +149,8 @@ export async function writeModel(path: string, graph: GraphBuilder, options: Wri
         if (got > expected) break;
         await put(chunk);
       }
-      if (got !== expected) throw new RangeError(`constant ${name}: ${got} bytes made, its shape needs ${expected}`);
+      if (got !== expected)
+        throw new RangeError(`constant ${name}: ${got} bytes made, its shape needs ${expected}`);
     }
     await put(after);
     await put(modelTail);

@@ -1,8 +1,8 @@
 /** What a Whisper checkpoint is: its sizes, read from the shapes of its weights, and what its configuration adds. */
 import { VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
+import { readJson } from '../files.js';
 import type { Ct2Model } from './ct2-reader.js';
-import { readJson } from './tokens.js';
 
 export interface WhisperShape {
   /** Mel bands: 80, and 128 since large-v3. */
@@ -40,14 +40,20 @@ function layers(model: Ct2Model, part: 'encoder' | 'decoder'): number {
 function dim(model: Ct2Model, tensor: string, axis: number): number {
   const size = model.dims(tensor)[axis];
   if (size === undefined)
-    throw new VoxError('model_broken', `${model.path}: tensor ${tensor} has no dimension ${axis}; pull the model again`);
+    throw new VoxError(
+      'model_broken',
+      `${model.path}: tensor ${tensor} has no dimension ${axis}; pull the model again`,
+    );
   return size;
 }
 
 /** Sizes of the checkpoint. Throws VoxError `model_broken` when the weights are not Whisper's. */
 export async function readShape(model: Ct2Model): Promise<WhisperShape> {
   if (model.specification !== 'WhisperSpec')
-    throw new VoxError('model_broken', `${model.path} is a ${model.specification}, and WhisperSpec is needed`);
+    throw new VoxError(
+      'model_broken',
+      `${model.path} is a ${model.specification}, and WhisperSpec is needed`,
+    );
   const state = dim(model, 'encoder/conv1/bias', 0);
   const heads = await model.number('encoder/num_heads');
   if (!(heads > 0) || state % heads !== 0)
@@ -75,6 +81,9 @@ export async function readSettings(path: string | undefined, shape: WhisperShape
   const alignmentHeads = config.alignment_heads ?? [];
   for (const [layer, head] of alignmentHeads)
     if (layer >= shape.textLayers || head >= shape.heads)
-      throw new VoxError('model_broken', `${path}: alignment_heads names head ${head} of layer ${layer}, which isn't there`);
+      throw new VoxError(
+        'model_broken',
+        `${path}: alignment_heads names head ${head} of layer ${layer}, which isn't there`,
+      );
   return { alignmentHeads, suppressedTokens: config.suppress_ids ?? [] };
 }

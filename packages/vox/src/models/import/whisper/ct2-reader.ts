@@ -78,7 +78,10 @@ class Header {
 }
 
 function broken(path: string, what: string): VoxError {
-  return new VoxError('model_broken', `${path} is not a CTranslate2 model that can be read: ${what}; pull the model again`);
+  return new VoxError(
+    'model_broken',
+    `${path} is not a CTranslate2 model that can be read: ${what}; pull the model again`,
+  );
 }
 
 /** An open `model.bin`. Close it when done. */
@@ -175,7 +178,10 @@ export class Ct2Model {
     const bytesPerRow = tensor.byteLength / (tensor.dims[0] ?? 1);
     const bytes = await this.read(tensor, first * bytesPerRow, count * bytesPerRow);
     if (tensor.type === 'int16' || tensor.type === 'int32')
-      throw broken(this.path, `tensor ${name} is stored as ${tensor.type}; float32, float16, bfloat16 and int8 can be imported`);
+      throw broken(
+        this.path,
+        `tensor ${name} is stored as ${tensor.type}; float32, float16, bfloat16 and int8 can be imported`,
+      );
     const values = toFloats(bytes, tensor.type);
     if (tensor.type !== 'int8') return values;
     // CTranslate2 keeps one factor a row by which the float was multiplied.

@@ -4,11 +4,12 @@
  * The embedding is stored once, as int8 [state, vocabulary] with a scale a token: columns of it are looked up, and it is
  * multiplied for the logits.
  */
+
+import { integers, scalar } from '../onnx/index.js';
 import type { WhisperSettings, WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
 import { WhisperGraph } from './layers.js';
 import { quantizeTransposed } from './quantize.js';
-import { integers, scalar } from '../onnx/index.js';
 
 /** Added to the scores of positions that must not be seen. */
 const HIDDEN = -1e9;
@@ -17,8 +18,18 @@ const HIDDEN = -1e9;
 export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: WhisperSettings): WhisperGraph {
   const g = new WhisperGraph('whisper-decoder', model, shape);
   const tokens = g.input('tokens', 'int64', ['N', 'n']);
-  const keyCache = g.input('in_n_layer_self_k_cache', 'float32', [shape.textLayers, 'N', 'past', shape.state]);
-  const valueCache = g.input('in_n_layer_self_v_cache', 'float32', [shape.textLayers, 'N', 'past', shape.state]);
+  const keyCache = g.input('in_n_layer_self_k_cache', 'float32', [
+    shape.textLayers,
+    'N',
+    'past',
+    shape.state,
+  ]);
+  const valueCache = g.input('in_n_layer_self_v_cache', 'float32', [
+    shape.textLayers,
+    'N',
+    'past',
+    shape.state,
+  ]);
   const { heads, headSize, textLayers } = shape;
   const crossKeys = g.input('n_layer_cross_k', 'float32', [textLayers, 'N', heads, headSize, 'T']);
   const crossValues = g.input('n_layer_cross_v', 'float32', [textLayers, 'N', heads, 'T', headSize]);
@@ -31,7 +42,10 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     quantizeTransposed(model, { name: 'decoder/embeddings/weight', first: 0, count: shape.vocabularySize }),
   );
   let x = lookUp(g, embedding, tokens);
-  x = g.add(x, g.node('Slice', [g.weight('decoder/position_encodings/encodings'), offset, end, g.integers(0)]));
+  x = g.add(
+    x,
+    g.node('Slice', [g.weight('decoder/position_encodings/encodings'), offset, end, g.integers(0)]),
+  );
   const mask = causalMask(g, offset, end);
   const pastKeys = g.node('Slice', [keyCache, g.integers(0), offset, g.integers(2)]);
   const pastValues = g.node('Slice', [valueCache, g.integers(0), offset, g.integers(2)]);
@@ -47,7 +61,11 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     const own = `${prefix}/self_attention`;
     const y = g.norm(x, `${own}/layer_norm`);
     const q = g.linear(y, `${own}/linear_0`, { share: { part: 0, parts: 3 }, factor: g.queryFactor });
-    const k = extend(g, pick(pastKeys), g.linear(y, `${own}/linear_0`, { share: { part: 1, parts: 3 }, bias: false }));
+    const k = extend(
+      g,
+      pick(pastKeys),
+      g.linear(y, `${own}/linear_0`, { share: { part: 1, parts: 3 }, bias: false }),
+    );
     const v = extend(g, pick(pastValues), g.linear(y, `${own}/linear_0`, { share: { part: 2, parts: 3 } }));
     newKeys.push(g.node('Unsqueeze', [k, g.integers(0)]));
     newValues.push(g.node('Unsqueeze', [v, g.integers(0)]));
@@ -55,11 +73,14 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     x = g.add(x, g.linear(g.joinHeads(g.node('MatMul', [ownWeights, g.heads(v)])), `${own}/linear_1`));
 
     const cross = `${prefix}/attention`;
-    const queries = g.linear(g.norm(x, `${cross}/layer_norm`), `${cross}/linear_0`, { factor: g.queryFactor });
+    const queries = g.linear(g.norm(x, `${cross}/layer_norm`), `${cross}/linear_0`, {
+      factor: g.queryFactor,
+    });
     const weights = g.attentionWeights(g.heads(queries), pick(crossKeys));
     x = g.add(x, g.linear(g.joinHeads(g.node('MatMul', [weights, pick(crossValues)])), `${cross}/linear_2`));
     const mine = settings.alignmentHeads.filter(([l]) => l === layer).map(([, head]) => head);
-    if (mine.length > 0) alignment.push(g.node('Gather', [weights, g.integers(...mine)], { attributes: { axis: 1 } }));
+    if (mine.length > 0)
+      alignment.push(g.node('Gather', [weights, g.integers(...mine)], { attributes: { axis: 1 } }));
 
     x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`));
   }

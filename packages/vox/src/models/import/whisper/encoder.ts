@@ -19,7 +19,10 @@ export function buildEncoder(model: Ct2Model, shape: WhisperShape): WhisperGraph
 
   for (let layer = 0; layer < shape.audioLayers; layer++) {
     const prefix = `encoder/layer_${layer}`;
-    x = g.add(x, selfAttention(g, g.norm(x, `${prefix}/self_attention/layer_norm`), `${prefix}/self_attention`));
+    x = g.add(
+      x,
+      selfAttention(g, g.norm(x, `${prefix}/self_attention/layer_norm`), `${prefix}/self_attention`),
+    );
     x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`));
   }
   x = g.norm(x, 'encoder/layer_norm');

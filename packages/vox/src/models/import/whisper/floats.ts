@@ -20,8 +20,10 @@ function halves(): Float32Array {
 
 /** The numbers in `bytes` (little-endian, starting at an even multiple of their size) as a new list of floats. */
 export function toFloats(bytes: Uint8Array, type: 'float32' | 'float16' | 'bfloat16' | 'int8'): Float32Array {
-  if (type === 'float32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).slice();
-  if (type === 'int8') return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  if (type === 'float32')
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).slice();
+  if (type === 'int8')
+    return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const bits = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
   const values = new Float32Array(bits.length);
   if (type === 'float16') {

@@ -1,8 +1,8 @@
 /** Imports a CTranslate2 Whisper checkpoint: two int8 graphs and a token list for sherpa-onnx. */
 import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
-import { writeModel } from '../onnx/index.js';
 import { requireFile } from '../files.js';
+import { writeModel } from '../onnx/index.js';
 import { readSettings, readShape } from './checkpoint.js';
 import { Ct2Model } from './ct2-reader.js';
 import { buildDecoder } from './decoder.js';
@@ -35,7 +35,10 @@ export async function importWhisper(request: WhisperImport): Promise<{ names: st
     const vocabulary = await readVocabulary(request.files);
     const largest = Math.max(...vocabulary.text.keys());
     if (largest >= shape.vocabularySize)
-      throw new VoxError('model_broken', `the token list has token ${largest}, the weights end at ${shape.vocabularySize - 1}`);
+      throw new VoxError(
+        'model_broken',
+        `the token list has token ${largest}, the weights end at ${shape.vocabularySize - 1}`,
+      );
     await writeTokens(join(request.output, 'tokens.txt'), vocabulary);
 
     const encoder = buildEncoder(model, shape);

@@ -54,9 +54,13 @@ export class WhisperGraph extends GraphBuilder {
 
   /** Layer normalisation over the last axis; 1e-5 is torch's epsilon, with which Whisper was trained. */
   norm(value: string, prefix: string): string {
-    return this.node('LayerNormalization', [value, this.weight(`${prefix}/gamma`), this.weight(`${prefix}/beta`)], {
-      attributes: { axis: -1, epsilon: { float: 1e-5 } },
-    });
+    return this.node(
+      'LayerNormalization',
+      [value, this.weight(`${prefix}/gamma`), this.weight(`${prefix}/beta`)],
+      {
+        attributes: { axis: -1, epsilon: { float: 1e-5 } },
+      },
+    );
   }
 
   /** The exact GELU, x/2 (1 + erf(x/√2)), in the form that onnxruntime recognises and fuses. */
@@ -147,4 +151,3 @@ export class WhisperGraph extends GraphBuilder {
     return this.shape.headSize ** -0.5;
   }
 }
-

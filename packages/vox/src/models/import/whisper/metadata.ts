@@ -20,7 +20,8 @@ export function languagesOf(vocabulary: Vocabulary, shape: WhisperShape): Langua
   const found = [...vocabulary.special]
     .filter(([token, id]) => /^<\|[a-z]{2,3}\|>$/.test(token) && id > first && id < last)
     .sort(([, a], [, b]) => a - b);
-  if (found.length === 0) throw new VoxError('model_broken', 'the vocabulary has no language tokens; pull the model again');
+  if (found.length === 0)
+    throw new VoxError('model_broken', 'the vocabulary has no language tokens; pull the model again');
   return { codes: found.map(([token]) => token.slice(2, -2)), tokens: found.map(([, id]) => id) };
 }
 
@@ -30,7 +31,10 @@ export function tokenNumber(vocabulary: Vocabulary, ...names: readonly string[])
     const id = vocabulary.special.get(name);
     if (id !== undefined) return id;
   }
-  throw new VoxError('model_broken', `the vocabulary has no token ${names.join(' or ')}; pull the model again`);
+  throw new VoxError(
+    'model_broken',
+    `the vocabulary has no token ${names.join(' or ')}; pull the model again`,
+  );
 }
 
 /** Keys are sherpa-onnx's (offline-whisper-model.cc); `name` is the size, e.g. `base.en`. */
@@ -45,7 +49,8 @@ export function encoderMetadata(
   const [language] = languages.tokens;
   const start = special('<|startoftranscript|>');
   const blank = [...vocabulary.text].find(([, token]) => token === 'Ġ')?.[0];
-  if (blank === undefined) throw new VoxError('model_broken', 'the vocabulary has no token for a space; pull the model again');
+  if (blank === undefined)
+    throw new VoxError('model_broken', 'the vocabulary has no token for a space; pull the model again');
   const values: Record<string, string | number> = {
     model_type: `whisper-${name}`,
     version: 1,

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
+import { readJson } from '../files.js';
 
 export interface Vocabulary {
   /** Text tokens in the byte alphabet of GPT-2, by number. */
@@ -16,27 +17,6 @@ const TOKENIZER = z.object({
 });
 const VOCABULARY = z.array(z.string());
 const SPECIAL = /^<\|.*\|>$/;
-
-function broken(path: string, what: string, cause?: unknown): VoxError {
-  return new VoxError('model_broken', `${path}: ${what}; pull the model again`, { cause });
-}
-
-/** Text of a JSON file, parsed and checked. Throws VoxError `model_broken`. */
-export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw broken(path, 'not JSON', error);
-    throw error;
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw broken(path, `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'unexpected'}`, parsed.error);
-  }
-  return parsed.data;
-}
 
 /**
  * The vocabulary from whichever file the checkpoint has: `tokenizer.json`, else `vocabulary.json` or `vocabulary.txt`,
@@ -53,8 +33,12 @@ export async function readVocabulary(files: Readonly<Record<string, string>>): P
     return { text, special };
   }
   if (list !== undefined) return fromList(await readJson(list, VOCABULARY));
-  if (lines !== undefined) return fromList((await readFile(lines, 'utf8')).replace(/\r?\n$/, '').split(/\r?\n/));
-  throw new VoxError('model_broken', 'none of tokenizer.json, vocabulary.json, vocabulary.txt came with the model');
+  if (lines !== undefined)
+    return fromList((await readFile(lines, 'utf8')).replace(/\r?\n$/, '').split(/\r?\n/));
+  throw new VoxError(
+    'model_broken',
+    'none of tokenizer.json, vocabulary.json, vocabulary.txt came with the model',
+  );
 }
 
 function fromList(tokens: readonly string[]): Vocabulary {
@@ -89,7 +73,10 @@ export async function writeTokens(path: string, vocabulary: Vocabulary): Promise
     .map(([id, token]) => {
       const bytes = Array.from(token, (character) => alphabet.get(character) ?? -1);
       if (bytes.includes(-1))
-        throw new VoxError('model_broken', `token ${id} (${JSON.stringify(token)}) is not in the byte alphabet of GPT-2`);
+        throw new VoxError(
+          'model_broken',
+          `token ${id} (${JSON.stringify(token)}) is not in the byte alphabet of GPT-2`,
+        );
       return `${Buffer.from(bytes).toString('base64')} ${id}\n`;
     });
   await writeFile(path, lines.join(''), { flag: 'wx' });

@@ -1,0 +1,95 @@
+/** The loaded model of a runner, and the detector that helps it. */
+import {
+  type Engine,
+  type LoadOptions,
+  type Model,
+  type ModelFiles,
+  type SpeechDetector,
+  VoxError,
+} from '@vox-speech/contract';
+
+const DETECTOR_FAMILY = 'silero-vad';
+
+export class HostedModel {
+  readonly model: Model;
+  readonly #engine: Engine;
+  readonly #files: ModelFiles;
+  #detectors: Promise<Model> | undefined;
+
+  private constructor(engine: Engine, files: ModelFiles, model: Model) {
+    this.#engine = engine;
+    this.#files = files;
+    this.model = model;
+  }
+
+  /**
+   * @param specifier module URL or package name whose default export is an Engine
+   * @throws VoxError `engine_missing`, `model_broken`
+   */
+  static async load(specifier: string, files: ModelFiles, options: LoadOptions): Promise<HostedModel> {
+    const engine = await importEngine(specifier);
+    const { available, reason } = engine.probe();
+    if (!available)
+      throw new VoxError(
+        'engine_missing',
+        `the engine ${engine.name} cannot run here: ${reason ?? 'no reason given'}`,
+      );
+    return new HostedModel(engine, files, await engine.load(files, options));
+  }
+
+  /** A detector, new or used before; it must be closed. The model behind it is loaded once, when first asked for. */
+  async openDetector(): Promise<SpeechDetector> {
+    if (this.#detectors === undefined) {
+      this.#detectors = this.#loadDetectors();
+      // A failure is not kept: the companion may be pulled meanwhile.
+      this.#detectors.catch(() => {
+        this.#detectors = undefined;
+      });
+    }
+    const model = await this.#detectors;
+    if (model.openDetector === undefined)
+      throw new VoxError('model_broken', `${DETECTOR_FAMILY} has no detector of speech`);
+    return model.openDetector();
+  }
+
+  async close(): Promise<void> {
+    await this.model.close();
+    await (await this.#detectors)?.close();
+  }
+
+  #loadDetectors(): Promise<Model> {
+    const directory = this.#files.companions[DETECTOR_FAMILY];
+    if (directory === undefined)
+      throw new VoxError(
+        'model_broken',
+        `${this.#files.reference} needs the voice activity detector: vox pull ${DETECTOR_FAMILY}`,
+      );
+    const files = {
+      reference: DETECTOR_FAMILY,
+      family: DETECTOR_FAMILY,
+      directory,
+      companions: {},
+      parameters: {},
+    };
+    return this.#engine.load(files, { threads: 1, device: 'cpu' });
+  }
+}
+
+async function importEngine(specifier: string): Promise<Engine> {
+  let module: { default?: unknown };
+  try {
+    module = (await import(specifier)) as { default?: unknown };
+  } catch (error) {
+    throw new VoxError(
+      'engine_missing',
+      `the engine ${specifier} cannot be loaded: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const engine = module.default as Engine | undefined;
+  if (engine?.specificationVersion !== 'v1')
+    throw new VoxError('engine_missing', `${specifier} is not an engine of specification v1`);
+  return engine;
+}

@@ -1,0 +1,30 @@
+/** Entry of the child process. Messages travel over file descriptor 3; standard error belongs to the native library. */
+import { Socket } from 'node:net';
+import type { FromRunner, ToRunner } from '../messages/index.js';
+import { pipePort } from '../messages/pipe.js';
+import { createRunner } from './runner.js';
+
+const MESSAGES = 3;
+
+const port = pipePort<FromRunner, ToRunner>(new Socket({ fd: MESSAGES, readable: true, writable: true }));
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+createRunner(
+  {
+    ...port,
+    // The server is gone, or is done with us: a native call that still runs is nobody's any more.
+    onClose: (handler) =>
+      port.onClose((error) => {
+        handler(error);
+        process.exit(0);
+      }),
+  },
+  log,
+);
+// Ctrl-C reaches the whole process group; the server decides when its runners end.
+process.on('SIGINT', () => {});
+// A job's mistake must not take the others with it.
+process.on('unhandledRejection', (error) =>
+  log(`runner: unhandled: ${(error as Error)?.stack ?? String(error)}`),
+);

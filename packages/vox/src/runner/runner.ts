@@ -1,0 +1,167 @@
+/** What runs beside the server and hosts one model: messages in, jobs, messages out. */
+import { GrowingFile, readAudioFile } from '@vox-speech/audio/node';
+import { fromRecord, toRecord, VoxError } from '@vox-speech/contract';
+import type { FromRunner, ToRunner } from '../messages/index.js';
+import type { Port } from '../messages/pipe.js';
+import { Credit } from './credit.js';
+import { HostedModel } from './hosted.js';
+import { speak } from './speak.js';
+import { transcribe } from './transcribe.js';
+
+type Request<T extends ToRunner['type']> = Extract<ToRunner, { type: T }>;
+
+interface Job {
+  readonly abort: AbortController;
+  readonly growing?: GrowingFile;
+  readonly credit?: Credit;
+}
+
+/**
+ * Serves one port until it closes or is told to.
+ * @param log for what nobody asked for; standard error in a process
+ */
+export function createRunner(port: Port<FromRunner, ToRunner>, log: (line: string) => void): void {
+  new Runner(port, log);
+}
+
+class Runner {
+  readonly #port: Port<FromRunner, ToRunner>;
+  readonly #log: (line: string) => void;
+  readonly #jobs = new Map<number, Job>();
+  #hosted: HostedModel | undefined;
+  #loading = false;
+
+  constructor(port: Port<FromRunner, ToRunner>, log: (line: string) => void) {
+    this.#port = port;
+    this.#log = log;
+    port.onMessage(({ message }) => this.#receive(message));
+    port.onClose(() => this.#abortAll());
+  }
+
+  #receive(message: ToRunner): void {
+    switch (message.type) {
+      case 'load':
+        void this.#load(message);
+        return;
+      case 'transcribe':
+        this.#transcribe(message);
+        return;
+      case 'synthesize':
+        this.#synthesize(message);
+        return;
+      case 'source-end': {
+        const growing = this.#jobs.get(message.id)?.growing;
+        if (message.error === undefined) growing?.end();
+        else growing?.fail(fromRecord(message.error));
+        return;
+      }
+      case 'credit':
+        this.#jobs.get(message.id)?.credit?.add(message.bytes);
+        return;
+      case 'cancel':
+        this.#jobs.get(message.id)?.abort.abort();
+        return;
+      case 'close':
+        void this.#close();
+        return;
+      default:
+        this.#log(`runner: unknown message ${JSON.stringify((message as { type?: unknown }).type)}`);
+    }
+  }
+
+  async #load({ engine, files, options }: Request<'load'>): Promise<void> {
+    try {
+      if (this.#loading) throw new VoxError('internal', 'this runner has a model already');
+      this.#loading = true;
+      this.#hosted = await HostedModel.load(engine, files, options);
+      const { model } = this.#hosted;
+      this.#port.send({ type: 'ready', info: model.info, memoryBytes: model.memory().bytes });
+    } catch (error) {
+      this.#port.send({ type: 'load-failed', error: toRecord(error) });
+    }
+  }
+
+  #transcribe({ id, source, options }: Request<'transcribe'>): void {
+    const abort = new AbortController();
+    const growing = source.growing ? new GrowingFile() : undefined;
+    this.#run(id, { abort, ...(growing === undefined ? {} : { growing }) }, async (hosted) => {
+      const segments = transcribe({
+        model: hosted.model,
+        source: readAudioFile({
+          path: source.path,
+          format: source.format,
+          maxSeconds: source.maxSeconds,
+          signal: abort.signal,
+          ...(source.sampleRate === undefined ? {} : { sampleRate: source.sampleRate }),
+          ...(growing === undefined ? {} : { growing }),
+        }),
+        options,
+        openDetector: () => hosted.openDetector(),
+        signal: abort.signal,
+        now: () => performance.now(),
+      });
+      for (;;) {
+        const next = await segments.next();
+        if (next.done) return { type: 'end', id, transcript: next.value };
+        this.#port.send({ type: 'segment', id, segment: next.value });
+      }
+    });
+  }
+
+  #synthesize({ id, text, options, output, credit: bytes }: Request<'synthesize'>): void {
+    const abort = new AbortController();
+    const credit = new Credit(bytes);
+    this.#run(id, { abort, credit }, async (hosted) => {
+      const speech = await speak({
+        model: hosted.model,
+        text,
+        options,
+        output,
+        onStart: (sampleRate) => this.#port.send({ type: 'audio-start', id, sampleRate }),
+        emit: async (body) => {
+          await credit.take(body.length, abort.signal);
+          this.#port.send({ type: 'audio', id }, body);
+        },
+        signal: abort.signal,
+        now: () => performance.now(),
+      });
+      return { type: 'end', id, speech };
+    });
+  }
+
+  /** Runs a job to its one last message, `end` or `error`. */
+  #run(id: number, job: Job, work: (hosted: HostedModel) => Promise<FromRunner>): void {
+    const hosted = this.#hosted;
+    if (hosted === undefined || this.#jobs.has(id)) {
+      const what = hosted === undefined ? 'no model is loaded' : `job ${id} runs already`;
+      this.#port.send({ type: 'error', id, error: toRecord(new VoxError('internal', what)) });
+      return;
+    }
+    this.#jobs.set(id, job);
+    work(hosted)
+      .catch((error: unknown): FromRunner => {
+        if (!VoxError.is(error)) this.#log(`runner: job ${id}: ${(error as Error)?.stack ?? String(error)}`);
+        return { type: 'error', id, error: toRecord(error) };
+      })
+      .then((last) => {
+        this.#jobs.delete(id);
+        this.#port.send(last);
+      })
+      .catch((error: unknown) => this.#log(`runner: job ${id} could not be answered: ${String(error)}`));
+  }
+
+  #abortAll(): void {
+    for (const job of this.#jobs.values()) job.abort.abort();
+  }
+
+  async #close(): Promise<void> {
+    this.#abortAll();
+    try {
+      await this.#hosted?.close();
+    } catch (error) {
+      this.#log(`runner: closing: ${String(error)}`);
+    }
+    this.#port.send({ type: 'closed' });
+    this.#port.close();
+  }
+}

@@ -1,0 +1,110 @@
+/** A recording to segments: cut, decode, split, in order and in constant memory. */
+import {
+  type Model,
+  type Segment,
+  type SpeechDetector,
+  type TranscribeOptions,
+  VoxError,
+  type Warning,
+} from '@vox-speech/contract';
+import type { TranscriptSummary } from '../messages/index.js';
+import { decodeWindow, SAMPLE_RATE, shift } from './decode-window.js';
+import { splitSegment } from './segments.js';
+import { windowsOf } from './windows.js';
+
+export interface TranscribeJob {
+  readonly model: Model;
+  /** Mono blocks at 16 kHz. */
+  readonly source: AsyncIterable<Float32Array>;
+  readonly options: TranscribeOptions;
+  openDetector(): Promise<SpeechDetector>;
+  readonly signal: AbortSignal;
+  /** Wall clock in ms. */
+  now(): number;
+}
+
+/**
+ * Room that is left in the recogniser's window, in ms: sherpa pads the end with 3 s of silence for multilingual models,
+ * and loops when there is less.
+ */
+const WINDOW_MARGIN_MS = 3_000;
+/** For models without a limit of their own: as long as Whisper's. */
+const DEFAULT_WINDOW_MS = 30_000;
+
+/**
+ * Yields segments on the source's clock as they are decoded; returns the summary. One window is decoded at a time while
+ * the next one is cut: two at once would need the memory of a second recogniser for one client.
+ * @throws VoxError `cancelled`, what the source throws, what the model throws
+ */
+export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, TranscriptSummary> {
+  const { model, signal, now } = job;
+  const begun = now();
+  const { info } = model;
+  const warnings = warningsOf(job);
+  let language = job.options.language;
+  let length = 0;
+  const windows = windowsOf(job.source, {
+    window: windowSamples(info.maxWindowMs ?? DEFAULT_WINDOW_MS),
+    openDetector: job.openDetector,
+    onLength: (samples) => {
+      length = samples;
+    },
+  });
+  try {
+    let next = windows.next();
+    for (;;) {
+      const { value: window, done } = await next;
+      if (done) break;
+      signal.throwIfAborted();
+      next = windows.next();
+      // Its failure is met at its turn; until then it must not count as unhandled.
+      next.catch(() => {});
+      const options: TranscribeOptions = {
+        task: job.options.task,
+        words: info.canTimeWords,
+        ...(language === undefined ? {} : { language }),
+        ...(job.options.prompt === undefined || !info.canPrompt ? {} : { prompt: job.options.prompt }),
+      };
+      const startMs = (window.start / SAMPLE_RATE) * 1000;
+      for (const whole of await decodeWindow(model, window.samples, options, signal)) {
+        language ??= whole.language;
+        for (const part of splitSegment(shift(whole, startMs))) yield withWords(part, job.options.words);
+      }
+    }
+  } catch (error) {
+    throw signal.aborted ? new VoxError('cancelled', 'cancelled') : error;
+  } finally {
+    // Closes the source and gives the detector back, also when the consumer left early.
+    await windows.return(undefined);
+  }
+  const heard = language ?? (info.languages.length === 1 ? info.languages[0] : undefined);
+  return {
+    ...(heard === undefined ? {} : { language: heard }),
+    durationMs: Math.round((length / SAMPLE_RATE) * 1000),
+    processingMs: Math.round(now() - begun),
+    warnings,
+  };
+}
+
+function windowSamples(maxMs: number): number {
+  return Math.floor(((maxMs - WINDOW_MARGIN_MS) / 1000) * SAMPLE_RATE);
+}
+
+function withWords(segment: Segment, wanted: boolean): Segment {
+  if (wanted || segment.words === undefined) return segment;
+  const { words: _, ...rest } = segment;
+  return rest;
+}
+
+function warningsOf({ model: { info }, options }: TranscribeJob): Warning[] {
+  const warnings: Warning[] = [];
+  const unsupported = (option: string, message: string): void => {
+    warnings.push({ type: 'unsupported', option, message });
+  };
+  if (options.prompt !== undefined && !info.canPrompt)
+    unsupported('prompt', 'this model takes no prompt; it was not used');
+  if (options.temperature !== undefined && options.temperature !== 0)
+    unsupported('temperature', 'decoding is greedy; temperature was not used');
+  if (options.words && !info.canTimeWords) unsupported('words', 'this model gives no word times');
+  return warnings;
+}

@@ -1,0 +1,76 @@
+/** A recording of any length as windows of speech, in constant memory. */
+import type { SpeechDetector } from '@vox-speech/contract';
+import { Cutter, type Window } from './cutter.js';
+import { SAMPLE_RATE } from './decode-window.js';
+import { judgeLevel } from './level.js';
+
+export interface WindowOptions {
+  /** Samples: no window is longer. */
+  readonly window: number;
+  /** Called when the level does not tell, or there is more than one window. */
+  openDetector(): Promise<SpeechDetector>;
+  /** Told after each block how many samples there have been. */
+  onLength(samples: number): void;
+}
+
+/** 200 ms: the soft beginnings and ends of words that the detector leaves out. */
+const PADDING = 0.2 * SAMPLE_RATE;
+/** Shorter silences stay in the windows: they cost little, and may hold a quiet word. */
+const LONG_SILENCE = 2 * SAMPLE_RATE;
+/** The detector's shortest speech and its windows, twice over. */
+const LOOK_BACK = SAMPLE_RATE / 2;
+
+/** Windows in order. Reads no further ahead than it must. Throws what the source throws. */
+export async function* windowsOf(
+  source: AsyncIterable<Float32Array>,
+  options: WindowOptions,
+): AsyncGenerator<Window> {
+  let gathered: Float32Array[] = [];
+  let length = 0;
+  let detector: SpeechDetector | undefined;
+  const cutter = new Cutter({
+    window: options.window,
+    padding: PADDING,
+    longSilence: LONG_SILENCE,
+    lookBack: LOOK_BACK,
+  });
+  try {
+    for await (const block of source) {
+      length += block.length;
+      options.onLength(length);
+      if (detector === undefined) {
+        gathered.push(block);
+        if (length <= options.window) continue;
+        detector = await options.openDetector();
+        for (const early of gathered) yield* cutter.push(early, detector.accept(early), detector.speaking());
+        gathered = [];
+      } else yield* cutter.push(block, detector.accept(block), detector.speaking());
+    }
+    if (detector === undefined) {
+      const samples = join(gathered, length);
+      const verdict = judgeLevel(samples);
+      if (verdict === 'silence') return;
+      if (verdict === 'speech') {
+        yield { start: 0, samples, spans: [{ start: 0, end: length }] };
+        return;
+      }
+      detector = await options.openDetector();
+      yield* cutter.push(samples, detector.accept(samples), detector.speaking());
+    }
+    yield* cutter.finish(detector.flush());
+  } finally {
+    detector?.close();
+  }
+}
+
+function join(blocks: readonly Float32Array[], length: number): Float32Array {
+  const only = blocks[0];
+  if (only !== undefined && blocks.length === 1) return only;
+  const samples = new Float32Array(length);
+  let at = 0;
+  for (const block of blocks) {
+    samples.set(block, at);
+    at += block.length;
+  }
+  return samples;
+}

@@ -1,0 +1,54 @@
+/** Python environments for real clients: made once in a cache folder (VOX_CACHE, else .cache/venvs), exactly as pinned. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cache = resolve(process.env.VOX_CACHE ?? join(here, '../../.cache/venvs'));
+
+function works(command) {
+  const probe = 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)';
+  try {
+    execFileSync(command, ['-c', probe], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const base = [process.env.VOX_PYTHON, 'python3', 'python'].filter(Boolean).find(works);
+
+/** Why no environment can be made here; false when one can. */
+export const NO_PYTHON = base ? false : 'no Python 3.11 or later with venv and pip';
+
+/** The folder of an environment's programs. Throws with pip's own words when something can't be installed. */
+export function programs(name) {
+  const requirements = join(here, `requirements-${name}.txt`);
+  const stamp = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
+  const folder = join(cache, `${name}-${stamp}`);
+  const done = join(folder, 'installed');
+  if (!existsSync(done)) {
+    mkdirSync(cache, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
+    execFileSync(base, ['-m', 'venv', folder], { stdio: 'pipe' });
+    const flags = ['--quiet', '--disable-pip-version-check', '--no-deps'];
+    execFileSync(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...flags, '-r', requirements], {
+      stdio: 'pipe',
+    });
+    writeFileSync(done, '');
+  }
+  return join(folder, 'bin');
+}
+
+/** The programs, or why there are none: { bin } or { reason }. */
+export function tryPrograms(name) {
+  if (NO_PYTHON) return { reason: NO_PYTHON };
+  try {
+    return { bin: programs(name) };
+  } catch (error) {
+    const said = String(error.stderr ?? error.message).trim();
+    return { reason: `pip could not install requirements-${name}.txt: ${said.split('\n').at(-1)}` };
+  }
+}

@@ -1,0 +1,261 @@
+"""What a user of the openai client for Python does, against a running server: one JSON line a check on standard output.
+
+    python openai_checks.py
+
+VOX_TEST_URL is the server, VOX_TEST_STT and VOX_TEST_TTS the models, VOX_TEST_KEY the key (any, where the server has none).
+VOX_TEST_WRONG_KEY=1 runs the checks of a server that does have a key instead.
+"""
+import io
+import json
+import os
+import struct
+import traceback
+
+import openai
+
+URL = os.environ["VOX_TEST_URL"]
+STT = os.environ.get("VOX_TEST_STT", "whisper:tiny.en")
+TTS = os.environ.get("VOX_TEST_TTS", "piper:en-us-joe-medium")
+SENTENCE = "The quick brown fox jumps over the lazy dog near the river bank."
+CHECKS = []
+CHECKS_OF_KEYS = []
+
+
+def client(key=None):
+    key = key or os.environ.get("VOX_TEST_KEY", "any")
+    return openai.OpenAI(base_url=URL + "/v1", api_key=key, max_retries=0, timeout=120)
+
+
+def check(group):
+    def add(function):
+        group.append(function)
+        return function
+
+    return add
+
+
+def expect(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+_speech = {}
+
+
+def spoken(form="wav"):
+    """SENTENCE as the server says it, once a format."""
+    if form not in _speech:
+        reply = client().audio.speech.create(model=TTS, voice="alloy", input=SENTENCE, response_format=form)
+        _speech[form] = reply.content
+    return _speech[form]
+
+
+def upload(name="speech.wav", form="wav"):
+    file = io.BytesIO(spoken(form))
+    file.name = name
+    return file
+
+
+def heard(text):
+    words = text.lower().replace(".", "").replace(",", "").split()
+    wanted = SENTENCE.lower().replace(".", "").split()
+    expect(len(set(wanted) - set(words)) <= 1, f"heard {text!r}")
+
+
+def raises(kind, status, call):
+    """The typed exception, with a message that is not empty."""
+    try:
+        call()
+    except kind as error:
+        expect(error.status_code == status, f"status {error.status_code}")
+        expect(isinstance(error.body, dict) and error.body.get("message"), f"body {error.body!r}")
+        return error
+    raise AssertionError(f"no {kind.__name__}")
+
+
+@check(CHECKS)
+def models_list():
+    models = client().models.list().data
+    ids = [model.id for model in models]
+    expect(STT in ids and TTS in ids, f"{ids}")
+    expect(all(model.object == "model" and isinstance(model.created, int) for model in models), f"{models[0]}")
+
+
+@check(CHECKS)
+def models_retrieve():
+    expect(client().models.retrieve(STT).id == STT, "another id")
+
+
+@check(CHECKS)
+def transcription_json():
+    reply = client().audio.transcriptions.create(model=STT, file=upload(), language="en")
+    heard(reply.text)
+
+
+@check(CHECKS)
+def transcription_text():
+    reply = client().audio.transcriptions.create(model=STT, file=upload(), response_format="text")
+    expect(isinstance(reply, str), type(reply))
+    heard(reply)
+
+
+@check(CHECKS)
+def transcription_verbose_json():
+    reply = client().audio.transcriptions.create(model=STT, file=upload(), response_format="verbose_json")
+    heard(reply.text)
+    expect(reply.language == "english" and 2 < float(reply.duration) < 8, f"{reply.language} {reply.duration}")
+    expect(reply.segments and reply.words is None, "segments, and words only when asked for")
+    first = reply.segments[0]
+    expect(isinstance(first.id, int) and isinstance(first.tokens, list) and first.end > first.start, f"{first}")
+
+
+@check(CHECKS)
+def transcription_words():
+    reply = client().audio.transcriptions.create(
+        model=STT, file=upload(), response_format="verbose_json", timestamp_granularities=["word"]
+    )
+    expect(len(reply.words) >= 12 and reply.segments is None, f"{reply.words}")
+    starts = [word.start for word in reply.words]
+    expect(starts == sorted(starts) and reply.words[-1].end <= float(reply.duration) + 0.1, f"{reply.words}")
+    both = client().audio.transcriptions.create(
+        model=STT, file=upload(), response_format="verbose_json", timestamp_granularities=["word", "segment"]
+    )
+    expect(both.words and both.segments, "both were asked for")
+
+
+@check(CHECKS)
+def transcription_srt():
+    reply = client().audio.transcriptions.create(model=STT, file=upload(), response_format="srt")
+    expect(reply.startswith("1\n00:00:0") and " --> " in reply, repr(reply))
+
+
+@check(CHECKS)
+def transcription_vtt():
+    reply = client().audio.transcriptions.create(model=STT, file=upload(), response_format="vtt")
+    expect(reply.startswith("WEBVTT\n"), repr(reply))
+
+
+@check(CHECKS)
+def transcription_alias():
+    heard(client().audio.transcriptions.create(model="whisper-1", file=upload()).text)
+
+
+@check(CHECKS)
+def transcription_of_mp3():
+    heard(client().audio.transcriptions.create(model=STT, file=upload("speech.mp3", "mp3")).text)
+
+
+MAGIC = {
+    "wav": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WAVE",
+    "pcm": lambda data: len(data) % 2 == 0 and 24000 * 2 * 2 < len(data) < 24000 * 2 * 8,
+    "mp3": lambda data: data[:3] == b"ID3" or data[0] == 0xFF and data[1] & 0xE0 == 0xE0,
+    "opus": lambda data: data[:4] == b"OggS" and b"OpusHead" in data[:64],
+    "aac": lambda data: data[0] == 0xFF and data[1] & 0xF0 == 0xF0,
+    "flac": lambda data: data[:4] == b"fLaC",
+}
+
+
+def speech_in(form):
+    data = spoken(form)
+    expect(MAGIC[form](data), f"{len(data)} bytes that begin with {data[:16]!r}")
+
+
+for _form in MAGIC:
+    _one = lambda form=_form: speech_in(form)  # noqa: E731
+    _one.__name__ = f"speech_{_form}"
+    check(CHECKS)(_one)
+
+
+@check(CHECKS)
+def speech_default_is_mp3_for_openai_names():
+    data = client().audio.speech.create(model="tts-1", voice="nova", input=SENTENCE).content
+    expect(MAGIC["mp3"](data), f"begins with {data[:16]!r}")
+
+
+@check(CHECKS)
+def speech_streamed():
+    text = " ".join([SENTENCE] * 4)
+    speech = client().audio.speech.with_streaming_response
+    with speech.create(model=TTS, voice="default", input=text, response_format="pcm") as reply:
+        pieces = list(reply.iter_bytes())
+    expect(len(pieces) > 2, f"{len(pieces)} pieces")
+    expect(sum(map(len, pieces)) > 24000 * 2 * 8, "too short")
+
+
+@check(CHECKS)
+def speech_wav_header():
+    data = spoken("wav")
+    rate = struct.unpack_from("<I", data, 24)[0]
+    expect(rate in (16000, 22050, 24000), f"{rate} Hz")
+
+
+@check(CHECKS)
+def speech_speed():
+    make = client().audio.speech.create
+    sizes = [
+        len(make(model=TTS, voice="default", input=SENTENCE, response_format="pcm", speed=speed).content)
+        for speed in (0.75, 1.5)
+    ]
+    expect(1.6 < sizes[0] / sizes[1] < 2.5, f"{sizes}")
+
+
+@check(CHECKS)
+def error_unknown_model():
+    call = lambda: client().audio.transcriptions.create(model="no-such-model", file=upload())  # noqa: E731
+    raises(openai.NotFoundError, 404, call)
+    raises(openai.NotFoundError, 404, lambda: client().models.retrieve("no-such-model"))
+
+
+@check(CHECKS)
+def error_wrong_kind():
+    raises(openai.BadRequestError, 400, lambda: client().audio.transcriptions.create(model=TTS, file=upload()))
+
+
+@check(CHECKS)
+def error_bad_field():
+    make = client().audio
+    bad = lambda **more: make.transcriptions.create(model=STT, file=upload(), **more)  # noqa: E731
+    error = raises(openai.BadRequestError, 400, lambda: bad(response_format="docx"))
+    expect("response_format" in str(error.param or error.body), f"{error.body}")
+    raises(openai.BadRequestError, 400, lambda: bad(language="klingon"))
+    raises(openai.BadRequestError, 400, lambda: bad(timestamp_granularities=["word"]))
+    say = lambda **more: make.speech.create(model=TTS, input="Hi.", **more)  # noqa: E731
+    raises(openai.BadRequestError, 400, lambda: say(voice="no-such-voice"))
+    raises(openai.BadRequestError, 400, lambda: say(voice="default", speed=40))
+    raises(openai.BadRequestError, 400, lambda: say(voice="default", response_format="docx"))
+
+
+@check(CHECKS)
+def error_not_audio():
+    def send(data):
+        file = io.BytesIO(data)
+        file.name = "speech.wav"
+        return client().audio.transcriptions.create(model=STT, file=file)
+
+    raises(openai.BadRequestError, 400, lambda: send(b""))
+    raises(openai.APIStatusError, 415, lambda: send(b"this is no audio at all" * 50))
+
+
+@check(CHECKS_OF_KEYS)
+def key_missing_or_wrong():
+    raises(openai.AuthenticationError, 401, lambda: client("wrong").models.list())
+
+
+@check(CHECKS_OF_KEYS)
+def key_right():
+    expect(client().models.list().data is not None, "no list")
+
+
+def main():
+    for function in CHECKS_OF_KEYS if os.environ.get("VOX_TEST_WRONG_KEY") else CHECKS:
+        outcome = {"name": function.__name__, "ok": True}
+        try:
+            function()
+        except Exception as error:
+            outcome = {"name": function.__name__, "ok": False, "error": f"{type(error).__name__}: {error}"}
+            outcome["trace"] = traceback.format_exc()[-1500:]
+        print(json.dumps(outcome), flush=True)
+
+
+if __name__ == "__main__":
+    main()
