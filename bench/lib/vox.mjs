@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../rivals/setup.mjs';
 import { freePort, start, stop, untilHealthy } from './procs.mjs';
 import { cannot } from './report.mjs';
 import { client } from './rest.mjs';
@@ -13,8 +12,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The program. VOX_BENCH_PROGRAM measures another checkout's. */
 export const program = resolve(process.env.VOX_BENCH_PROGRAM ?? join(root, 'packages/vox/bin/vox.js'));
 
-/** VOX_HOME if it is set, else a store in the benchmark's cache. */
-export const voxHome = () => resolve(process.env.VOX_HOME ?? join(cacheFolder(), 'vox-home'));
+/** The store: VOX_HOME if it is set, else the one that the tests pull into. */
+export const voxHome = () =>
+  resolve(process.env.VOX_HOME ?? process.env.VOX_TEST_HOME ?? join(root, '.cache/vox-home'));
 
 /** The folder of files that the engine loads, e.g. view('whisper', 'base'). */
 export const view = (name, tag) => join(voxHome(), 'models/views', name, tag);

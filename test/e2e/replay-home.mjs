@@ -27,6 +27,8 @@ export function replayHome(models) {
         parameters: {},
         files: [{ name: 'script.json', digest, size: bytes.length }],
         origin: 'test',
+        recipe: 'test',
+        companion: false,
         pulledAt: '2026-01-01T00:00:00.000Z',
       }),
     );

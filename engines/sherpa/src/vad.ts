@@ -9,6 +9,9 @@ const SAMPLE_RATE = 16_000;
 const WINDOW = 512;
 /** Seconds of audio that the native detector can hold; it holds no more than the stretch that is open. */
 const BUFFER_SECONDS = 60;
+const MIN_SPEECH_SECONDS = 0.1;
+/** Samples from the beginning of a stretch to its detection, as sherpa reckons them. */
+const ONSET = 2 * WINDOW + MIN_SPEECH_SECONDS * SAMPLE_RATE;
 /** Detectors kept for the next one who asks: one costs 76 ms and 11 MB to make. */
 const POOL_LIMIT = 4;
 
@@ -25,7 +28,7 @@ function config(model: string): VadConfig {
       model,
       threshold: THRESHOLD,
       minSilenceDuration: 0.15,
-      minSpeechDuration: 0.1,
+      minSpeechDuration: MIN_SPEECH_SECONDS,
       maxSpeechDuration: 30,
       windowSize: WINDOW,
     },
@@ -37,11 +40,11 @@ function config(model: string): VadConfig {
 }
 
 /**
- * Loads silero_vad_v5.onnx.
+ * Loads silero_vad.onnx.
  * @throws VoxError `model_broken`
  */
 export async function loadSilero(native: Native, files: ModelFiles): Promise<Model> {
-  const { path } = requireModel(files, 'silero_vad_v5.onnx');
+  const { path } = requireModel(files, 'silero_vad.onnx');
   const create = (): Vad => new native.Vad(config(path), BUFFER_SECONDS);
   const pool: Vad[] = [create()];
   const info: ModelInfo = {
@@ -70,6 +73,9 @@ class Detector implements SpeechDetector {
   /** What is not a whole window yet. */
   readonly #window = new Float32Array(WINDOW);
   #filled = 0;
+  /** Samples that the native detector has had. */
+  #position = 0;
+  #openSince: number | undefined;
   readonly #giveBack: (vad: Vad) => void;
 
   constructor(vad: Vad, giveBack: (vad: Vad) => void) {
@@ -89,6 +95,9 @@ class Detector implements SpeechDetector {
       if (this.#filled < WINDOW) break;
       vad.acceptWaveform(this.#window);
       this.#filled = 0;
+      this.#position += WINDOW;
+      if (!vad.isDetected()) this.#openSince = undefined;
+      else this.#openSince ??= Math.max(0, this.#position - ONSET);
       take(vad, spans);
     }
     return spans;
@@ -105,12 +114,14 @@ class Detector implements SpeechDetector {
     return take(vad, []);
   }
 
-  speaking(): boolean {
-    return this.#open().isDetected();
+  openSince(): number | undefined {
+    return this.#openSince;
   }
 
   reset(): void {
     this.#filled = 0;
+    this.#position = 0;
+    this.#openSince = undefined;
     this.#open().reset();
   }
 

@@ -5,7 +5,7 @@
  */
 
 /** dB: what lies above the lower Nyquist frequency is this much weaker. */
-const STOPBAND_DB = 80;
+const STOPBAND_DB = 70;
 /** Passband and stopband edges, as parts of the lower Nyquist frequency. Nothing folds back: the stopband begins where folding does. */
 const PASS_EDGE = 0.9;
 const STOP_EDGE = 1;
@@ -104,7 +104,7 @@ const CACHE_SIZE = 8;
 const cache = new Map<string, FilterBank>();
 
 /**
- * The low-pass for `up / down` (in lowest terms): stopband 80 dB from the lower Nyquist frequency on, flat to
+ * The low-pass for `up / down` (in lowest terms): stopband 70 dB from the lower Nyquist frequency on, flat to
  * 0.9 of it. Shared between streams.
  */
 export function filterBank(up: number, down: number): FilterBank {

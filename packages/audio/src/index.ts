@@ -13,5 +13,5 @@ export { Resampler, resample } from './resample.js';
 export { type Container, SNIFF_BYTES, sniff } from './sniff.js';
 export { WavDecoder } from './wav-decoder.js';
 export { MAX_CHANNELS, MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type WavFormat } from './wav-format.js';
-export { isWav, type WavHeader, WavHeaderParser } from './wav-header.js';
+export { isReadableWav, isWav, type WavHeader, WavHeaderParser } from './wav-header.js';
 export { encodeWav, type WavHeaderOptions, wavHeader } from './wav-writer.js';

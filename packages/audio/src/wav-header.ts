@@ -34,6 +34,19 @@ export function isWav(head: Uint8Array): boolean {
   return ['RIFF', 'RF64', 'BW64'].includes(fourCharacters(head, 0));
 }
 
+/**
+ * Whether a WAV can be decoded here, by its first bytes. False for codecs that only ffmpeg reads, such as ADPCM, and for
+ * what is no WAV; true also when the bytes do not reach the `fmt ` chunk, for then the decoder will tell.
+ */
+export function isReadableWav(head: Uint8Array): boolean {
+  try {
+    new WavHeaderParser().push(head);
+    return isWav(head);
+  } catch {
+    return false;
+  }
+}
+
 /** Feed it the start of a file until it returns a header. */
 export class WavHeaderParser {
   #state: State = 'riff';

@@ -4,6 +4,7 @@ import { VoxError } from '@vox-speech/contract';
 import fc from 'fast-check';
 import { decodeToMono, encodeSamples, SAMPLE_BYTES, type SampleEncoding } from './pcm.js';
 import { WavDecoder } from './wav-decoder.js';
+import { isReadableWav } from './wav-header.js';
 import { encodeWav, type WavHeaderOptions, wavHeader } from './wav-writer.js';
 
 const ENCODINGS = Object.keys(SAMPLE_BYTES) as SampleEncoding[];
@@ -184,6 +185,15 @@ test('what is not read is refused, saying why', () => {
   rejects(new Uint8Array(0), 'empty_audio', /empty/);
   rejects(riff('RIFF', 0, fmt(), chunk('data', new Uint8Array(0))), 'empty_audio', /no samples/);
   rejects(riff('RIFF', 0, fmt(), chunk('data', TEN, 0)).slice(0, 45), 'empty_audio', /no samples/);
+});
+
+test('whether a WAV is read here is told by its start', () => {
+  const data = chunk('data', TEN);
+  const picture = chunk('LIST', new Uint8Array(9000));
+  assert.equal(isReadableWav(riff('RIFF', 0, fmt(), data)), true);
+  assert.equal(isReadableWav(riff('RIFF', 0, picture, fmt(), data).slice(0, 5000)), true);
+  assert.equal(isReadableWav(riff('RIFF', 0, fmt({ codec: 2, bits: 4, block: 256 }), data)), false);
+  assert.equal(isReadableWav(Buffer.from('ID3')), false);
 });
 
 test('headers state what readers expect', () => {

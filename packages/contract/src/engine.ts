@@ -79,8 +79,8 @@ export interface SpeechDetector {
   accept(samples: Float32Array): SpeechSpan[];
   /** The stream is over: the stretches still open. */
   flush(): SpeechSpan[];
-  /** Is a stretch open now? */
-  speaking(): boolean;
+  /** First sample of the stretch that is open now, since `reset`; undefined in silence. */
+  openSince(): number | undefined;
   reset(): void;
   /** Gives it back; it must not be used again. Idempotent. */
   close(): void;

@@ -49,7 +49,7 @@ const ALLOWED = [...new Set(Object.values(DEMUXERS)), 'webm', 'mp4', 'm4a', 'mj2
 
 /** Seconds past the limit that are still decoded, so that too long can be told from just long enough. */
 const OVERRUN_SECONDS = 1;
-/** Address space: the static program maps 80 MB, one decoder uses under 300 MB; damaged headers ask for gigabytes. */
+/** Address space: measured, static builds of FFmpeg 7 and 9 decode FLAC within 150 and 300 MB; damaged headers ask for gigabytes. */
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** The largest single allocation ffmpeg may make: far above any audio packet. */
 const MAX_ALLOC_BYTES = 2 ** 28;
@@ -107,7 +107,7 @@ export async function decodeToPcm16(options: DecodeOptions): Promise<{ readonly 
     if (exit.code !== 0) {
       const words = tail?.summary([input, output]) || `ffmpeg ended with ${exit.signal ?? exit.code}`;
       throw (
-        machineError(tail?.text ?? '') ??
+        machineError(exit, tail?.text ?? '') ??
         new VoxError('unsupported_media', `the audio could not be decoded: ${words}`)
       );
     }

@@ -46,15 +46,18 @@ const FORMAT_FLAGS: Readonly<Record<EncodedFormat, readonly string[]>> = {
   flac: ['-c:a', 'flac', '-sample_fmt', 's16', '-f', 'flac'],
 };
 
-/** Address space: encoders need little, the static program itself maps 80 MB. */
+/** Address space: as for decoding; encoders need less. */
 const MEMORY_BYTES = 2 ** 30;
-/** Processor time: a day of speech; only a program that has lost its way comes here. */
+/** Processor time: hundreds of hours of speech; only a program that has lost its way comes here. */
 const CPU_SECONDS = 3600;
 
+/**
+ * Little probing, so that audio flows at once. Never `-fflags nobuffer`: it drops what was probed, the first 2048 samples.
+ */
 function commandLine(options: EncodeOptions): string[] {
   return [
     ...COMMON_FLAGS,
-    ...['-protocol_whitelist', 'pipe', '-probesize', '32', '-analyzeduration', '0', '-fflags', '+nobuffer'],
+    ...['-protocol_whitelist', 'pipe', '-probesize', '32', '-analyzeduration', '0'],
     ...['-f', 's16le', '-ar', String(options.sampleRate), '-ac', '1', '-i', 'pipe:0'],
     ...['-filter_threads', '1', '-threads', '1', '-map_metadata', '-1'],
     ...FORMAT_FLAGS[options.format],
@@ -89,7 +92,9 @@ export function encodeStream(options: EncodeOptions): Encoder {
       return new VoxError('cancelled', 'cancelled while encoding', { cause: signal.reason });
     if (exit.code === 0) return undefined;
     const words = tail.summary([]) || `it ended with ${exit.signal ?? exit.code}`;
-    return machineError(tail.text) ?? new VoxError('internal', `ffmpeg could not write ${format}: ${words}`);
+    return (
+      machineError(exit, tail.text) ?? new VoxError('internal', `ffmpeg could not write ${format}: ${words}`)
+    );
   };
   const finished = waitForExit(child, ffmpeg)
     .then(verdict, (error: VoxError) => error)

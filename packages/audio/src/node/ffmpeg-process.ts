@@ -95,9 +95,12 @@ function notStarted(ffmpeg: string, cause?: Error): VoxError {
   return ffmpegMissing(`${ffmpeg} could not be started${cause === undefined ? '' : ` (${cause.message})`}`);
 }
 
-/** The error of a run that ended badly for a reason that is not the input's. */
-export function machineError(message: string): VoxError | undefined {
+/** The error of a run that ended badly for a reason that is not the input's, if it was one. */
+export function machineError(exit: Exit, message: string): VoxError | undefined {
   if (message.includes('No space left on device'))
     return new VoxError('disk_full', 'no space left on the disk');
+  // Not by us: the caller knows when it was. Systems that run out of memory do this.
+  if (exit.signal === 'SIGKILL')
+    return new VoxError('internal', 'the ffmpeg program was killed by the system');
   return undefined;
 }

@@ -7,6 +7,13 @@ import type { Output } from './output.js';
 const REDRAW_MS = 100;
 /** Milliseconds over which the rate is averaged. */
 const WINDOW_MS = 5000;
+/** Characters: a bar shorter than this says nothing, one longer than that needs no more. */
+const MIN_BAR = 10;
+const MAX_BAR = 30;
+/** Characters of the name without which a line says nothing either. */
+const MIN_NAME = 16;
+/** On a wide terminal names get no more room than this, so that the bar stays beside them. */
+const MAX_NAME = 44;
 const CLEAR_LINE = '\r\x1b[2K';
 
 interface Sample {
@@ -112,16 +119,17 @@ export function barLine(event: PullProgress, columns: number, rate: number | und
   const bytes = `${formatBytes(done)} / ${formatBytes(total)}`;
   const speed = rate === undefined || rate <= 0 ? '' : `${formatBytes(rate)}/s`;
   const room = columns - 1;
-  const tail = [percent, bytes.padStart(19), speed.padStart(11), toGo.padStart(6)];
+  const tail = [percent, bytes.padStart(19), speed.padStart(10), toGo.padStart(6)];
   // A narrow terminal loses the time to go, then the rate, then the bytes; the name and the share stay.
   while (tail.length > 1 && room - width(tail) < 30) tail.pop();
   const name = event.status;
   const left = room - width(tail) - 2;
-  const bar = Math.min(30, left - Math.min([...name].length, 32) - 2);
-  if (bar < 8) return `  ${fit(name, left)}${tail.map((part) => ` ${part}`).join('')}`.slice(0, room);
+  if (left < MIN_NAME + 1 + MIN_BAR)
+    return `  ${fit(name, Math.max(0, left))}${tail.map((part) => ` ${part}`).join('')}`.slice(0, room);
+  const bar = Math.min(MAX_BAR, Math.max(MIN_BAR, left - 1 - [...name].length));
   const filled = Math.round(share * bar);
   const drawing = `${'█'.repeat(filled)}${'░'.repeat(bar - filled)}`;
-  return `  ${fit(name, left - bar - 1)} ${drawing}${tail.map((part) => ` ${part}`).join('')}`.trimEnd();
+  return `  ${fit(name, Math.min(MAX_NAME, left - bar - 1))} ${drawing}${tail.map((part) => ` ${part}`).join('')}`.trimEnd();
 }
 
 function width(parts: readonly string[]): number {

@@ -98,7 +98,7 @@ export const SETTINGS = {
     default: '',
     defaultText: 'none',
     commands: 'serve',
-    help: 'Load a model at start and keep it for ever; may be given several times.',
+    help: 'Load a model at start; may be given several times.',
   }),
   sttModel: maybe({
     group: 'models',

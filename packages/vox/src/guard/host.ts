@@ -36,7 +36,9 @@ export interface HostPolicy {
  */
 export function hostAllowed(host: string, policy: HostPolicy): boolean {
   if (isLoopback(host)) return true;
-  const named = [policy.bindHost, ...policy.hostNames].map((name) => name.toLowerCase().replace(/^\[|\]$/g, ''));
+  const named = [policy.bindHost, ...policy.hostNames].map((name) =>
+    name.toLowerCase().replace(/^\[|\]$/g, ''),
+  );
   if (named.includes(host)) return true;
   if (isLoopback(policy.bindHost)) return false;
   if (policy.keyed || isIP(host) !== 0) return true;

@@ -37,9 +37,12 @@ export class Keys {
 const MAX_CANDIDATES = 4;
 
 /** The keys that a request offers: Bearer, `x-api-key`, `?api_key=`. Header bytes arrive as Latin-1; keys are UTF-8. */
-export function offeredKeys(headers: Readonly<Record<string, string | string[] | undefined>>, url: string): string[] {
+export function offeredKeys(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  url: string,
+): string[] {
   const found: string[] = [];
-  const bearer = /^bearer\s+(.*)$/i.exec(one(headers['authorization']) ?? '')?.[1];
+  const bearer = /^bearer\s+(.*)$/i.exec(one(headers.authorization) ?? '')?.[1];
   if (bearer !== undefined) found.push(utf8(bearer.trim()));
   const header = one(headers['x-api-key']);
   if (header !== undefined) found.push(utf8(header.trim()));

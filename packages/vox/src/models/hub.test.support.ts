@@ -83,7 +83,7 @@ export interface Served {
 }
 
 export interface Behaviour {
-  /** Cut the connection after so many bytes of the body; once per number. */
+  /** Cut the connection after so many bytes of the body, once the client has them (`reached`); one request per number. */
   cuts?: number[];
   /** Answer with these statuses first. */
   statuses?: number[];
@@ -99,6 +99,7 @@ export class Hub {
   readonly files = new Map<string, Buffer>();
   readonly behaviours = new Map<string, Behaviour>();
   release: () => void = () => undefined;
+  readonly #waiting: { bytes: number; go: () => void }[] = [];
   readonly #released: Promise<void>;
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
@@ -145,6 +146,11 @@ export class Hub {
     }
   }
 
+  /** The client has so many bytes of its file. */
+  reached(bytes: number): void {
+    for (const waiter of this.#waiting) if (waiter.bytes === bytes) waiter.go();
+  }
+
   count(path: string): number {
     return this.requests.filter((request) => request.path === path).length;
   }
@@ -184,16 +190,24 @@ export class Hub {
       'accept-ranges': 'bytes',
       ...(partial ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
     });
-    void this.#send(response, body, behaviour, served);
+    void this.#send(response, body, partial ? from : 0, behaviour, served);
   }
 
-  async #send(response: ServerResponse, body: Buffer, behaviour: Behaviour, served: Served): Promise<void> {
+  async #send(
+    response: ServerResponse,
+    body: Buffer,
+    from: number,
+    behaviour: Behaviour,
+    served: Served,
+  ): Promise<void> {
     const cut = behaviour.cuts?.shift();
+    const seen = new Promise<void>((go) => this.#waiting.push({ bytes: from + (cut ?? 0), go }));
     const stop = Math.min(body.length, cut ?? behaviour.holdAfter ?? body.length);
     if (stop > 0)
       await new Promise<void>((resolve) => response.write(body.subarray(0, stop), () => resolve()));
     served.sent = stop;
     if (cut !== undefined) {
+      if (cut > 0) await seen;
       response.destroy();
       return;
     }

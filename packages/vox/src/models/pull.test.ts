@@ -218,8 +218,9 @@ test('a pull process whose parent is gone ends by itself', async (t) => {
   });
   child.send({ type: 'pull', reference: 'm:1', entries: [entry], settings });
   await once(child, 'message');
+  const exit = once(child, 'exit');
   child.disconnect();
-  const [code] = await once(child, 'close');
+  const [code] = await exit;
   assert.equal(code, 1);
 });
 
@@ -236,6 +237,17 @@ test('limits and names: unknown, one too many, closed', async (t) => {
   await puller.close();
   await running;
   await assert.rejects(collect(puller.pull('b:1', { signal: never() })), { code: 'shutting_down' });
+});
+
+test('what cannot fit on the disk is refused before a byte is fetched', async (t) => {
+  const hub = await Hub.start(t);
+  const file = { as: 'x', paths: [`${hub.url}/x`], size: 2 ** 52, sha256: '0'.repeat(64) };
+  const { puller } = await bench(t, [entryOf('m:1', [{ type: 'https', files: [file] }])]);
+  await assert.rejects(collect(puller.pull('m:1', { signal: never() })), {
+    code: 'disk_full',
+    message: /VOX_HOME/,
+  });
+  assert.equal(hub.requests.length, 0);
 });
 
 test('a folder on this machine is a source, its files joined in order and verified', async (t) => {

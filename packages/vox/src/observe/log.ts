@@ -47,9 +47,9 @@ export function plainLine(json: string): string {
   const rest = Object.entries(entry)
     .filter(([key, value]) => !OWN.has(key) && value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`);
-  const level = LEVELS[Number(entry['level'])] ?? 'INFO';
-  const error = entry['err'] as { stack?: string; message?: string } | undefined;
-  const head = [entry['time'], level.padEnd(5), entry['msg'], ...rest].filter((part) => part !== undefined);
+  const level = LEVELS[Number(entry.level)] ?? 'INFO';
+  const error = entry.err as { stack?: string; message?: string } | undefined;
+  const head = [entry.time, level.padEnd(5), entry.msg, ...rest].filter((part) => part !== undefined);
   return `${head.join(' ')}\n${error === undefined ? '' : `${error.stack ?? error.message ?? ''}\n`}`;
 }
 

@@ -45,7 +45,7 @@ export class Cutter {
   #group: SpeechSpan[] = [];
   /** What lies before is in a window, or was skipped. */
   #floor = 0;
-  /** No speech that is still open began before this. */
+  /** Where the stretch began that is still open. */
   #openFrom: number | undefined;
 
   constructor(options: CutterOptions) {
@@ -55,21 +55,19 @@ export class Cutter {
   /**
    * @param samples the next of the stream
    * @param spans stretches of speech that ended with them, in order
-   * @param speaking is a stretch open after them?
+   * @param openSince first sample of the stretch that is open after them
    * @returns windows that are complete
    */
-  push(samples: Float32Array, spans: readonly SpeechSpan[], speaking: boolean): Window[] {
-    const before = this.#buffer.end;
+  push(samples: Float32Array, spans: readonly SpeechSpan[], openSince: number | undefined): Window[] {
     this.#buffer.push(samples);
     const windows: Window[] = [];
     for (const span of spans) this.#add(span, windows);
-    if (!speaking) this.#openFrom = undefined;
-    else if (this.#openFrom === undefined || spans.length > 0)
-      this.#openFrom = Math.max(before - this.#options.lookBack, this.#group.at(-1)?.end ?? this.#floor);
-    this.#cutWhileTooLong(windows, speaking ? this.#buffer.end : undefined);
+    this.#openFrom = openSince === undefined ? undefined : Math.max(openSince, this.#floor);
+    const { longSilence, lookBack } = this.#options;
     const last = this.#group.at(-1);
-    if (!speaking && last && this.#buffer.end - last.end > this.#options.longSilence + this.#options.lookBack)
-      this.#emit(windows);
+    const silence = (this.#openFrom ?? this.#buffer.end - lookBack) - (last?.end ?? this.#buffer.end);
+    if (last && silence > longSilence) this.#emit(windows);
+    this.#cutWhileTooLong(windows, openSince === undefined ? undefined : this.#buffer.end);
     this.#forget();
     return windows;
   }

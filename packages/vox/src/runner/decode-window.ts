@@ -1,17 +1,21 @@
-/** One window through the recogniser, redone on shorter windows if it loops. */
-import type { Model, Segment, TranscribeOptions } from '@vox-speech/contract';
-import { VoxError } from '@vox-speech/contract';
+/** One window through the recogniser, redone on shorter windows if it loops or leaves out what was said. */
+import { type Model, type Segment, type TranscribeOptions, VoxError } from '@vox-speech/contract';
+import { type Uncovered, uncoveredSpeech } from './coverage.js';
 import { quietestPoint } from './energy.js';
 import { compressionRatio, loopScore } from './loop.js';
 
 /** Hz. */
 export const SAMPLE_RATE = 16_000;
 /** A window shorter than this is not split again, in samples. */
-const MIN_SPLIT = 6 * SAMPLE_RATE;
-/** Thirds of a window, then thirds of those: shorter than that Whisper has too little to go by. */
+const MIN_SPLIT = 4 * SAMPLE_RATE;
+/** Neither part of a split is shorter, in samples: Whisper invents words where it has too little to go by. */
+const MIN_PART = 1.4 * SAMPLE_RATE;
+/** Parts, and parts of those. */
 const MAX_DEPTH = 2;
-/** 200 ms in frames of 20: a pause between words, not a stop consonant. */
-const PAUSE_FRAMES = 10;
+/** Seconds around a missing phrase in which the pause before or after it is looked for. */
+const REACH = 1.5;
+/** 120 ms in frames of 20: a pause between words, not a stop consonant. */
+const PAUSE_FRAMES = 6;
 
 /**
  * What the recogniser hears in one window.
@@ -26,17 +30,16 @@ export async function decodeWindow(
   depth = 0,
 ): Promise<Segment[]> {
   const segments = await decodeOnce(model, samples, options, signal);
-  const score = scoreOf(segments, samples);
-  if (score === 0 || depth >= MAX_DEPTH || samples.length < MIN_SPLIT) return segments;
-  const third = Math.floor(samples.length / 3);
-  const cut = third + quietestPoint(samples.subarray(third, 2 * third), PAUSE_FRAMES);
+  const doubt = judge(segments, samples);
+  if (doubt.score === 0 || depth >= MAX_DEPTH || samples.length < MIN_SPLIT) return segments;
+  const cut = cutPoint(samples, doubt.uncovered);
   // The language that the whole was heard in is kept, so that a half is not taken for another one.
   const language = options.language ?? segments[0]?.language;
   const same = language === undefined ? options : { ...options, language };
   const left = await decodeWindow(model, samples.subarray(0, cut), same, signal, depth + 1);
   const right = await decodeWindow(model, samples.subarray(cut), same, signal, depth + 1);
   const again = [...left, ...right.map((segment) => shift(segment, (cut / SAMPLE_RATE) * 1000))];
-  return scoreOf(again, samples) < score ? again : segments;
+  return judge(again, samples).score < doubt.score ? again : segments;
 }
 
 /** A segment on a clock that began `ms` earlier. */
@@ -69,9 +72,34 @@ async function decodeOnce(
   return segments;
 }
 
-/** The worst of the parts counts as much as the whole: one looping half is enough to be worse than none. */
-function scoreOf(segments: readonly Segment[], samples: Float32Array): number {
+interface Doubt {
+  /** 0 = none; comparable between decodes of the same samples. */
+  readonly score: number;
+  readonly uncovered?: Uncovered;
+}
+
+/** A loop counts more than anything that can be left out, and in one part as much as in the whole. */
+const LOOP_WEIGHT = 100;
+
+function judge(segments: readonly Segment[], samples: Float32Array): Doubt {
   const text = segments.map((segment) => segment.text).join(' ');
   const parts = segments.map((segment) => loopScore(segment.text, (segment.endMs - segment.startMs) / 1000));
-  return Math.max(0, loopScore(text, samples.length / SAMPLE_RATE), ...parts);
+  const loop = Math.max(0, loopScore(text, samples.length / SAMPLE_RATE), ...parts);
+  const words = segments.flatMap((segment) => segment.words ?? []);
+  const uncovered = words.length === 0 ? undefined : uncoveredSpeech(samples, words);
+  if (uncovered === undefined) return { score: loop * LOOP_WEIGHT };
+  return { score: loop * LOOP_WEIGHT + uncovered.loud, ...(loop > 0 ? {} : { uncovered }) };
+}
+
+/** Where to split: in the pause next to what is missing, or somewhere in the middle. */
+function cutPoint(samples: Float32Array, uncovered: Uncovered | undefined): number {
+  const third = Math.floor(samples.length / 3);
+  const wanted =
+    uncovered === undefined
+      ? [third, 2 * third]
+      : [(uncovered.from - REACH) * SAMPLE_RATE, (uncovered.to + REACH) * SAMPLE_RATE];
+  const inside = wanted.map((at) =>
+    Math.round(Math.min(Math.max(at, MIN_PART), samples.length - MIN_PART)),
+  ) as [number, number];
+  return inside[0] + quietestPoint(samples.subarray(...inside), PAUSE_FRAMES);
 }

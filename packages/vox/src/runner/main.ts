@@ -13,11 +13,12 @@ const log = (line: string): void => {
 createRunner(
   {
     ...port,
-    // The server is gone, or is done with us: a native call that still runs is nobody's any more.
+    // The server is gone, or is done with us. An ordinary exit would wait for the native call that still runs, and its
+    // result is nobody's any more; nothing here needs saving.
     onClose: (handler) =>
       port.onClose((error) => {
         handler(error);
-        process.exit(0);
+        process.kill(process.pid, 'SIGKILL');
       }),
   },
   log,

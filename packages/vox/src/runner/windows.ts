@@ -42,9 +42,9 @@ export async function* windowsOf(
         gathered.push(block);
         if (length <= options.window) continue;
         detector = await options.openDetector();
-        for (const early of gathered) yield* cutter.push(early, detector.accept(early), detector.speaking());
+        for (const early of gathered) yield* cutter.push(early, detector.accept(early), detector.openSince());
         gathered = [];
-      } else yield* cutter.push(block, detector.accept(block), detector.speaking());
+      } else yield* cutter.push(block, detector.accept(block), detector.openSince());
     }
     if (detector === undefined) {
       const samples = join(gathered, length);
@@ -55,7 +55,7 @@ export async function* windowsOf(
         return;
       }
       detector = await options.openDetector();
-      yield* cutter.push(samples, detector.accept(samples), detector.speaking());
+      yield* cutter.push(samples, detector.accept(samples), detector.openSince());
     }
     yield* cutter.finish(detector.flush());
   } finally {

@@ -84,7 +84,8 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
   const named = (model: string, kind: 'stt' | 'tts'): Manifest => {
     const foreign = ['', 'whisper-1', 'tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'].includes(model);
     const found = foreign ? find(kind === 'stt' ? 'whisper:base' : 'piper:joe') : find(model);
-    if (found.kind !== kind) throw new VoxError('wrong_kind', `Model '${model}' is not a ${kind} model`, { param: 'model' });
+    if (found.kind !== kind)
+      throw new VoxError('wrong_kind', `Model '${model}' is not a ${kind} model`, { param: 'model' });
     return found;
   };
   const script: FakeRuntime['script'] = {
@@ -148,7 +149,16 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     list: async () => [...models.values()],
     show: async (model) => find(model),
     loaded: () => [
-      { reference: 'piper:joe', kind: 'tts', device: 'cpu', memoryBytes: 99, loadedAt: 1.5, lastUsed: 2.5, leases: 1, pid: 4 },
+      {
+        reference: 'piper:joe',
+        kind: 'tts',
+        device: 'cpu',
+        memoryBytes: 99,
+        loadedAt: 1.5,
+        lastUsed: 2.5,
+        leases: 1,
+        pid: 4,
+      },
     ],
     search: ({ text }) => (text === 'none' ? [] : [catalogEntry()]),
     pull(model, { signal }) {
@@ -184,6 +194,14 @@ function catalogEntry(): CatalogEntry {
     needs: [],
     importer: 'none',
     parameters: {},
-    sources: [{ type: 'https', files: [{ as: 'a', paths: ['b'], size: 5 }, { as: 'c', paths: ['d'], size: 6 }] }],
+    sources: [
+      {
+        type: 'https',
+        files: [
+          { as: 'a', paths: ['b'], size: 5 },
+          { as: 'c', paths: ['d'], size: 6 },
+        ],
+      },
+    ],
   };
 }

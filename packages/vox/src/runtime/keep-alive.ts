@@ -3,7 +3,8 @@ import { VoxError } from '@vox-speech/contract';
 import type { KeepAlive } from './types.js';
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-const ALLOWED = 'a number of seconds, a duration such as "5m" or "1h30m", 0 (unload at once) or -1 (keep for ever)';
+const ALLOWED =
+  'a number of seconds, a duration such as "5m" or "1h30m", 0 (unload at once) or -1 (keep for ever)';
 
 /**
  * Seconds from a JSON value or a form field: 300, "300", "5m", "1h30m", 0, any negative number or duration for ever.
@@ -12,7 +13,8 @@ const ALLOWED = 'a number of seconds, a duration such as "5m" or "1h30m", 0 (unl
  */
 export function parseKeepAlive(value: unknown): KeepAlive | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  const seconds = typeof value === 'number' ? value : typeof value === 'string' ? fromText(value.trim()) : Number.NaN;
+  const seconds =
+    typeof value === 'number' ? value : typeof value === 'string' ? fromText(value.trim()) : Number.NaN;
   if (Number.isNaN(seconds))
     throw new VoxError('invalid_request', `keep_alive must be ${ALLOWED}`, { param: 'keep_alive' });
   return seconds < 0 ? Number.POSITIVE_INFINITY : seconds;

@@ -6,6 +6,9 @@ import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 
+/** What the answers are made of; dialects take these from here. */
+export type { CatalogEntry, Manifest, PullEvent };
+
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
 export type KeepAlive = number;
 

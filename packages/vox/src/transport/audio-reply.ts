@@ -1,5 +1,4 @@
 /** An answer that is audio: as it is made, or whole with its right length. */
-import { wavHeader } from '@vox-speech/audio';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestSignal } from './signal.js';
 import { spool } from './spool.js';
@@ -15,6 +14,8 @@ export interface AudioReply {
   readonly audio: AsyncIterable<Uint8Array>;
   /** Collect it first, then answer with Content-Length and, for a WAV, true sizes in its header. */
   readonly whole: boolean;
+  /** The header of a whole WAV, for so many bytes of samples. */
+  readonly wavHead: (bytes: number) => Uint8Array;
   /** For audio too long for memory. */
   readonly directory: string;
   /** Headers known once the audio is whole. */
@@ -24,7 +25,9 @@ export interface AudioReply {
 /** The Content-Type of a format. `audio/L16` carries rate and channels, as RFC 2586 asks; its bytes are little-endian, as OpenAI's. */
 export function audioType(format: ReplyFormat, sampleRate: number): string {
   if (format === 'pcm') return `audio/L16; rate=${sampleRate}; channels=1`;
-  return { wav: 'audio/wav', mp3: 'audio/mpeg', opus: 'audio/ogg', aac: 'audio/aac', flac: 'audio/flac' }[format];
+  return { wav: 'audio/wav', mp3: 'audio/mpeg', opus: 'audio/ogg', aac: 'audio/aac', flac: 'audio/flac' }[
+    format
+  ];
 }
 
 /** Sends it. Rejects, before any byte left, with what goes wrong before the first audio (whole: before the last). */
@@ -44,10 +47,7 @@ export async function sendAudio(
   // A client that goes before the first read leaves the reader unstarted, and what it would clean up.
   reply.raw.once('close', () => void spooled.dispose());
   try {
-    const head =
-      format === 'wav'
-        ? wavHeader({ encoding: 's16', sampleRate, frames: Math.floor(spooled.bytes / 2) })
-        : new Uint8Array(0);
+    const head = format === 'wav' ? options.wavHead(spooled.bytes) : new Uint8Array(0);
     reply.headers((await options.finalHeaders?.()) ?? {});
     return reply
       .type(audioType(format, sampleRate))
@@ -59,7 +59,10 @@ export async function sendAudio(
   }
 }
 
-async function* joined(head: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+async function* joined(
+  head: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
   try {
     if (head.length > 0) yield head;
     yield* rest;

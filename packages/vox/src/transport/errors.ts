@@ -1,5 +1,5 @@
 /** From any thrown value to an answer: the table's status, and the body in the shape of the path's dialect. */
-import { type ErrorCode, ERRORS, VoxError } from '@vox-speech/contract';
+import { ERRORS, type ErrorCode, VoxError } from '@vox-speech/contract';
 
 /** The body of an error in one dialect's shape. Pure. */
 export type ErrorBody = (error: VoxError) => unknown;

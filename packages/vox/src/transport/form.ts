@@ -10,14 +10,23 @@ export function text(fields: Fields, name: string): string | undefined {
 }
 
 /** @throws VoxError `invalid_request` for what is not one of the words */
-export function choice<T extends string>(fields: Fields, name: string, allowed: readonly T[], fallback: T): T {
+export function choice<T extends string>(
+  fields: Fields,
+  name: string,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   const value = text(fields, name);
   if (value === undefined) return fallback;
   const found = allowed.find((one) => one === value);
   if (found === undefined)
-    throw new VoxError('invalid_request', `${name} must be one of ${allowed.join(', ')}; got ${shown(value)}`, {
-      param: name,
-    });
+    throw new VoxError(
+      'invalid_request',
+      `${name} must be one of ${allowed.join(', ')}; got ${shown(value)}`,
+      {
+        param: name,
+      },
+    );
   return found;
 }
 
@@ -27,9 +36,13 @@ export function number(fields: Fields, name: string, min: number, max: number): 
   if (value === undefined) return undefined;
   const parsed = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : Number.NaN;
   if (!(parsed >= min && parsed <= max))
-    throw new VoxError('invalid_request', `${name} must be a number from ${min} to ${max}; got ${shown(value)}`, {
-      param: name,
-    });
+    throw new VoxError(
+      'invalid_request',
+      `${name} must be a number from ${min} to ${max}; got ${shown(value)}`,
+      {
+        param: name,
+      },
+    );
   return parsed;
 }
 
@@ -41,13 +54,18 @@ export function flag(fields: Fields, name: string): boolean {
   const value = text(fields, name)?.trim().toLowerCase();
   if (value === undefined || FALSE.includes(value)) return false;
   if (TRUE.includes(value)) return true;
-  throw new VoxError('invalid_request', `${name} must be true or false; got ${shown(value)}`, { param: name });
+  throw new VoxError('invalid_request', `${name} must be true or false; got ${shown(value)}`, {
+    param: name,
+  });
 }
 
 /** A list that clients send as `name[]` or `name`, repeated, comma-separated or as one JSON array. */
 export function list(fields: Fields, name: string): string[] {
   const values = [...(fields.get(`${name}[]`) ?? []), ...(fields.get(name) ?? [])];
-  return values.flatMap((value) => fromJson(value) ?? value.split(',')).map((one) => one.trim()).filter(Boolean);
+  return values
+    .flatMap((value) => fromJson(value) ?? value.split(','))
+    .map((one) => one.trim())
+    .filter(Boolean);
 }
 
 function fromJson(value: string): string[] | undefined {

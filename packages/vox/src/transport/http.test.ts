@@ -30,7 +30,10 @@ async function serve(
 ): Promise<Setting> {
   const directory = await mkdtemp(join(tmpdir(), 'vox-http-'));
   const lines: string[] = [];
-  const server = createHttpServer({ log: createLog({ format: 'json', write: (line) => lines.push(line) }), settings });
+  const server = createHttpServer({
+    log: createLog({ format: 'json', write: (line) => lines.push(line) }),
+    settings,
+  });
   routes(server, directory);
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
@@ -88,7 +91,10 @@ test('an upload reaches its file, and the file is gone after dispose', async (t)
   form.append('tag[]', 'a');
   form.append('tag[]', 'b');
   const answer = await fetch(`http://127.0.0.1:${port}/upload`, { method: 'POST', body: form });
-  assert.deepEqual(await answer.json(), { bytes: 150_000, fields: { model: ['whisper'], 'tag[]': ['a', 'b'] } });
+  assert.deepEqual(await answer.json(), {
+    bytes: 150_000,
+    fields: { model: ['whisper'], 'tag[]': ['a', 'b'] },
+  });
   assert.deepEqual(await readdir(directory), []);
 });
 
@@ -118,7 +124,11 @@ test('bad uploads get 400 or 413, leave no file, and the server goes on', async 
     assert.deepEqual(await readdir(directory), [], name);
   }
   for (const type of ['multipart/form-data', 'application/json', 'nonsense']) {
-    const answer = await fetch(`http://127.0.0.1:${port}/upload`, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
+    const answer = await fetch(`http://127.0.0.1:${port}/upload`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: 'x',
+    });
     assert.ok([400, 415].includes(answer.status), type);
   }
 });
@@ -189,7 +199,7 @@ test('the signal fires when the client goes while we work, and while we answer',
     app.get('/stream', async (request, reply) => {
       const source = (async function* () {
         try {
-          for (let i = 0; ; i += 1) {
+          for (;;) {
             yield Buffer.alloc(65_536);
             events.push('chunk');
           }
@@ -260,9 +270,15 @@ test('what is not HTTP, or has a huge header, gets 400 as JSON, and the server l
   });
   const cases: [string, RegExp][] = [
     ['NONSENSE\r\n\r\n', /not valid HTTP/],
-    [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(10_000_000)}\r\n\r\n`, /header is too large \(limit 16384 bytes\)/],
+    [
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(10_000_000)}\r\n\r\n`,
+      /header is too large \(limit 16384 bytes\)/,
+    ],
     ['GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', /not valid HTTP/],
-    ['POST /ok HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', /not valid HTTP|POST is not allowed/],
+    [
+      'POST /ok HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      /not valid HTTP|POST is not allowed/,
+    ],
   ];
   for (const [bytes, text] of cases) {
     const socket = await dial(port);
@@ -273,6 +289,14 @@ test('what is not HTTP, or has a huge header, gets 400 as JSON, and the server l
     assert.match(got, text);
   }
   assert.equal(await (await fetch(`http://127.0.0.1:${port}/ok`)).text(), 'ok');
+});
+
+test('a header that does not come in time ends the connection with 400', async (t) => {
+  const { port } = await serve(t, () => {}, { headerTimeoutMs: 100 });
+  const socket = await dial(port);
+  const answer = talk(socket);
+  socket.write('GET / HTTP/1.1\r\nHost: loc');
+  assert.match(await answer, /^HTTP\/1\.1 400 [\s\S]*did not come in time/);
 });
 
 test('routes: 404, 405 with Allow, malformed escapes, request ids, errors in the shape of their path', async (t) => {
@@ -288,11 +312,12 @@ test('routes: 404, 405 with Allow, malformed escapes, request ids, errors in the
     });
     app.post('/json', async (request) => readJson(request, { maxBytes: 100 }));
   });
-  const ask = (method: 'GET' | 'POST' | 'PUT', url: string, extra: object = {}) => server.app.inject({ method, url, ...extra });
+  const ask = (method: 'GET' | 'POST' | 'PUT', url: string, extra: object = {}) =>
+    server.app.inject({ method, url, ...extra });
   assert.deepEqual((await ask('GET', '/api/none?api_key=k')).json(), { api: 'no route GET /api/none' });
   const wrong = await ask('PUT', '/api/a/1');
   assert.equal(wrong.statusCode, 405);
-  assert.equal(wrong.headers['allow'], 'DELETE, GET, HEAD');
+  assert.equal(wrong.headers.allow, 'DELETE, GET, HEAD');
   const malformed = await ask('GET', '/api/a/%zz');
   assert.equal(malformed.statusCode, 400);
   assert.match(malformed.json().api, /percent-encoding/);
@@ -310,13 +335,17 @@ test('routes: 404, 405 with Allow, malformed escapes, request ids, errors in the
   assert.equal(await json('{"a":1}'), 200);
   assert.equal(await json(''), 400);
   assert.equal(await json('{'), 400);
+  assert.equal(await json('['.repeat(33) + ']'.repeat(33)), 400);
+  assert.equal(await json('['.repeat(32) + ']'.repeat(32)), 200);
+  assert.equal(await json('"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\"[[[[[["'), 200);
   assert.equal(await json(Buffer.from([0x22, 0xff, 0x22])), 400);
   assert.equal(await json(`"${'x'.repeat(200)}"`), 413);
   assert.ok(!lines.join('').includes('api_key'), 'the query string is not logged');
 });
 
 test('close lets running requests finish, answers 503 meanwhile, then aborts', async (t) => {
-  let finish = () => {};
+  let finish: (() => void) | undefined;
+  let began = false;
   let aborted: unknown;
   const { server, port } = await serve(
     t,
@@ -324,6 +353,7 @@ test('close lets running requests finish, answers 503 meanwhile, then aborts', a
       app.get('/slow', async () => new Promise((resolve) => (finish = () => resolve('done'))));
       app.get('/endless', async (request) => {
         const signal = requestSignal(request);
+        began = true;
         await new Promise((_, reject) =>
           signal.addEventListener('abort', () => {
             aborted = signal.reason;
@@ -341,12 +371,17 @@ test('close lets running requests finish, answers 503 meanwhile, then aborts', a
   idle.write('GET /ok HTTP/1.1\r\nHost: localhost\r\n\r\nGET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await first;
   const endless = fetch(`${url}/endless`);
-  await until('both run', async () => finish.name === 'finish');
+  await until('both run', () => finish !== undefined && began);
   const closed = server.close();
   assert.equal(server.close(), closed, 'idempotent');
-  await until('no new connections', async () => fetch(`${url}/ok`).then(() => false, () => true));
+  await until('no new connections', async () =>
+    fetch(`${url}/ok`).then(
+      () => false,
+      () => true,
+    ),
+  );
   const rest = talk(idle);
-  finish();
+  finish?.();
   assert.match(await rest, /done$/);
   const answer = await endless;
   assert.equal(answer.status, 503);

@@ -2,8 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { VoxError } from '@vox-speech/contract';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { ERRORS, VoxError } from '@vox-speech/contract';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import { type Log, safePath } from '../observe/index.js';
 import { holdContinue } from './body.js';
 import { answerClientError } from './client-error.js';
@@ -73,8 +80,9 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
   };
 
   const app: FastifyInstance = fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // Its own words, such as where it listens, are said by those who know more.
+    loggerInstance: log.child({}, { level: atLeastWarn(log.level) }) as FastifyBaseLogger,
+    logController: new QuietLog(),
     genReqId: requestId,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -106,17 +114,13 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
     running.watch(request, reply.raw);
     reply.header('x-request-id', request.id);
     reply.raw.once('finish', () => linger(request.raw, settings.lingerMs));
+    reply.raw.once('close', () => logRequest(log, request, reply));
     if (closing === undefined) return;
     reply.header('connection', 'close');
     throw new VoxError('shutting_down', 'the server is stopping');
   });
   app.addHook('onSend', async (_request, reply) => {
     if (closing !== undefined) reply.header('connection', 'close');
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const path = safePath(request.raw.url ?? '');
-    const ms = Math.round(reply.elapsedTime);
-    log.info({ request: request.id, status: reply.statusCode, ms }, `${request.method} ${path}`);
   });
   app.setErrorHandler(fail);
   app.setNotFoundHandler((request, reply) => {
@@ -127,7 +131,10 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
 
   const stop = async (graceMs: number) => {
     const closed = app.close();
-    const timer = setTimeout(() => running.abort(new VoxError('shutting_down', 'the server stopped')), graceMs);
+    const timer = setTimeout(
+      () => running.abort(new VoxError('shutting_down', 'the server stopped')),
+      graceMs,
+    );
     // A request that was told to end still needs a moment to say so before its socket goes.
     const last = setTimeout(() => app.server.closeAllConnections(), graceMs + 500);
     await closed;
@@ -154,6 +161,32 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
       return closing;
     },
   };
+}
+
+function atLeastWarn(level: string): string {
+  return level === 'debug' || level === 'info' ? 'warn' : level;
+}
+
+/** One line a request, when its connection has done with it: the path without the query string, which may hold a key. */
+function logRequest(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+  const whole = reply.raw.writableFinished;
+  const status = whole || reply.raw.headersSent ? reply.statusCode : ERRORS.cancelled.http;
+  const fields = { request: request.id, status, ms: Math.round(reply.elapsedTime) };
+  const cut = whole ? '' : ' (cut)';
+  log.info(fields, `${request.method} ${safePath(request.raw.url ?? '')}${cut}`);
+}
+
+/** The framework's own request log is off, because it writes whole URLs; what it alone notices is kept. */
+class QuietLog extends LogController {
+  constructor() {
+    super({ disableRequestLogging: true });
+  }
+
+  override streamError(error: Error, request: FastifyRequest): void {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    if (VoxError.is(error) && error.code === 'cancelled') return;
+    request.log.warn({ err: error, request: request.id }, 'the answer broke off');
+  }
 }
 
 /** The client's X-Request-ID where it is harmless, else 12 hex digits. */

@@ -1,9 +1,15 @@
 export { type AudioReply, audioType, sendAudio } from './audio-reply.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes } from './errors.js';
-export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
 export * as form from './form.js';
-export { DEFAULT_UPLOAD_LIMITS, receiveFile, receiveUpload, type Upload, type UploadLimits } from './multipart.js';
+export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
+export {
+  DEFAULT_UPLOAD_LIMITS,
+  receiveFile,
+  receiveUpload,
+  type Upload,
+  type UploadLimits,
+} from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';
 export { requestSignal } from './signal.js';
 export { type Spooled, spool } from './spool.js';

@@ -14,7 +14,11 @@ function encode(boundary: string, parts: readonly Part[]): Buffer {
   const chunks: Buffer[] = [];
   for (const { name, filename, body } of parts) {
     const file = filename === undefined ? '' : `; filename="${filename}"\r\nContent-Type: audio/wav`;
-    chunks.push(Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`), body, Buffer.from('\r\n'));
+    chunks.push(
+      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`),
+      body,
+      Buffer.from('\r\n'),
+    );
   }
   return Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]);
 }
@@ -30,7 +34,11 @@ function parse(boundary: string, pieces: readonly Buffer[], maxHeader = 1000): P
     if (event.type === 'part') {
       assert.equal(open, undefined, 'a part begins before the last one ended');
       open = [];
-      parts.push({ name: event.name, ...(event.filename === undefined ? {} : { filename: event.filename }), body: Buffer.alloc(0) });
+      parts.push({
+        name: event.name,
+        ...(event.filename === undefined ? {} : { filename: event.filename }),
+        body: Buffer.alloc(0),
+      });
     } else if (event.type === 'data') open?.push(event.bytes);
     else {
       const last = parts.at(-1);
@@ -44,7 +52,9 @@ function parse(boundary: string, pieces: readonly Buffer[], maxHeader = 1000): P
 }
 
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const at = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  const at = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort(
+    (a, b) => a - b,
+  );
   return at.slice(1).map((end, index) => bytes.subarray(at[index], end));
 }
 
@@ -55,15 +65,26 @@ function refuses(code: string, text: RegExp, body: () => void): void {
 test('any parts, cut anywhere, come out as they went in', () => {
   // Bodies rich in what delimiters are made of.
   const bytes = fc
-    .array(fc.constantFrom('\r', '\n', '\r\n', '-', '--', '--b', '\r\n--', '\r\n--a', 'x', '\0', '\xff'), { maxLength: 12 })
+    .array(fc.constantFrom('\r', '\n', '\r\n', '-', '--', '--b', '\r\n--', '\r\n--a', 'x', '\0', '\xff'), {
+      maxLength: 12,
+    })
     .map((list) => Buffer.from(list.join(''), 'latin1'))
-    .filter((buffer) => !Buffer.concat([Buffer.from('\r\n'), buffer, Buffer.from('\r\n--')]).includes('\r\n--bnd'));
-  const part = fc.record({ name: fc.stringMatching(/^[a-z[\]]{1,8}$/), body: bytes }, { noNullPrototype: true });
+    .filter(
+      (buffer) => !Buffer.concat([Buffer.from('\r\n'), buffer, Buffer.from('\r\n--')]).includes('\r\n--bnd'),
+    );
+  const part = fc.record(
+    { name: fc.stringMatching(/^[a-z[\]]{1,8}$/), body: bytes },
+    { noNullPrototype: true },
+  );
   fc.assert(
-    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 20 }), (parts, cuts) => {
-      const body = encode('bnd', parts);
-      assert.deepEqual(parse('bnd', pieces(body, cuts)), parts);
-    }),
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.nat(), { maxLength: 20 }),
+      (parts, cuts) => {
+        const body = encode('bnd', parts);
+        assert.deepEqual(parse('bnd', pieces(body, cuts)), parts);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -73,12 +94,24 @@ test('one byte at a time', () => {
     { name: 'file', filename: 'a.wav', body: Buffer.from('RIFF\r\n--bn\r\n--') },
     { name: 'model', body: Buffer.alloc(0) },
   ];
-  const body = Buffer.concat([Buffer.from('preamble'), Buffer.from('\r\n'), encode('bnd', parts), Buffer.from('epilogue')]);
-  assert.deepEqual(parse('bnd', [...body].map((byte) => Buffer.from([byte]))), parts);
+  const body = Buffer.concat([
+    Buffer.from('preamble'),
+    Buffer.from('\r\n'),
+    encode('bnd', parts),
+    Buffer.from('epilogue'),
+  ]);
+  assert.deepEqual(
+    parse(
+      'bnd',
+      [...body].map((byte) => Buffer.from([byte])),
+    ),
+    parts,
+  );
 });
 
 test('names are read as browsers and clients write them', () => {
-  const of = (disposition: string) => parse('b', [Buffer.from(`--b\r\ncontent-disposition: ${disposition}\r\n\r\nx\r\n--b--`)])[0];
+  const of = (disposition: string) =>
+    parse('b', [Buffer.from(`--b\r\ncontent-disposition: ${disposition}\r\n\r\nx\r\n--b--`)])[0];
   assert.equal(of('form-data; name="a\\"b"')?.name, 'a"b');
   assert.equal(of('form-data; name=plain')?.name, 'plain');
   assert.equal(of('form-data; filename="C:\\x\\y.wav"; name="file"')?.filename, 'C:\\x\\y.wav');
@@ -114,6 +147,13 @@ test('a part header over the limit is refused while it comes, whole or in pieces
 test('boundaries of the Content-Type', () => {
   assert.equal(multipartBoundary('multipart/form-data; boundary=abc'), 'abc');
   assert.equal(multipartBoundary('Multipart/Form-Data; charset=utf-8; Boundary="a b;c"'), 'a b;c');
-  for (const bad of [undefined, 'application/json', 'multipart/form-data', 'multipart/form-data; boundary=', `multipart/form-data; boundary=${'x'.repeat(71)}`, 'multipart/mixed; boundary=a'])
+  for (const bad of [
+    undefined,
+    'application/json',
+    'multipart/form-data',
+    'multipart/form-data; boundary=',
+    `multipart/form-data; boundary=${'x'.repeat(71)}`,
+    'multipart/mixed; boundary=a',
+  ])
     refuses('invalid_request', /multipart\/form-data/, () => multipartBoundary(bad));
 });

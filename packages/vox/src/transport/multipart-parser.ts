@@ -158,5 +158,8 @@ function parameter(line: string, name: string): string | undefined {
   if (match === null) return undefined;
   if (match[1] === undefined) return match[2];
   // Browsers escape quotes and line ends by percent; a backslash before anything else is part of a Windows path.
-  return match[1].replace(/\\"/g, '"').replace(/%22/g, '"').replace(/%0D%0A/gi, '\n');
+  return match[1]
+    .replace(/\\"/g, '"')
+    .replace(/%22/g, '"')
+    .replace(/%0D%0A/gi, '\n');
 }

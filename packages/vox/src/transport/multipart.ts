@@ -104,10 +104,7 @@ class Receiver {
       });
     this.#count += 1;
     if (this.#count > this.#options.limits.fields)
-      throw new VoxError(
-        'invalid_request',
-        `the form has more than ${this.#options.limits.fields} fields`,
-      );
+      throw new VoxError('invalid_request', `the form has more than ${this.#options.limits.fields} fields`);
     this.#field = { name: event.name, chunks: [], bytes: 0 };
   }
 

@@ -14,7 +14,7 @@ export class RouteTable {
     }
     const source = url
       .split(/(:[A-Za-z0-9_]+|\*)/)
-      .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : escape(part)))
+      .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : escaped(part)))
       .join('');
     this.#rows.push({ methods: new Set(methods), pattern: new RegExp(`^${source}$`), url });
   }
@@ -32,11 +32,14 @@ export class RouteTable {
     const error =
       allow.length === 0
         ? new VoxError('not_found', `no route ${method} ${path}`)
-        : new VoxError('method_not_allowed', `${method} is not allowed on ${path}; allowed: ${allow.join(', ')}`);
+        : new VoxError(
+            'method_not_allowed',
+            `${method} is not allowed on ${path}; allowed: ${allow.join(', ')}`,
+          );
     return { error, allow };
   }
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

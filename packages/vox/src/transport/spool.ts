@@ -42,7 +42,10 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
     for await (const chunk of source) {
       bytes += chunk.length;
       if (bytes > maxBytes)
-        throw new VoxError('too_large', `the audio is larger than ${maxBytes} bytes; ask for a stream instead`);
+        throw new VoxError(
+          'too_large',
+          `the audio is larger than ${maxBytes} bytes; ask for a stream instead`,
+        );
       chunks.push(chunk);
       if (bytes <= memoryBytes) continue;
       if (handle === undefined) {

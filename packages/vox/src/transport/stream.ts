@@ -31,7 +31,10 @@ export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSigna
  * the first included.
  * @throws what the source throws before its first item, or the reason of the signal
  */
-export async function started<T>(source: AsyncIterable<T>, signal: AbortSignal): Promise<AsyncGenerator<T, void>> {
+export async function started<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<T, void>> {
   const items = abortable(source, signal);
   const first = await items.next();
   return (async function* () {

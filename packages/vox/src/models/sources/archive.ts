@@ -1,5 +1,5 @@
 /** Reading chosen files out of a wheel (zip) or an npm tarball without unpacking the rest. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -73,33 +73,34 @@ export async function openTarball(
 ): Promise<Archive> {
   await mkdir(spool, { recursive: true });
   const spooled = new Map<string, string>();
-  const writes: Promise<void>[] = [];
-  const parser = new Parser({
-    strict: true,
-    onReadEntry(entry: ReadEntry) {
-      const plain = entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile';
-      if (!plain || !wanted(entry.path) || spooled.size > MAX_ENTRIES) {
-        entry.resume();
-        return;
-      }
-      const target = join(spool, String(spooled.size));
-      spooled.set(entry.path, target);
-      const output = createWriteStream(target);
-      writes.push(finished(output));
-      entry.pipe(output);
-    },
-  });
+  const outputs: WriteStream[] = [];
+  const input = createReadStream(path, { highWaterMark: 1 << 20 });
   try {
     await new Promise<void>((resolve, reject) => {
+      const parser = new Parser({
+        strict: true,
+        onReadEntry(entry: ReadEntry) {
+          const plain = entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile';
+          if (!plain || !wanted(entry.path) || spooled.size > MAX_ENTRIES) {
+            entry.resume();
+            return;
+          }
+          const target = join(spool, String(spooled.size));
+          spooled.set(entry.path, target);
+          const output = createWriteStream(target);
+          outputs.push(output);
+          output.on('error', reject);
+          entry.pipe(output);
+        },
+      });
       parser.on('error', reject);
       parser.on('end', () => resolve());
-      createReadStream(path, { highWaterMark: 1 << 20 })
-        .on('error', reject)
-        .pipe(parser as unknown as NodeJS.WritableStream);
+      input.on('error', reject).pipe(parser as unknown as NodeJS.WritableStream);
     });
-    await Promise.all(writes);
+    await Promise.all(outputs.map((output) => finished(output)));
   } catch (error) {
-    await Promise.allSettled(writes);
+    input.destroy();
+    for (const output of outputs) output.destroy();
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     throw unsound(path, error);
   }

@@ -59,7 +59,7 @@ class Transfer {
   readonly #tag: string;
   #hash: Hash;
   #written = 0;
-  /** Whether bytes of an earlier attempt are part of the file. */
+  /** Whether bytes of an earlier answer are part of the file. */
   #resumed = false;
   #etag: string | undefined;
   #total: number | undefined;
@@ -83,6 +83,7 @@ class Transfer {
       await file.sync();
     } finally {
       await file.close();
+      if (this.#written === 0) await this.#discard();
     }
     await rename(this.#part, this.path);
     await rm(this.#tag, { force: true });
@@ -132,7 +133,7 @@ class Transfer {
       stallMs: context.settings.stallMs,
     });
     try {
-      if (!(await this.#accept(answer, file, resuming))) return;
+      await this.#accept(answer, file, resuming);
       await this.#write(answer, file);
     } finally {
       await answer.close();
@@ -141,14 +142,15 @@ class Transfer {
       throw new TransientFailure(`the answer ended after ${this.#written} of ${this.#total} bytes`);
   }
 
-  /** Reads the answer's head; false where the file turned out to be whole already. */
-  async #accept(answer: HttpAnswer, file: FileHandle, resuming: boolean): Promise<boolean> {
+  /** Reads the answer's head. Throws TransientFailure where the server has no such range: then the file begins anew. */
+  async #accept(answer: HttpAnswer, file: FileHandle, resuming: boolean): Promise<void> {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers.get('content-range') ?? '');
     if (answer.status === 416 || (answer.status === 206 && Number(range?.[1]) !== this.#written)) {
       await this.#restart(file);
       throw new TransientFailure('the server has another idea of the range');
     }
-    if (answer.status === 200 && resuming) await this.#restart(file);
+    if (answer.status === 206) this.#resumed = true;
+    else if (resuming) await this.#restart(file);
     const length = Number(answer.headers.get('content-length') ?? Number.NaN);
     const stated = answer.status === 206 ? Number(range?.[2]) : length;
     if (Number.isFinite(stated)) {
@@ -161,7 +163,6 @@ class Transfer {
       this.#etag = etag;
       await writeFileDurably(this.#tag, etag);
     }
-    return true;
   }
 
   async #write(answer: HttpAnswer, file: FileHandle): Promise<void> {

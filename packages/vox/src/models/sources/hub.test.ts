@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gitHash, Hub, noise, settingsFor, sha256, temporaryHome } from '../hub.test.support.js';
@@ -12,7 +12,11 @@ import { fetchHttps } from './https.js';
 
 const REVISION = 'c'.repeat(40);
 
-async function contextFor(t: TestContext, changes: Partial<ModelsSettings> = {}) {
+/** What the test running now does at each event. */
+let onEvent: (event: PullEvent) => void = () => undefined;
+
+async function contextFor(t: TestContext, changes: Partial<ModelsSettings> = {}, hub?: Hub) {
+  onEvent = () => undefined;
   const home = await temporaryHome(t);
   const layout = new Layout(home);
   await mkdir(layout.downloads, { recursive: true });
@@ -22,7 +26,11 @@ async function contextFor(t: TestContext, changes: Partial<ModelsSettings> = {})
     layout,
     work: join(home, 'work'),
     signal: new AbortController().signal,
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event);
+      onEvent(event);
+      hub?.reached(event.bytes_completed ?? 0);
+    },
   };
   return { context, events };
 }
@@ -39,7 +47,7 @@ test('a body cut again and again is taken up where it ended', async (t) => {
   const hub = await Hub.start(t);
   const bytes = noise(200_000);
   hub.serve('/x', bytes, { cuts: [70_000, 1, 50_000, 0] });
-  const { context } = await contextFor(t);
+  const { context } = await contextFor(t, {}, hub);
   const delivery = await fetchHttps(context, one(hub, bytes));
   assert.deepEqual(await content(delivery), [bytes]);
   assert.deepEqual(
@@ -52,8 +60,8 @@ test('a file that changed on the server between two attempts starts anew', async
   const hub = await Hub.start(t);
   const bytes = noise(10_000);
   hub.serve('/x', noise(10_000), { cuts: [5000], etag: '"old"' });
-  const { context } = await contextFor(t);
-  context.emit = (event) => {
+  const { context } = await contextFor(t, {}, hub);
+  onEvent = (event) => {
     if (event.bytes_completed === 5000) hub.serve('/x', bytes, { etag: '"new"' });
   };
   assert.deepEqual(await content(await fetchHttps(context, one(hub, bytes))), [bytes]);
@@ -64,9 +72,9 @@ test('a file that changed on the server between two attempts starts anew', async
 test('resumed bytes that turn out wrong are fetched once more; wrong from the start is fatal and gone', async (t) => {
   const hub = await Hub.start(t);
   const bytes = noise(10_000);
-  const { context } = await contextFor(t);
+  const { context } = await contextFor(t, {}, hub);
   hub.serve('/x', noise(10_000), { cuts: [5000], etag: 'W/"weak"' });
-  context.emit = (event) => {
+  onEvent = (event) => {
     if (event.bytes_completed === 5000) hub.serve('/x', bytes, { etag: 'W/"weak"' });
   };
   assert.deepEqual(await content(await fetchHttps(context, one(hub, bytes))), [bytes]);
@@ -84,7 +92,7 @@ test('servers without Range are read from the beginning; busy ones are asked aga
   const hub = await Hub.start(t);
   const bytes = noise(10_000);
   hub.serve('/x', bytes, { cuts: [4000], ignoreRange: true, statuses: [503, 429] });
-  const { context } = await contextFor(t);
+  const { context } = await contextFor(t, {}, hub);
   assert.deepEqual(await content(await fetchHttps(context, one(hub, bytes))), [bytes]);
   assert.equal(hub.requests.length, 4);
 });
@@ -128,6 +136,7 @@ test('the hub: pinned and unpinned files, folders, the token, and the listing’
   );
   assert.ok(events.some((event) => /model\.bin, config\.json: verified against the hub/.test(event.status)));
   assert.equal((await readdir(context.layout.downloads)).includes(sha256(weights)), true);
+  await rm(context.work, { recursive: true });
   await fetchHub(context, source(sha256(weights)));
   assert.equal(cdn.requests.length, 1, 'the verified download is used again');
 });

@@ -18,7 +18,15 @@ export interface TranscriptCommand {
 
 const GRANULARITIES = ['word', 'segment'];
 /** Fields of upstream that change nothing here yet. */
-const UNREAD = ['stream', 'include', 'chunking_strategy', 'known_speaker_names', 'known_speaker_references', 'languages', 'keywords'];
+const UNREAD = [
+  'stream',
+  'include',
+  'chunking_strategy',
+  'known_speaker_names',
+  'known_speaker_references',
+  'languages',
+  'keywords',
+];
 
 /**
  * The form of a transcription or translation.
@@ -53,20 +61,36 @@ function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
   const granularities = form.list(fields, field);
   const wrong = granularities.find((one) => !GRANULARITIES.includes(one));
   if (wrong !== undefined)
-    throw new VoxError('invalid_request', `${field} must be word, segment or both; got ${JSON.stringify(wrong.slice(0, 60))}`, {
-      param: field,
-    });
+    throw new VoxError(
+      'invalid_request',
+      `${field} must be word, segment or both; got ${JSON.stringify(wrong.slice(0, 60))}`,
+      {
+        param: field,
+      },
+    );
   if (format !== 'verbose_json' && granularities.includes('word'))
-    throw new VoxError('invalid_request', `${field}: word times need response_format verbose_json, not ${format}`, {
-      param: field,
-    });
+    throw new VoxError(
+      'invalid_request',
+      `${field}: word times need response_format verbose_json, not ${format}`,
+      {
+        param: field,
+      },
+    );
   return granularities;
 }
 
 function unread(fields: Fields): Warning[] {
   const given = (name: string) =>
-    [...fields].some(([key, values]) => (key === name || key.startsWith(`${name}[`)) && values.some((value) => !['', 'false', 'auto'].includes(value)));
-  return UNREAD.filter(given).map((option) => ({ type: 'unsupported', option, message: 'not supported yet; it was not used' }));
+    [...fields].some(
+      ([key, values]) =>
+        (key === name || key.startsWith(`${name}[`)) &&
+        values.some((value) => !['', 'false', 'auto'].includes(value)),
+    );
+  return UNREAD.filter(given).map((option) => ({
+    type: 'unsupported',
+    option,
+    message: 'not supported yet; it was not used',
+  }));
 }
 
 export interface SpeechCommand {
@@ -89,14 +113,22 @@ const OPENAI_PCM_RATE = 24_000;
 export function speechCommand(body: unknown, maxCharacters: number): SpeechCommand {
   const speech = validate(speechSchema, body);
   if (speech.input.length > maxCharacters)
-    throw new VoxError('invalid_request', `input has ${speech.input.length} characters; at most ${maxCharacters} are taken`, {
-      param: 'input',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `input has ${speech.input.length} characters; at most ${maxCharacters} are taken`,
+      {
+        param: 'input',
+      },
+    );
   const parameter = Object.keys(speech.params ?? {})[0];
   if (parameter !== undefined)
-    throw new VoxError('invalid_request', `params: this model takes no parameter ${JSON.stringify(parameter.slice(0, 60))}`, {
-      param: 'params',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `params: this model takes no parameter ${JSON.stringify(parameter.slice(0, 60))}`,
+      {
+        param: 'params',
+      },
+    );
   const model = speech.model ?? '';
   const format = speech.response_format ?? (OPENAI_SPEECH_MODEL.test(model) ? 'mp3' : 'wav');
   const whole = speech.stream === false;
@@ -116,7 +148,13 @@ export function speechCommand(body: unknown, maxCharacters: number): SpeechComma
     },
     whole,
     warnings: speech.instructions
-      ? [{ type: 'unsupported', option: 'instructions', message: 'this model takes none; they were not used' }]
+      ? [
+          {
+            type: 'unsupported',
+            option: 'instructions',
+            message: 'this model takes none; they were not used',
+          },
+        ]
       : [],
   };
 }

@@ -1,5 +1,5 @@
 /** Errors as OpenAI's SDKs read them, with `detail` beside them for Vox's own clients, which share these paths. */
-import { type ErrorCode, ERRORS, type VoxError } from '@vox-speech/contract';
+import { ERRORS, type ErrorCode, type VoxError } from '@vox-speech/contract';
 
 export interface OpenaiErrorBody {
   readonly error: {

@@ -1,4 +1,5 @@
 /** OpenAI's audio routes. */
+import { wavHeader } from '@vox-speech/audio';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
@@ -44,22 +45,22 @@ async function transcript(
     fileBytes: runtime.limits.uploadBytes,
     stallMs,
   });
-  try {
+  const work = async () => {
     const command = transcriptCommand(upload.fields, task);
     const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
-    const done = await collectTranscript({ ...job, segments: abortable(job.segments, signal) });
-    const { type, body } = renderTranscript(command, done);
-    return reply
-      .headers({
-        'x-vox-model': done.model,
-        'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
-        ...warningHeader([...command.warnings, ...done.warnings]),
-      })
-      .type(type)
-      .send(body);
-  } finally {
-    await upload.dispose();
-  }
+    return { command, done: await collectTranscript({ ...job, segments: abortable(job.segments, signal) }) };
+  };
+  // Before the answer, so that a client that has it can count on nothing being left.
+  const { command, done } = await work().finally(upload.dispose);
+  const { type, body } = renderTranscript(command, done);
+  return reply
+    .headers({
+      'x-vox-model': done.model,
+      'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
+      ...warningHeader([...command.warnings, ...done.warnings]),
+    })
+    .type(type)
+    .send(body);
 }
 
 async function speech(
@@ -82,6 +83,7 @@ async function speech(
     sampleRate: speech.sampleRate,
     audio: speech.audio,
     whole: command.whole,
+    wavHead: (bytes) => wavHeader({ encoding: 's16', sampleRate: speech.sampleRate, frames: bytes >> 1 }),
     directory: uploadDirectory,
     finalHeaders: async () => ({
       'x-vox-processing-ms': String(Math.round((await speech.summary).processingMs)),

@@ -37,7 +37,8 @@ function usage({ summary }: CollectedTranscript) {
 
 function verbose(command: TranscriptCommand, transcript: CollectedTranscript) {
   const { summary, segments } = transcript;
-  const language = command.request.task === 'translate' ? 'en' : (summary.language ?? command.request.language);
+  const language =
+    command.request.task === 'translate' ? 'en' : (summary.language ?? command.request.language);
   return {
     task: command.request.task,
     // Required by the SDKs; silence has no language.

@@ -10,13 +10,17 @@ export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as co
 export const MIN_SPEED = 0.25;
 export const MAX_SPEED = 4;
 
+const SPEED = { error: `must be a number from ${MIN_SPEED} to ${MAX_SPEED}` };
+
 /** Unknown keys are ignored, as upstream. */
 export const speechSchema = z.object({
   model: z.string().nullish(),
   input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
-  voice: z.union([z.string(), z.object({ id: z.string() })], { error: 'expected a voice name or {"id": name}' }).nullish(),
+  voice: z
+    .union([z.string(), z.object({ id: z.string() })], { error: 'expected a voice name or {"id": name}' })
+    .nullish(),
   response_format: z.enum(SPEECH_FORMATS).nullish(),
-  speed: z.number().min(MIN_SPEED).max(MAX_SPEED).nullish(),
+  speed: z.number(SPEED).min(MIN_SPEED, SPEED).max(MAX_SPEED, SPEED).nullish(),
   stream_format: z.enum(['audio']).nullish(),
   stream: z.boolean().nullish(),
   instructions: z.string().nullish(),

@@ -13,7 +13,10 @@ export function isOpenaiVoice(voice: string): boolean {
  * The voice that stands for one of OpenAI's: the model's own of that name, one that ends in it (Kokoro's
  * `af_nova`), else the default, with a warning.
  */
-export function standIn(voice: string, voices: readonly Voice[]): { voice: string; warnings: readonly Warning[] } {
+export function standIn(
+  voice: string,
+  voices: readonly Voice[],
+): { voice: string; warnings: readonly Warning[] } {
   if (voices.some(({ id }) => id === voice)) return { voice, warnings: [] };
   const similar = voices.find(({ id }) => id.endsWith(`_${voice}`))?.id ?? 'default';
   const message = `this model has no voice ${voice}; ${similar} speaks instead`;

@@ -19,9 +19,13 @@ export function transcribeCommand(fields: ReadonlyMap<string, readonly string[]>
   const format = form.choice(fields, 'response_format', TRANSCRIPT_FORMATS, 'json');
   const words = form.flag(fields, 'word_timestamps');
   if (words && format !== 'verbose_json')
-    throw new VoxError('invalid_request', `word_timestamps: word times need response_format verbose_json, not ${format}`, {
-      param: 'word_timestamps',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `word_timestamps: word times need response_format verbose_json, not ${format}`,
+      {
+        param: 'word_timestamps',
+      },
+    );
   const language = parseLanguage(form.text(fields, 'language'));
   const temperature = form.number(fields, 'temperature', 0, 1);
   const keepAlive = parseKeepAlive(form.text(fields, 'keep_alive'));
@@ -50,9 +54,13 @@ export interface SynthesizeCommand {
 export function synthesizeCommand(body: unknown, maxCharacters: number): SynthesizeCommand {
   const given = validate(synthesizeSchema, body);
   if (given.input.length > maxCharacters)
-    throw new VoxError('invalid_request', `input has ${given.input.length} characters; at most ${maxCharacters} are taken`, {
-      param: 'input',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `input has ${given.input.length} characters; at most ${maxCharacters} are taken`,
+      {
+        param: 'input',
+      },
+    );
   const language = parseLanguage(given.language);
   const keepAlive = parseKeepAlive(given.keep_alive);
   const whole = given.stream !== true;

@@ -13,7 +13,11 @@ const OK = { status: 'ok' };
 
 export const SHARED_PATHS: Readonly<Record<Compat, SharedPaths>> = {
   vox: {
-    '/': { name: 'vox', message: 'Vox is running', docs: '/v1/models, /v1/audio/transcriptions, /v1/audio/speech' },
+    '/': {
+      name: 'vox',
+      message: 'Vox is running',
+      docs: '/v1/models, /v1/audio/transcriptions, /v1/audio/speech',
+    },
     '/health': OK,
     '/healthz': OK,
   },

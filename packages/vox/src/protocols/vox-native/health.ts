@@ -9,9 +9,13 @@ export function registerHealth(app: FastifyInstance, options: { health: Health; 
   const probe = async () => {
     const { state } = options.health;
     if (state === 'ready') return { status: 'ok' };
-    throw new VoxError('shutting_down', state === 'starting' ? 'the server is starting' : 'the server is stopping', {
-      retryAfter: 1,
-    });
+    throw new VoxError(
+      'shutting_down',
+      state === 'starting' ? 'the server is starting' : 'the server is stopping',
+      {
+        retryAfter: 1,
+      },
+    );
   };
   for (const path of ['/v1/health', '/api/health', '/readyz']) app.get(path, probe);
   const shared = SHARED_PATHS[options.compat];

@@ -1,9 +1,16 @@
 /** Listing, describing, pulling, removing, unloading models: V1 under `/api`, V2 under `/v1`. */
 import { VoxError } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NDJSON_TYPE, ndjson, readJson, requestSignal, started, streamBody, validate } from '../../transport/index.js';
-import type { PullEvent } from '../../models/types.js';
-import type { Runtime } from '../../runtime/types.js';
+import type { PullEvent, Runtime } from '../../runtime/types.js';
+import {
+  NDJSON_TYPE,
+  ndjson,
+  readJson,
+  requestSignal,
+  started,
+  streamBody,
+  validate,
+} from '../../transport/index.js';
 import { listItem, loadedItem, openaiModel, searchItem, show } from './render.js';
 import { nameSchema, pullSchema, searchSchema, stopSchema } from './schema.js';
 
@@ -75,7 +82,11 @@ function modelName(request: FastifyRequest): string {
   return name;
 }
 
-async function sendPull(runtime: Runtime, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function sendPull(
+  runtime: Runtime,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { name, variant } = validate(pullSchema, await readJson(request, MAX_BODY));
   const signal = requestSignal(request);
   // An unknown model fails before its first event, so it still gets its own status.
@@ -85,7 +96,10 @@ async function sendPull(runtime: Runtime, request: FastifyRequest, reply: Fastif
   return reply.type(NDJSON_TYPE).send(streamBody(lines));
 }
 
-async function* withWarning(events: AsyncIterable<PullEvent>, error: string): AsyncGenerator<PullEvent, void> {
+async function* withWarning(
+  events: AsyncIterable<PullEvent>,
+  error: string,
+): AsyncGenerator<PullEvent, void> {
   yield { status: 'warning', error };
   yield* events;
 }

@@ -1,8 +1,7 @@
 /** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
 import type { Segment, Voice } from '@vox-speech/contract';
-import type { CatalogEntry, Manifest } from '../../models/types.js';
 import type { CollectedTranscript } from '../../runtime/collect.js';
-import type { LoadedModel } from '../../runtime/types.js';
+import type { CatalogEntry, LoadedModel, Manifest } from '../../runtime/types.js';
 
 /** One line of `list`. */
 export function listItem(manifest: Manifest) {
@@ -94,7 +93,9 @@ export function searchItem(entry: CatalogEntry, pulled: boolean) {
     license: entry.license.id,
     languages: entry.languages,
     // What is downloaded, where the catalog knows it of every file.
-    size_bytes: sizes.every((one) => one !== undefined) ? sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0) : null,
+    size_bytes: sizes.every((one) => one !== undefined)
+      ? sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+      : null,
     aliases: entry.aliases,
     pulled,
   };

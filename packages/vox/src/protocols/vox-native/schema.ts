@@ -18,18 +18,22 @@ export const stopSchema = z
   .object({ name: z.string().nullish(), model: z.string().nullish(), all: z.boolean().nullish() })
   .transform(({ name, model, all }, context) => {
     const found = name ?? model ?? undefined;
-    if ((found === undefined) === (all === true)) return found === undefined ? { all: true as const } : { name: found };
+    if ((found === undefined) === (all === true))
+      return found === undefined ? { all: true as const } : { name: found };
     context.addIssue({ code: 'custom', path: ['name'], message: 'give either a name, or "all": true' });
     return z.NEVER;
   });
 
 export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as const;
 
+/** The original takes 0 and less for 1 in silence; a voice may allow less than 4. */
+const SPEED = { error: 'must be a number above 0, at most 4' };
+
 export const synthesizeSchema = z.object({
   model: z.string().nullish(),
   input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
   voice: z.string().nullish(),
-  speed: z.number().positive().max(4).nullish(),
+  speed: z.number(SPEED).positive(SPEED).max(4, SPEED).nullish(),
   language: z.string().nullish(),
   response_format: z.enum(SPEECH_FORMATS).nullish(),
   stream: z.boolean().nullish(),

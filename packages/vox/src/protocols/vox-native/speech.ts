@@ -1,4 +1,5 @@
 /** Transcribing, speaking and voices in the native shapes. */
+import { wavHeader } from '@vox-speech/audio';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
@@ -58,20 +59,20 @@ async function transcribe(
     fileBytes: runtime.limits.uploadBytes,
     stallMs,
   });
-  try {
+  const work = async () => {
     const command = transcribeCommand(upload.fields);
     const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
-    const done = await collectTranscript({ ...job, segments: abortable(job.segments, signal) });
-    reply.headers({
-      'x-vox-model': done.model,
-      'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
-      ...warningHeader(done.warnings),
-    });
-    if (command.format === 'text') return reply.type('text/plain; charset=utf-8').send(done.text);
-    return reply.send(transcript(done, command.format === 'verbose_json'));
-  } finally {
-    await upload.dispose();
-  }
+    return { command, done: await collectTranscript({ ...job, segments: abortable(job.segments, signal) }) };
+  };
+  // Before the answer, so that a client that has it can count on nothing being left.
+  const { command, done } = await work().finally(upload.dispose);
+  reply.headers({
+    'x-vox-model': done.model,
+    'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
+    ...warningHeader(done.warnings),
+  });
+  if (command.format === 'text') return reply.type('text/plain; charset=utf-8').send(done.text);
+  return reply.send(transcript(done, command.format === 'verbose_json'));
 }
 
 async function synthesize(
@@ -95,6 +96,7 @@ async function synthesize(
     sampleRate: speech.sampleRate,
     audio: speech.audio,
     whole,
+    wavHead: (bytes) => wavHeader({ encoding: 's16', sampleRate: speech.sampleRate, frames: bytes >> 1 }),
     directory: uploadDirectory,
     finalHeaders: async () => ({
       'x-vox-processing-ms': String(Math.round((await speech.summary).processingMs)),

@@ -50,12 +50,13 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
   const pastKeys = g.node('Slice', [keyCache, g.integers(0), offset, g.integers(2)]);
   const pastValues = g.node('Slice', [valueCache, g.integers(0), offset, g.integers(2)]);
 
+  const first = g.node('Squeeze', [g.node('Mul', [offset, g.integers(0)]), g.integers(0)]);
   const newKeys: string[] = [];
   const newValues: string[] = [];
   const alignment: string[] = [];
   for (let layer = 0; layer < textLayers; layer++) {
     const prefix = `decoder/layer_${layer}`;
-    const index = g.constant(`layer ${layer}`, integers([layer], []));
+    const index = g.add(first, g.constant(`layer ${layer}`, integers([layer], [])));
     const pick = (value: string): string => g.node('Gather', [value, index], { attributes: { axis: 0 } });
 
     const own = `${prefix}/self_attention`;

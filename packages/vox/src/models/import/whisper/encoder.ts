@@ -55,6 +55,9 @@ function selfAttention(g: WhisperGraph, value: string, prefix: string): string {
   const q = g.linear(value, projection, { share: { part: 0, parts: 3 }, factor: g.queryFactor });
   const k = g.linear(value, projection, { share: { part: 1, parts: 3 }, bias: false });
   const v = g.linear(value, projection, { share: { part: 2, parts: 3 } });
-  const weights = g.attentionWeights(g.heads(q), g.heads(k, [0, 2, 3, 1]));
-  return g.linear(g.joinHeads(g.node('MatMul', [weights, g.heads(v)])), `${prefix}/linear_1`);
+  const attended = g.node('MultiHeadAttention', [q, k, v], {
+    domain: 'com.microsoft',
+    attributes: { num_heads: g.shape.heads, scale: { float: 1 } },
+  });
+  return g.linear(attended, `${prefix}/linear_1`);
 }

@@ -45,7 +45,7 @@ export function quantizeRow(
 ): void {
   for (let i = 0; i < length; i++) {
     const q = roundHalfEven(Math.fround((values[start + i] ?? 0) / scale));
-    target[targetStart + i] = q > LARGEST ? LARGEST : q < -LARGEST ? -LARGEST : q;
+    target[targetStart + i] = Math.min(LARGEST, Math.max(-LARGEST, q));
   }
 }
 
