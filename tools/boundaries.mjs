@@ -16,7 +16,8 @@ const LAYERS = {
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
   'vox/cli': ['packages/client', 'vox/config', 'vox/app'],
-  'vox/config': [],
+  'vox/engines': ['packages/contract'],
+  'vox/config': ['packages/contract'],
   'vox/protocols/openai': [
     'vox/runtime',
     'vox/transport',
@@ -84,7 +85,7 @@ const faults = [];
 
 for (const file of files) {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const isTest = /\.test\.ts$|\/testing\//.test(file);
+  const isTest = /[.-]test[.-]support\.ts$|\.test\.ts$/.test(file);
   const from = layerOf(file);
   if (from === undefined || LAYERS[from] === undefined) {
     faults.push(`${file}: in no layer of tools/boundaries.mjs`);

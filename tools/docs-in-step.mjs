@@ -1,9 +1,9 @@
 /** Fails when a generated page differs from what the code says; `--write` brings the pages up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Catalog } from '../packages/vox/dist/models/index.js';
 import { ERRORS } from '../packages/contract/dist/index.js';
 import { renderConfigurationDocs } from '../packages/vox/dist/config/index.js';
+import { Catalog } from '../packages/vox/dist/models/index.js';
 import { ROOT } from './files.mjs';
 
 function errorsPage() {
@@ -25,7 +25,8 @@ function errorsPage() {
 
 function modelsPage() {
   const origin = (source) => {
-    if (source.type === 'packages') return `${source.manager}: ${source.packages.map((p) => `${p.name} ${p.version}`).join(', ')}`;
+    if (source.type === 'packages')
+      return `${source.manager}: ${source.packages.map((p) => `${p.name} ${p.version}`).join(', ')}`;
     return source.type === 'hf' ? `hub: ${source.repository}` : source.type;
   };
   const rows = new Catalog().entries.map(
@@ -46,7 +47,11 @@ function modelsPage() {
   ].join('\n');
 }
 
-const pages = { 'docs/errors.md': errorsPage(), 'docs/configuration.md': renderConfigurationDocs(), 'docs/models.md': modelsPage() };
+const pages = {
+  'docs/errors.md': errorsPage(),
+  'docs/configuration.md': renderConfigurationDocs(),
+  'docs/models.md': modelsPage(),
+};
 const write = process.argv.includes('--write');
 for (const [page, text] of Object.entries(pages)) {
   const path = join(ROOT, page);

@@ -196,7 +196,7 @@ def speech_speed():
         len(make(model=TTS, voice="default", input=SENTENCE, response_format="pcm", speed=speed).content)
         for speed in (0.75, 1.5)
     ]
-    expect(1.6 < sizes[0] / sizes[1] < 2.5, f"{sizes}")
+    expect(1.4 < sizes[0] / sizes[1] < 2.8, f"{sizes}")
 
 
 @check(CHECKS)
@@ -253,7 +253,7 @@ def main():
             function()
         except Exception as error:
             outcome = {"name": function.__name__, "ok": False, "error": f"{type(error).__name__}: {error}"}
-            outcome["trace"] = traceback.format_exc()[-1500:]
+            outcome["trace"] = traceback.format_exc()[-600:]
         print(json.dumps(outcome), flush=True)
 
 

@@ -69,7 +69,7 @@ describe('bad input', () => {
     await expectError(await listen({ 'timestamp_granularities[]': 'word' }), 400, /verbose_json/);
     await expectError(await speech({ response_format: 'midi' }), 400, /wav/, 'response_format');
     await expectError(await speech({ voice: 'nobody' }), 400, /nobody/, 'voice');
-    await expectError(await speech({ speed: 9 }), 400, /between/, 'speed');
+    await expectError(await speech({ speed: 9 }), 400, /0\.25 to 4/, 'speed');
     await expectError(await speech({ input: '  ' }), 400, /input/, 'input');
     await expectError(await speech({ input: 7 }), 400, /input/, 'input');
   });

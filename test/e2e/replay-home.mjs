@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 /** `models`: reference -> script. Returns the folder and a function that removes it. */
 export function replayHome(models) {
   const home = mkdtempSync(join(tmpdir(), 'vox-replay-'));
-  for (const [reference, script] of Object.entries(models)) {
+  for (const [reference, script] of Object.entries({ ...models, 'silero-vad:v5': { kind: 'vad' } })) {
     const [name, tag] = reference.split(':');
     const bytes = JSON.stringify(script);
     const digest = `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
@@ -18,12 +18,12 @@ export function replayHome(models) {
         schemaVersion: 1,
         reference,
         kind: script.kind,
-        family: 'replay',
+        family: script.kind === 'vad' ? 'silero-vad' : 'replay',
         engine: 'replay',
         description: 'scripted',
         license: { id: 'Apache-2.0' },
         languages: ['en'],
-        needs: [],
+        needs: script.kind === 'stt' ? ['silero-vad:v5'] : [],
         parameters: {},
         files: [{ name: 'script.json', digest, size: bytes.length }],
         origin: 'test',

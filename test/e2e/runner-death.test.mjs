@@ -57,7 +57,7 @@ describe('runners', () => {
     assert.match((await first.json()).error.message, /out of cheese/);
     await say('mouth:1', 'Boom.');
     const third = await say('mouth:1', 'Fine.');
-    assert.equal(third.status, 500);
+    assert.equal(third.status, 503);
     assert.ok(Number(third.headers.get('retry-after')) >= 1);
   });
 

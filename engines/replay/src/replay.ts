@@ -6,10 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Engine, type Model, type ModelInfo, type Pcm, VoxError } from '@vox-speech/contract';
+import { levelDetector } from './detector.js';
 
 /** `script.json` in the model's folder. */
 export interface ReplayScript {
-  readonly kind: 'stt' | 'tts';
+  readonly kind: 'stt' | 'tts' | 'vad';
   /** What every transcription says. */
   readonly text?: string;
   /** How long each call takes, ms. */
@@ -20,7 +21,7 @@ export interface ReplayScript {
   readonly lastWords?: string;
 }
 
-const RATE = { stt: 16_000, tts: 22_050 } as const;
+const RATE = { stt: 16_000, tts: 22_050, vad: 16_000 } as const;
 
 /** Speech is a tone of this many Hz, this many seconds a character: its length tells how much text was spoken. */
 const TONE_HZ = 220;
@@ -83,6 +84,7 @@ function modelOf(script: ReplayScript): Model {
         samples[i] = 0.3 * Math.sin((2 * Math.PI * TONE_HZ * i) / RATE.tts);
       yield { samples, sampleRate: RATE.tts };
     },
+    ...(script.kind === 'vad' ? { openDetector: levelDetector } : {}),
     close: async () => {},
   };
 }

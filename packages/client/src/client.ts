@@ -103,7 +103,7 @@ export class VoxClient {
     const answer: { unloaded: string[] } = await this.#json({
       method: 'POST',
       path: '/api/stop',
-      json: { name: model },
+      json: model === undefined ? { all: true } : { name: model },
       signal: options.signal,
     });
     return answer.unloaded;

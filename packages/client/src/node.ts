@@ -31,8 +31,6 @@ export function nodeFetch(url: string, init: RequestInit): Promise<Response> {
         const status = incoming.statusCode ?? 0;
         const empty = status === 204 || status === 205 || status === 304;
         if (empty) incoming.resume();
-        // An answer that ended makes the rest of the upload pointless.
-        incoming.on('close', () => outgoing.destroy());
         const body = empty ? null : (Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
         resolve(new Response(body, { status, headers }));
       },

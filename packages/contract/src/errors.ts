@@ -158,6 +158,13 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The engine of this model is not installed or cannot run here.',
   },
+  restarting: {
+    http: 503,
+    ws: 1013,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    meaning: 'The model crashed several times in a row and is started again after a pause.',
+  },
   shutting_down: {
     http: 503,
     ws: 1013,

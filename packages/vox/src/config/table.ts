@@ -8,28 +8,17 @@ import {
   baseUrl,
   bindHost,
   boolean,
+  budget,
   choice,
   integer,
   keepAlive,
   list,
+  logFormat,
   path,
   program,
-  type Reader,
   text,
   ttl,
 } from './values.js';
-
-/** Bytes, or undefined for `off` and 0. */
-const budget: Reader<number | undefined> = (value) => {
-  if (/^(?:off|none|0)$/i.test(value.trim())) return undefined;
-  return parseBytes(value);
-};
-
-/** The original's `color` is read as `plain`. */
-const logFormat: Reader<'plain' | 'json'> = (value, machine) => {
-  const wanted = choice(['auto', 'plain', 'json'], { color: 'plain' })(value, machine);
-  return wanted === 'auto' ? (machine.terminal ? 'plain' : 'json') : wanted;
-};
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 

@@ -1,7 +1,7 @@
 /** Readers of one value each. A reader takes text and gives a value, or throws VoxError with what is allowed. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
-import { DURATION_SYNTAX, parseDuration } from './units.js';
+import { DURATION_SYNTAX, parseBytes, parseDuration } from './units.js';
 
 export type Reader<T> = (text: string, machine: Machine) => T;
 
@@ -130,3 +130,15 @@ export function text(value: string): string {
   if (value.trim() === '') throw expected('some text');
   return value.trim();
 }
+
+/** Bytes, or undefined for `off` and 0. */
+export const budget: Reader<number | undefined> = (value) => {
+  if (/^(?:off|none|0)$/i.test(value.trim())) return undefined;
+  return parseBytes(value);
+};
+
+/** Shape of log lines, `auto` resolved; the original's `color` is read as `plain`. */
+export const logFormat: Reader<'plain' | 'json'> = (value, machine) => {
+  const wanted = choice(['auto', 'plain', 'json'], { color: 'plain' })(value, machine);
+  return wanted === 'auto' ? (machine.terminal ? 'plain' : 'json') : wanted;
+};

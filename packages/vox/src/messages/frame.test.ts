@@ -6,7 +6,10 @@ import { encodeFrame, FrameDecoder, MAX_FRAME_BYTES } from './frame.js';
 import { pipePort } from './pipe.js';
 
 const message = fc.record({ type: fc.string(), id: fc.integer() }, { noNullPrototype: true });
-const envelope = fc.record({ message, body: fc.option(fc.uint8Array({ minLength: 1 }), { nil: undefined }) }, { noNullPrototype: true });
+const envelope = fc.record(
+  { message, body: fc.option(fc.uint8Array({ minLength: 1 }), { nil: undefined }) },
+  { noNullPrototype: true },
+);
 
 describe('frames', () => {
   it('come out as they went in, wherever the bytes are split', () => {

@@ -31,7 +31,7 @@ export async function temporaryHome(t: TestContext): Promise<string> {
 }
 
 export function settingsFor(home: string, changes: Partial<ModelsSettings> = {}): ModelsSettings {
-  return { ...DEFAULT_MODELS_SETTINGS, home, environment: process.env, retryMs: 5, ...changes };
+  return { ...DEFAULT_MODELS_SETTINGS, home, environment: {}, retryMs: 5, ...changes };
 }
 
 export function entryOf(

@@ -10,8 +10,7 @@ export type ToPullWorker =
       readonly reference: string;
       /** The entry and all that it needs. */
       readonly entries: readonly CatalogEntry[];
-      /** The environment is the worker's own already. */
-      readonly settings: Omit<ModelsSettings, 'environment'>;
+      readonly settings: ModelsSettings;
     }
   | { readonly type: 'cancel' };
 

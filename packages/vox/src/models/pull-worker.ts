@@ -31,7 +31,7 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 
 async function run(request: Extract<ToPullWorker, { type: 'pull' }>): Promise<void> {
-  const settings = { ...request.settings, environment: process.env };
+  const { settings } = request;
   const events = throttled((event) => send({ type: 'event', event }));
   const entries = new Map(request.entries.map((entry) => [entry.reference, entry]));
   try {

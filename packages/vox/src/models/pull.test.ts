@@ -185,7 +185,7 @@ test('killed at any byte, the next pull goes on where the dead one stopped', asy
     const home = await temporaryHome(t);
     const bytes = noise(500_000);
     const entry: CatalogEntry = entryOf('m:1', [https(hub, { x: bytes }, { holdAfter: at })]);
-    const { environment: _, ...settings } = settingsFor(home);
+    const settings = settingsFor(home);
     const child = fork(worker, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     child.send({ type: 'pull', reference: 'm:1', entries: [entry], settings });
     const part = join(home, 'tmp', 'downloads', `${sha256(bytes)}.part`);
@@ -212,7 +212,7 @@ test('a pull process whose parent is gone ends by itself', async (t) => {
   const hub = await Hub.start(t);
   const home = await temporaryHome(t);
   const entry = entryOf('m:1', [https(hub, { x: noise(1000) }, { holdAfter: 10 })]);
-  const { environment: _, ...settings } = settingsFor(home);
+  const settings = settingsFor(home);
   const child = fork(fileURLToPath(new URL('./pull-worker.js', import.meta.url)), {
     serialization: 'advanced',
   });

@@ -113,9 +113,8 @@ class Transfer {
     onEnd: () => void,
   ) {
     this.#onEnd = onEnd;
-    const { environment, ...rest } = settings;
     this.#child = fork(WORKER, [], {
-      env: environment as NodeJS.ProcessEnv,
+      env: settings.environment as NodeJS.ProcessEnv,
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -135,7 +134,7 @@ class Transfer {
         ),
       );
     });
-    this.#send({ type: 'pull', reference, entries, settings: rest });
+    this.#send({ type: 'pull', reference, entries, settings });
   }
 
   listen(): Listener {

@@ -1,6 +1,7 @@
 /** One window through the recogniser, redone on shorter windows if it loops or leaves out what was said. */
 import { type Model, type Segment, type TranscribeOptions, VoxError } from '@vox-speech/contract';
-import { type Uncovered, uncoveredSpeech } from './coverage.js';
+import { MIN_UNCOVERED, type Uncovered, uncoveredSpeech } from './coverage.js';
+import { withoutEcho } from './echo.js';
 import { quietestPoint } from './energy.js';
 import { compressionRatio, loopScore } from './loop.js';
 
@@ -19,6 +20,7 @@ const PAUSE_FRAMES = 6;
 
 /**
  * What the recogniser hears in one window.
+ * @param doubtAt seconds of loud sound without a word from which on it is asked again
  * @returns segments with times in ms from the window's first sample
  * @throws VoxError `cancelled`, or what the model throws
  */
@@ -27,19 +29,20 @@ export async function decodeWindow(
   samples: Float32Array,
   options: TranscribeOptions,
   signal: AbortSignal,
+  doubtAt: number = MIN_UNCOVERED.clip,
   depth = 0,
 ): Promise<Segment[]> {
   const segments = await decodeOnce(model, samples, options, signal);
-  const doubt = judge(segments, samples);
+  const doubt = judge(segments, samples, doubtAt);
   if (doubt.score === 0 || depth >= MAX_DEPTH || samples.length < MIN_SPLIT) return segments;
   const cut = cutPoint(samples, doubt.uncovered);
   // The language that the whole was heard in is kept, so that a half is not taken for another one.
   const language = options.language ?? segments[0]?.language;
   const same = language === undefined ? options : { ...options, language };
-  const left = await decodeWindow(model, samples.subarray(0, cut), same, signal, depth + 1);
-  const right = await decodeWindow(model, samples.subarray(cut), same, signal, depth + 1);
+  const left = await decodeWindow(model, samples.subarray(0, cut), same, signal, doubtAt, depth + 1);
+  const right = await decodeWindow(model, samples.subarray(cut), same, signal, doubtAt, depth + 1);
   const again = [...left, ...right.map((segment) => shift(segment, (cut / SAMPLE_RATE) * 1000))];
-  return judge(again, samples).score < doubt.score ? again : segments;
+  return judge(again, samples, doubtAt).score < doubt.score ? again : segments;
 }
 
 /** A segment on a clock that began `ms` earlier. */
@@ -67,8 +70,9 @@ async function decodeOnce(
   if (model.transcribe === undefined)
     throw new VoxError('wrong_kind', 'this model does not transcribe', { param: 'model' });
   const segments: Segment[] = [];
+  // The ratio is that of what the model said: an echo that was taken off still tells of a troubled decode.
   for await (const segment of model.transcribe({ samples, sampleRate: SAMPLE_RATE }, options, signal))
-    segments.push({ ...segment, compressionRatio: compressionRatio(segment.text) });
+    segments.push({ ...withoutEcho(segment), compressionRatio: compressionRatio(segment.text) });
   return segments;
 }
 
@@ -81,12 +85,12 @@ interface Doubt {
 /** A loop counts more than anything that can be left out, and in one part as much as in the whole. */
 const LOOP_WEIGHT = 100;
 
-function judge(segments: readonly Segment[], samples: Float32Array): Doubt {
+function judge(segments: readonly Segment[], samples: Float32Array, doubtAt: number): Doubt {
   const text = segments.map((segment) => segment.text).join(' ');
   const parts = segments.map((segment) => loopScore(segment.text, (segment.endMs - segment.startMs) / 1000));
   const loop = Math.max(0, loopScore(text, samples.length / SAMPLE_RATE), ...parts);
   const words = segments.flatMap((segment) => segment.words ?? []);
-  const uncovered = words.length === 0 ? undefined : uncoveredSpeech(samples, words);
+  const uncovered = words.length === 0 ? undefined : uncoveredSpeech(samples, words, doubtAt);
   if (uncovered === undefined) return { score: loop * LOOP_WEIGHT };
   return { score: loop * LOOP_WEIGHT + uncovered.loud, ...(loop > 0 ? {} : { uncovered }) };
 }

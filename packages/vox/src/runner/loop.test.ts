@@ -31,8 +31,8 @@ test('loud sound without a word is noticed, a pause is not', () => {
     at < 3 * RATE || at > 4 * RATE ? 0.3 * Math.sin(at * 0.3) : 0.0003,
   );
   const word = (startMs: number, endMs: number) => ({ text: 'x', startMs, endMs });
-  assert.equal(uncoveredSpeech(samples, [word(0, 3000), word(4000, 6000)]), undefined);
-  const missing = uncoveredSpeech(samples, [word(0, 3000), word(4900, 6000)]);
+  assert.equal(uncoveredSpeech(samples, [word(0, 3000), word(4000, 6000)], 0.5), undefined);
+  const missing = uncoveredSpeech(samples, [word(0, 3000), word(4900, 6000)], 0.5);
   assert.equal(missing?.from, 3);
   assert.equal(missing.to, 4.9);
   assert.ok(missing.loud > 0.8 && missing.loud < 1);

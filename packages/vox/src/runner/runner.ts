@@ -162,6 +162,7 @@ class Runner {
       this.#log(`runner: closing: ${String(error)}`);
     }
     this.#port.send({ type: 'closed' });
-    this.#port.close();
+    // A port inside one thread delivers at the next turn, and nothing after it has closed.
+    setImmediate(() => this.#port.close());
   }
 }

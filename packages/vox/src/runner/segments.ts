@@ -3,7 +3,7 @@ import type { Segment, Word } from '@vox-speech/contract';
 import { stopIsInside } from './abbreviations.js';
 
 /** Characters and ms after which a comma is enough to end a segment, and after which any word is. */
-const SOFT = { characters: 56, ms: 5_000 } as const;
+const SOFT = { characters: 44, ms: 5_000 } as const;
 const HARD = { characters: 84, ms: 7_500 } as const;
 /** A pause between two words that ends a segment, in ms. */
 const PAUSE_MS = 1_000;

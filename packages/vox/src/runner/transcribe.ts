@@ -8,6 +8,7 @@ import {
   type Warning,
 } from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
+import { MIN_UNCOVERED } from './coverage.js';
 import { decodeWindow, SAMPLE_RATE, shift } from './decode-window.js';
 import { splitSegment } from './segments.js';
 import { windowsOf } from './windows.js';
@@ -43,8 +44,9 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   const warnings = warningsOf(job);
   let language = job.options.language;
   let length = 0;
+  const windowLength = windowSamples(info.maxWindowMs ?? DEFAULT_WINDOW_MS);
   const windows = windowsOf(job.source, {
-    window: windowSamples(info.maxWindowMs ?? DEFAULT_WINDOW_MS),
+    window: windowLength,
     openDetector: job.openDetector,
     onLength: (samples) => {
       length = samples;
@@ -65,10 +67,12 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
         ...(language === undefined ? {} : { language }),
         ...(job.options.prompt === undefined || !info.canPrompt ? {} : { prompt: job.options.prompt }),
       };
+      const clip = length <= windowLength;
+      const doubtAt = clip ? MIN_UNCOVERED.clip : MIN_UNCOVERED.recording;
       const startMs = (window.start / SAMPLE_RATE) * 1000;
-      for (const whole of await decodeWindow(model, window.samples, options, signal)) {
-        language ??= whole.language;
-        for (const part of splitSegment(shift(whole, startMs))) yield withWords(part, job.options.words);
+      for (const decoded of await decodeWindow(model, window.samples, options, signal, doubtAt)) {
+        language ??= decoded.language;
+        for (const part of splitSegment(shift(decoded, startMs))) yield withWords(part, job.options.words);
       }
     }
   } catch (error) {

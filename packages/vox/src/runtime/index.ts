@@ -73,7 +73,7 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
 
     async transcribe(request) {
       const manifest = await forJob(request.model, 'stt', request.signal);
-      const { options, warnings } = checkTranscription(request, manifest.info);
+      const { options, warnings } = checkTranscription(request, manifest);
       const media = await openMedia(
         request.path,
         { maxSeconds: settings.audioSeconds, timeoutMs: MEDIA_TIMEOUT_MS, ffmpeg },

@@ -1,11 +1,6 @@
 /** Speech to text: check, open the media, lease, hand to the runner, hand back segments as they are decoded. */
-import {
-  type ModelInfo,
-  type Segment,
-  type TranscribeOptions,
-  VoxError,
-  type Warning,
-} from '@vox-speech/contract';
+import { type Segment, type TranscribeOptions, VoxError, type Warning } from '@vox-speech/contract';
+import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { OpenedMedia } from './media.js';
 import type { TranscribeRequest, Transcription } from './types.js';
@@ -13,12 +8,12 @@ import type { TranscribeRequest, Transcription } from './types.js';
 /** The options for the engine, and what of the request could not be met. Throws `invalid_request` naming the field. */
 export function checkTranscription(
   request: TranscribeRequest,
-  info: ModelInfo | undefined,
+  { info, languages }: Manifest,
 ): { options: TranscribeOptions; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const language = request.language?.trim().toLowerCase();
   const given = language === undefined || language === '' || language === 'auto' ? undefined : language;
-  const known = info?.languages ?? [];
+  const known = info?.languages ?? languages;
   if (given !== undefined && known.length > 0 && !known.includes(given)) {
     throw new VoxError(
       'invalid_request',

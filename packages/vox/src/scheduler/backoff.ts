@@ -24,13 +24,13 @@ export class Backoff {
     this.#crashes.delete(reference);
   }
 
-  /** Throws `runner_crashed` with a retry hint while the model must wait. */
+  /** Throws `restarting` with a retry hint while the model must wait. */
   check(reference: string): void {
     const row = this.#crashes.get(reference);
     const wait = row === undefined ? 0 : row.until - this.#now();
     if (row === undefined || wait <= 0) return;
     throw new VoxError(
-      'runner_crashed',
+      'restarting',
       `${reference} crashed ${row.count} times in a row; it is started again in ${Math.ceil(wait / 1000)} s`,
       {
         retryAfter: Math.ceil(wait / 1000),

@@ -140,7 +140,7 @@ describe('residency', () => {
       await turn();
     }
     await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), (error) => {
-      return VoxError.is(error) && error.code === 'runner_crashed' && error.retryAfter === 1;
+      return VoxError.is(error) && error.code === 'restarting' && error.retryAfter === 1;
     });
     clock.now += 2000;
     (await residency.acquire(spec('a:1'), undefined, signal)).release();

@@ -39,7 +39,7 @@ export class Residency {
 
   /**
    * A place on a loaded model; loads it, and waits for room and for its turn, as needed. Throws `overloaded`,
-   * `out_of_memory`, `runner_crashed` (within the back-off), `shutting_down`, `cancelled`, or what loading threw.
+   * `out_of_memory`, `restarting` (within the back-off), `shutting_down`, `cancelled`, or what loading threw.
    * `keepAliveSeconds` replaces the model's keep-alive when given.
    */
   async acquire(

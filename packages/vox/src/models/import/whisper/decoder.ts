@@ -5,11 +5,11 @@
  * multiplied for the logits.
  */
 
-import { integers, scalar } from '../onnx/index.js';
+import { bytesOf, integers, scalar } from '../onnx/index.js';
 import type { WhisperSettings, WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
 import { WhisperGraph } from './layers.js';
-import { quantizeTransposed } from './quantize.js';
+import { quantizeTransposed, SEVEN_BITS } from './quantize.js';
 
 /** Added to the scores of positions that must not be seen. */
 const HIDDEN = -1e9;
@@ -37,11 +37,16 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
 
   const count = g.node('Slice', [g.node('Shape', [tokens]), g.integers(1), g.integers(2)]);
   const end = g.add(offset, count);
+  const smoothing = g.smoothing('decoder/layer_norm');
   const embedding = g.quantized(
     'decoder/embeddings/weight',
-    quantizeTransposed(model, { name: 'decoder/embeddings/weight', first: 0, count: shape.vocabularySize }),
+    quantizeTransposed(
+      model,
+      { name: 'decoder/embeddings/weight', first: 0, count: shape.vocabularySize },
+      { largest: SEVEN_BITS, inputFactors: smoothing },
+    ),
   );
-  let x = lookUp(g, embedding, tokens);
+  let x = lookUp(g, embedding, tokens, smoothing);
   x = g.add(
     x,
     g.node('Slice', [g.weight('decoder/position_encodings/encodings'), offset, end, g.integers(0)]),
@@ -83,7 +88,7 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     if (mine.length > 0)
       alignment.push(g.node('Gather', [weights, g.integers(...mine)], { attributes: { axis: 1 } }));
 
-    x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`));
+    x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`, false));
   }
   x = g.norm(x, 'decoder/layer_norm');
   g.node('Identity', [g.multiplyQuantized(x, embedding)], { outputs: ['logits'] });
@@ -99,12 +104,27 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
   return g;
 }
 
-/** Rows of tokens [N, n] in the table that is stored as columns, times the tokens' scales: [N, n, state]. */
-function lookUp(g: WhisperGraph, table: { values: string; scales: string }, tokens: string): string {
+/**
+ * Rows of tokens [N, n] in the table that is stored as columns: [N, n, state]. The table is made for a smoothed value, so each
+ * channel of a row is divided by its factor.
+ */
+function lookUp(
+  g: WhisperGraph,
+  table: { values: string; scales: string },
+  tokens: string,
+  smoothing: () => Promise<Float32Array>,
+): string {
   const columns = g.node('Gather', [table.values, tokens], { attributes: { axis: 1 } });
   const rows = g.node('Transpose', [g.cast(columns, 'float32')], { attributes: { perm: [1, 2, 0] } });
   const scales = g.node('Unsqueeze', [g.node('Gather', [table.scales, tokens]), g.integers(2)]);
-  return g.node('Mul', [rows, scales]);
+  const inverse = g.constant('1/smoothing of the logits', {
+    type: 'float32',
+    dims: [g.shape.state],
+    async *chunks() {
+      yield bytesOf((await smoothing()).map((factor) => 1 / factor));
+    },
+  });
+  return g.node('Mul', [g.node('Mul', [rows, scales]), inverse]);
 }
 
 /** [n, end]: row i, at position offset + i, sees positions up to itself. */

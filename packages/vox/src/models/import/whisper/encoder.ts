@@ -23,7 +23,7 @@ export function buildEncoder(model: Ct2Model, shape: WhisperShape): WhisperGraph
       x,
       selfAttention(g, g.norm(x, `${prefix}/self_attention/layer_norm`), `${prefix}/self_attention`),
     );
-    x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`));
+    x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`, true));
   }
   x = g.norm(x, 'encoder/layer_norm');
 

@@ -1,8 +1,9 @@
 /** The layers that Whisper's encoder and decoder share, as ONNX nodes with int8 weights. */
-import { floats, GraphBuilder, scalar, type Tensor } from '../onnx/index.js';
+import { bytesOf, floats, GraphBuilder, scalar, type Tensor } from '../onnx/index.js';
 import type { WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
-import { type QuantizedWeight, quantizeTransposed } from './quantize.js';
+import { type QuantizedWeight, quantizeTransposed, SEVEN_BITS } from './quantize.js';
+import { smoothingFactors } from './smoothing.js';
 
 /** Standard operators of set 17, the first with LayerNormalization. */
 const OPERATOR_SET = 17;
@@ -18,13 +19,21 @@ interface LinearOptions {
   readonly bias?: boolean;
   /** Multiplies the outputs. */
   readonly factor?: number;
+  /** Each position is quantised by a scale of its own: for values that are a hundred times larger at a few positions. */
+  readonly perPosition?: boolean;
 }
+
+/** GELU is never below -0.17, so a position's largest value, or this, bounds its magnitude. */
+const GELU_DEPTH = 0.17;
 
 const WHOLE: Share = { part: 0, parts: 1 };
 
 /** A graph that reads its weights from a checkpoint. */
 export class WhisperGraph extends GraphBuilder {
   private readonly quantizedInputs = new Map<string, readonly [string, string, string]>();
+  /** Normalised values whose channels are divided by factors, which the weights that read them make good. */
+  private readonly factors = new Map<string, Promise<Float32Array>>();
+  private readonly smoothed = new Map<string, () => Promise<Float32Array>>();
 
   constructor(
     name: string,
@@ -41,8 +50,7 @@ export class WhisperGraph extends GraphBuilder {
       type: 'float32',
       dims: model.dims(name),
       async *chunks() {
-        const values = await model.floats(name);
-        yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        yield bytesOf(await model.floats(name));
       },
     };
     return this.constant(name, tensor);
@@ -52,15 +60,40 @@ export class WhisperGraph extends GraphBuilder {
     return this.node('Add', [a, b]);
   }
 
-  /** Layer normalisation over the last axis; 1e-5 is torch's epsilon, with which Whisper was trained. */
+  /** By what the channels of a normalised value are divided; made once, when a weight that needs it is written. */
+  smoothing(prefix: string): () => Promise<Float32Array> {
+    return () => {
+      const factors = this.factors.get(prefix) ?? smoothingFactors(this.model, prefix);
+      this.factors.set(prefix, factors);
+      return factors;
+    };
+  }
+
+  /**
+   * Layer normalisation over the last axis; 1e-5 is torch's epsilon, with which Whisper was trained. Its channels are
+   * smoothed: only weights that make that good may read it.
+   */
   norm(value: string, prefix: string): string {
-    return this.node(
-      'LayerNormalization',
-      [value, this.weight(`${prefix}/gamma`), this.weight(`${prefix}/beta`)],
-      {
-        attributes: { axis: -1, epsilon: { float: 1e-5 } },
+    const factors = this.smoothing(prefix);
+    const gains = this.divided(`${prefix}/gamma`, factors);
+    const result = this.node('LayerNormalization', [value, gains, this.divided(`${prefix}/beta`, factors)], {
+      attributes: { axis: -1, epsilon: { float: 1e-5 } },
+    });
+    this.smoothed.set(result, factors);
+    return result;
+  }
+
+  /** A vector of the checkpoint over factors, one each. */
+  private divided(name: string, factors: () => Promise<Float32Array>): string {
+    const { model } = this;
+    return this.constant(`${name}:smoothed`, {
+      type: 'float32',
+      dims: model.dims(name),
+      async *chunks() {
+        const divisors = await factors();
+        yield bytesOf((await model.floats(name)).map((v, i) => v / (divisors[i] ?? 1)));
       },
-    );
+    });
   }
 
   /** The exact GELU, x/2 (1 + erf(x/√2)), in the form that onnxruntime recognises and fuses. */
@@ -104,10 +137,27 @@ export class WhisperGraph extends GraphBuilder {
     const outputs = (this.model.dims(name)[0] ?? 0) / share.parts;
     const rows = { name, first: outputs * share.part, count: outputs };
     const label = share.parts === 1 ? prefix : `${prefix}[${share.part}/${share.parts}]`;
-    const weight = this.quantized(`${label}/weight`, quantizeTransposed(this.model, rows, options.factor));
-    const product = this.multiplyQuantized(value, weight);
+    const inputFactors = this.smoothed.get(value);
+    const weight = this.quantized(
+      `${label}/weight`,
+      quantizeTransposed(this.model, rows, {
+        largest: SEVEN_BITS,
+        factor: options.factor ?? 1,
+        ...(inputFactors === undefined ? {} : { inputFactors }),
+      }),
+    );
+    const product = options.perPosition
+      ? this.multiplyPerPosition(value, weight)
+      : this.multiplyQuantized(value, weight);
     if (options.bias === false) return product;
     return this.add(product, this.bias(`${label}/bias`, `${prefix}/bias`, rows, options.factor ?? 1));
+  }
+
+  /** Like `multiplyQuantized`, with every position brought to ±1 before, and back to its size after. */
+  private multiplyPerPosition(value: string, weight: { values: string; scales: string }): string {
+    const peaks = this.node('ReduceMax', [value], { attributes: { axes: [-1], keepdims: 1 } });
+    const sizes = this.node('Max', [peaks, this.constant('-min GELU', scalar(GELU_DEPTH))]);
+    return this.node('Mul', [this.multiplyQuantized(this.node('Div', [value, sizes]), weight), sizes]);
   }
 
   private bias(name: string, source: string, rows: { first: number; count: number }, factor: number): string {
@@ -141,9 +191,11 @@ export class WhisperGraph extends GraphBuilder {
     return this.node('Softmax', [scores], { attributes: { axis: -1 } });
   }
 
-  /** The two projections of a block with GELU between. */
-  feedForward(value: string, prefix: string): string {
-    return this.linear(this.gelu(this.linear(value, `${prefix}/linear_0`)), `${prefix}/linear_1`);
+  /** The two projections of a block with GELU between; its outputs are what `perPosition` is for. */
+  feedForward(value: string, prefix: string, perPosition: boolean): string {
+    return this.linear(this.gelu(this.linear(value, `${prefix}/linear_0`)), `${prefix}/linear_1`, {
+      perPosition,
+    });
   }
 
   /** 1/√(head size): folded into the query projection, which costs nothing when the graph runs. */

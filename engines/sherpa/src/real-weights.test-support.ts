@@ -1,0 +1,71 @@
+/** Runs the engine on real weights and prints what came out as one line of JSON. Argument: the folder of models. */
+import { join } from 'node:path';
+import { type ModelFiles, type Segment, VoxError } from '@vox-speech/contract';
+import engine from './index.js';
+
+const folder = process.argv[2] ?? '';
+const RATE = 16_000;
+const THREADS = { threads: 2, device: 'cpu' } as const;
+const files = (name: string, family: string): ModelFiles => ({
+  reference: name,
+  family,
+  directory: join(folder, name),
+  companions: { 'espeak-ng-data': join(folder, 'espeak-ng-data') },
+  parameters: {},
+});
+const { signal } = new AbortController();
+
+const voice = await engine.load(files('piper', 'piper'), THREADS);
+const pieces: Float32Array[] = [];
+const text = 'The quick brown fox jumps over the lazy dog.';
+for await (const { samples } of voice.synthesize?.(text, { voice: 'default', speed: 1 }, signal) ?? [])
+  pieces.push(samples);
+const spoken = pieces.flatMap((piece) => [...piece]);
+// Nearest sample is enough for a recogniser's test.
+const length = Math.floor((spoken.length * RATE) / voice.info.sampleRate);
+const samples = new Float32Array(length).map(
+  (_, at) => spoken[Math.floor((at * voice.info.sampleRate) / RATE)] ?? 0,
+);
+
+const detectors = await engine.load(files('silero-vad', 'silero-vad'), THREADS);
+const spansOf = (audio: Float32Array): [number, number][] => {
+  const detector = detectors.openDetector?.();
+  if (detector === undefined) throw new Error('no detector');
+  const spans = [...detector.accept(audio), ...detector.flush()];
+  detector.close();
+  return spans.map(({ start, end }) => [start, end]);
+};
+let seed = 1;
+const noise = new Float32Array(5 * RATE).map(() => {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+  return (seed / 2 ** 31 - 1) * 0.1;
+});
+
+const whisper = await engine.load(files('whisper-tiny.en', 'whisper'), THREADS);
+const decode = async (cancel = signal): Promise<Segment | undefined> => {
+  const options = { task: 'transcribe', words: true } as const;
+  for await (const segment of whisper.transcribe?.({ samples, sampleRate: RATE }, options, cancel) ?? [])
+    return segment;
+  return undefined;
+};
+const first = await decode();
+const concurrent = await Promise.all([decode(), decode(), decode(), decode()]);
+const abort = new AbortController();
+const pending = decode(abort.signal);
+setImmediate(() => abort.abort());
+const cancelled = await pending.then(
+  () => 'finished',
+  (error: unknown) => VoxError.from(error).code,
+);
+process.stdout.write(
+  `${JSON.stringify({
+    text: first?.text ?? '',
+    words: first?.words ?? [],
+    concurrent: concurrent.map((segment) => segment?.text ?? ''),
+    cancelled,
+    seconds: samples.length / RATE,
+    pieces: pieces.length,
+    spans: spansOf(samples),
+    noiseSpans: spansOf(noise).length,
+  })}\n`,
+);
