@@ -1,7 +1,7 @@
 /**
- * `kill -9` of the runner under eight clients, with a voice of another model speaking all the while: which requests fail,
- * and how soon the next is answered. Then memory: load and unload twice, and compare what stays.
- * Wanted: only the killed runner's requests fail, the next answer within 3 s, memory within 15 MB.
+ * `kill -9` of the runner under eight clients, with a voice of another model speaking all the while: which
+ * requests fail, and how soon the next is answered. Then memory: load and unload twice, and compare what
+ * stays. Wanted: only the killed runner's requests fail, the next answer within 3 s, memory within 15 MB.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

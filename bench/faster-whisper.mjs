@@ -1,6 +1,7 @@
 /**
- * One client's REST call (whisper:base, jfk.wav, language given) against faster-whisper as a library in a warm process:
- * int8, beam 1, 2 threads, the same weights. Wanted: at least 1.15 times as fast, HTTP and all.
+ * One client's REST call (whisper:base, jfk.wav, language given) against faster-whisper as a library in a
+ * warm process: int8, beam 1, 2 threads, the same weights. Wanted: at least 1.15 times as fast, HTTP and
+ * all.
  */
 import { join } from 'node:path';
 import { needClips } from './lib/audio.mjs';

@@ -1,7 +1,8 @@
 /**
- * Ten minutes and an hour of speech in one request: peak memory of every process of the server, sampled each 250 ms;
- * whether it stays flat; and whether the time grows with the length and no faster. `--minutes N` replaces the hour.
- * Wanted: under 900 MB, flat (the last quarter at most 10 % above the second), linear (within 15 %).
+ * Ten minutes and an hour of speech in one request: peak memory of every process of the server, sampled each
+ * 250 ms; whether it stays flat; and whether the time grows with the length and no faster. `--minutes N`
+ * replaces the hour. Wanted: under 900 MB, flat (the last quarter at most 10 % above the second), linear
+ * (within 15 %).
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

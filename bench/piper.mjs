@@ -1,7 +1,8 @@
 /**
- * Piper joe over `/v1/audio/speech`, streamed, against the bare engine (first chunk) and piper-tts (the whole), same text.
- * A WAV answer's first audio byte is the one after its 44-byte header. pcm is 24 kHz, as OpenAI's is, so it is resampled.
- * Wanted: first audio at most 1.25 times the engine's, the whole at most 1.15 times piper-tts's.
+ * Piper joe over `/v1/audio/speech`, streamed, against the bare engine (first chunk) and piper-tts (the
+ * whole), same text. A WAV answer's first audio byte is the one after its 44-byte header. pcm is 24 kHz, as
+ * OpenAI's is, so it is resampled. Wanted: first audio at most 1.25 times the engine's, the whole at most
+ * 1.15 times piper-tts's.
  */
 import { bareEngine } from './lib/engine.mjs';
 import { startLines } from './lib/python.mjs';

@@ -1,6 +1,7 @@
 /**
- * What the server adds: one client's `/v1/audio/transcriptions` (whisper:base, jfk.wav, language given) against the bare
- * engine on the same files with 2 threads in a process of its own. Wanted: at most 60 ms more.
+ * What the server adds: one client's `/v1/audio/transcriptions` (whisper:base, jfk.wav, language given)
+ * against the bare engine on the same files with 2 threads in a process of its own. Wanted: at most 60 ms
+ * more.
  */
 import { join } from 'node:path';
 import { needClips } from './lib/audio.mjs';

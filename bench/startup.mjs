@@ -1,6 +1,6 @@
 /**
- * `vox serve`: from the spawn to the first 200 of /v1/health, and the memory of the server with nothing loaded.
- * Wanted: half a second and less than 110 MB.
+ * `vox serve`: from the spawn to the first 200 of /v1/health, and the memory of the server with nothing
+ * loaded. Wanted: half a second and less than 110 MB.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memory } from './lib/procs.mjs';

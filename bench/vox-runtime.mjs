@@ -1,7 +1,7 @@
 /**
- * Against vox-runtime 0.2.93 with vox-whisper over REST, on the same weights and processors: eight clients at once, and one.
- * Rounds alternate between the two servers; each is silent while the other works.
- * Wanted: at least 2.2 times its requests a second, and at most half its median with one client.
+ * Against vox-runtime 0.2.93 with vox-whisper over REST, on the same weights and processors: eight clients
+ * at once, and one. Rounds alternate between the two servers; each is silent while the other works. Wanted:
+ * at least 2.2 times its requests a second, and at most half its median with one client.
  */
 import { dirname, join } from 'node:path';
 import { needClips } from './lib/audio.mjs';

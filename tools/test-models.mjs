@@ -26,4 +26,10 @@ export async function prepareModels() {
     }
   }
   process.env.VOX_TEST_HOME = home;
+  // The tests of the media step run the same program that users pull.
+  process.env.VOX_TEST_FFMPEG ??= join(
+    home,
+    'models/views/ffmpeg/7',
+    process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg',
+  );
 }

@@ -71,7 +71,10 @@ export function wavHeader(bytes, rate = RATE) {
   return head;
 }
 
-/** Writes the clean clips in a cycle, 0.7 s apart, until `seconds` are full. Gives the duration and the text. */
+/**
+ * Writes the clean clips in a cycle, 0.7 s apart, until `seconds` are full. Gives the duration and the
+ * text.
+ */
 export async function writeLongFile(path, seconds, folder = needClips()) {
   const references = JSON.parse(readFileSync(join(folder, 'references.json'), 'utf8'));
   const parts = CLEAN.map((name) => ({

@@ -1,4 +1,7 @@
-/** Child of engine.mjs: loads one model, then answers { path } with a transcript or { text } with timings of speech. */
+/**
+ * Child of engine.mjs: loads one model, then answers { path } with a transcript or { text } with timings of
+ * speech.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The bare engine in a process of its own: sherpa-onnx-node on the very files that the product loads, and nothing around it. */
+/**
+ * The bare engine in a process of its own: sherpa-onnx-node on the very files that the product loads, and
+ * nothing around it.
+ */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,7 @@
-/** Child processes of a benchmark: started on free loopback ports, watched as a tree, stopped by pid. Linux for memory. */
+/**
+ * Child processes of a benchmark: started on free loopback ports, watched as a tree, stopped by pid. Linux
+ * for memory.
+ */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * What a benchmark prints: a line a figure, a line a target with its verdict; `--json` prints one object instead.
- * `--check` makes a missed target the program's failure. `--runs N` sets how often each side is measured.
+ * What a benchmark prints: a line a figure, a line a target with its verdict; `--json` prints one object
+ * instead. `--check` makes a missed target the program's failure. `--runs N` sets how often each side is
+ * measured.
  */
 import { parseArgs } from 'node:util';
 

@@ -1,4 +1,7 @@
-/** The OpenAI routes, called with as little client as possible: one kept-alive connection a client, bodies built before. */
+/**
+ * The OpenAI routes, called with as little client as possible: one kept-alive connection a client, bodies
+ * built before.
+ */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { basename } from 'node:path';
@@ -11,7 +14,8 @@ export function form(fields, path) {
       .flat()
       .map((one) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${one}\r\n`),
   );
-  const file = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${basename(path)}"\r\n`;
+  const disposition = `Content-Disposition: form-data; name="file"; filename="${basename(path)}"`;
+  const file = `--${boundary}\r\n${disposition}\r\n`;
   const head = Buffer.from(`${parts.join('')}${file}Content-Type: audio/wav\r\n\r\n`);
   const body = Buffer.concat([head, readFileSync(path), Buffer.from(`\r\n--${boundary}--\r\n`)]);
   return { type: `multipart/form-data; boundary=${boundary}`, body };

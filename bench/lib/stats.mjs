@@ -1,4 +1,6 @@
-/** Medians and friends, and pairs measured alternately so that a busy moment of the machine hits both sides. */
+/**
+ * Medians and friends, and pairs measured alternately so that a busy moment of the machine hits both sides.
+ */
 
 export const sorted = (values) => [...values].sort((a, b) => a - b);
 
@@ -13,7 +15,9 @@ export function percentile(values, p) {
 
 export const median = (values) => percentile(values, 0.5);
 
-/** Runs every side once to warm up, then A B A B ...; each side answers one number or an object of numbers. */
+/**
+ * Runs every side once to warm up, then A B A B ...; each side answers one number or an object of numbers.
+ */
 export async function alternate(sides, rounds, warmups = 1) {
   const names = Object.keys(sides);
   const results = Object.fromEntries(names.map((name) => [name, []]));
@@ -22,7 +26,10 @@ export async function alternate(sides, rounds, warmups = 1) {
   return results;
 }
 
-/** `clients` loops that each take the next of `count` requests; gives the requests a second and each one's ms. */
+/**
+ * `clients` loops that each take the next of `count` requests; gives the requests a second and each one's
+ * ms.
+ */
 export async function load(clients, count, request) {
   const times = [];
   let next = 0;

@@ -1,4 +1,7 @@
-/** What faster-whisper hears (int8, beam 1, 2 threads, language given) with its word times; computed once, kept in the cache. */
+/**
+ * What faster-whisper hears (int8, beam 1, 2 threads, language given) with its word times; computed once,
+ * kept in the cache.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

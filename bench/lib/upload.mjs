@@ -12,7 +12,8 @@ export async function upload(base, path, fields) {
       .flat()
       .map((one) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${one}\r\n`),
   );
-  const file = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${basename(path)}"\r\n\r\n`;
+  const disposition = `Content-Disposition: form-data; name="file"; filename="${basename(path)}"`;
+  const file = `--${boundary}\r\n${disposition}\r\n\r\n`;
   const head = Buffer.from(parts.join('') + file);
   const foot = Buffer.from(`\r\n--${boundary}--\r\n`);
   const call = request(`${base}/v1/audio/transcriptions`, {

@@ -1,4 +1,7 @@
-/** The product under measurement: started from this checkout on a free port, with a store that is kept between runs. */
+/**
+ * The product under measurement: started from this checkout on a free port, with a store that is kept
+ * between runs.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,8 +1,9 @@
-"""faster-whisper as a library in a process that stays: one JSON request a line in, one JSON answer a line out.
+"""faster-whisper as a library in a process that stays: a JSON request a line in, a JSON answer a line out.
 
     python faster_whisper_lines.py MODEL_DIR [THREADS]
 
-Request: {"path", "language"?, "words"?, "beam"?, "temperature"?}. Answer: {"ms", "text", "language", "words"?, "segments"}.
+Request: {"path", "language"?, "words"?, "beam"?}.
+Answer: {"ms", "text", "language", "words"?, "segments"}.
 """
 import json
 import sys

@@ -2,7 +2,8 @@
 
     python piper_lines.py VOICE.onnx
 
-Request: {"text"}. Answer: {"first_ms", "ms", "samples", "rate"}: the first audio chunk, the whole, and how much of it.
+Request: {"text"}.
+Answer: {"first_ms", "ms", "samples", "rate"}: the first audio chunk, the whole, and how much of it.
 """
 import json
 import sys

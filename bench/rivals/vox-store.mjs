@@ -1,7 +1,8 @@
 /**
- * vox-runtime's store laid out by hand: content-addressed blobs and one manifest, so that it serves `whisper-stt:base`
- * without a model hub, its registry or pip. `adapter_package` is left empty on purpose: the adapter is found by its entry
- * point in the same environment, and nothing is installed when the model loads.
+ * vox-runtime's store laid out by hand: content-addressed blobs and one manifest, so that it serves
+ * `whisper-stt:base` without a model hub, its registry or pip. `adapter_package` is left empty on purpose:
+ * the adapter is found by its entry point in the same environment, and nothing is installed when the model
+ * loads.
  */
 import { copyFileSync, existsSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

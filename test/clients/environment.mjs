@@ -1,4 +1,7 @@
-/** Python environments for real clients: made once in a cache folder (VOX_CACHE, else .cache/venvs), exactly as pinned. */
+/**
+ * Python environments for real clients: made once in a cache folder (VOX_CACHE, else .cache/venvs), exactly
+ * as pinned.
+ */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

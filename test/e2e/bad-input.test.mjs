@@ -35,7 +35,7 @@ describe('bad input', () => {
     assert.equal(body.detail, body.error.message);
     if (param) assert.equal(body.error.param, param);
   };
-  const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads'));
+  const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads', String(server.pid)));
 
   it('an unknown model, a wrong kind, one that is not pulled', async () => {
     await expectError(await listen({ model: 'wisper:tiny.en' }), 404, /wisper:tiny\.en/, 'model');

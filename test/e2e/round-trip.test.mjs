@@ -5,7 +5,7 @@ import { wordErrors, wordsOf } from '../../tools/words.mjs';
 import { NO_MODELS, speak, startServer, upload } from './server.mjs';
 
 const SENTENCES = [
-  'The quick brown fox jumps over the lazy dog near the river bank.',
+  'The quick brown fox jumps over the lazy dog near the garden wall.',
   'Please remember to water the plants before you leave the house this evening.',
 ];
 
@@ -76,7 +76,8 @@ describe('speech there and back', { skip: NO_MODELS }, () => {
       await speak(server.url, SENTENCES[0], { speed: 1.6 }),
     ];
     const ratio = (slow.length - 44) / (fast.length - 44);
-    assert.ok(ratio > 1.6 && ratio < 2.4, `${ratio}`);
+    // Twice the speed is not half the length: the pauses around the sentence stay as they are.
+    assert.ok(ratio > 1.4 && ratio < 2.4, `${ratio}`);
   });
 
   it('hears nothing in silence and noise', async () => {

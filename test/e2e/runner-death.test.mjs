@@ -78,7 +78,7 @@ describe('runners', () => {
     }).on('error', () => {});
     sending.write('--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n');
     sending.write(Buffer.alloc(65_536));
-    const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads')).length;
+    const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads', String(server.pid))).length;
     assert.ok(await until(() => uploads() === 1, 3000));
     sending.destroy();
     assert.ok(await until(() => uploads() === 0, 1000));

@@ -1,5 +1,4 @@
 /** The composition root: the only file that knows every layer. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
 import { engineModule } from './engines.js';
@@ -14,6 +13,7 @@ import { createRuntime } from './runtime/index.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { createHttpServer } from './transport/index.js';
+import { openUploadDirectory } from './transport/upload-directory.js';
 
 /** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
 const LOAD_DEADLINE_MS = 180_000;
@@ -40,8 +40,7 @@ export async function startApp(config: Config): Promise<App> {
   const health = new Health();
   const catalog = new Catalog();
   const store = await Store.open(models.home);
-  const uploadDirectory = join(models.home, 'tmp', 'uploads');
-  await mkdir(uploadDirectory, { recursive: true });
+  const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
   const residency = new Residency({
     maxLoaded: scheduler.maxLoaded,
@@ -75,10 +74,10 @@ export async function startApp(config: Config): Promise<App> {
 
   const http = createHttpServer({ log });
   installGuard(http.app, guardSettings);
-  registerOpenai(http.app, { runtime, uploadDirectory });
+  registerOpenai(http.app, { runtime, uploadDirectory: uploads.path });
   registerVoxNative(http.app, {
     runtime,
-    uploadDirectory,
+    uploadDirectory: uploads.path,
     health,
     compat: server.compat,
   });
@@ -98,6 +97,7 @@ export async function startApp(config: Config): Promise<App> {
         await http.close();
         await puller.close();
         await residency.close();
+        await uploads.remove();
       })();
       return closing;
     },

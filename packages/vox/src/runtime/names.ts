@@ -10,11 +10,14 @@ export type Job = 'stt' | 'tts';
 export const FOREIGN_NAMES: Readonly<Record<string, Job>> = {
   'whisper-1': 'stt',
   'gpt-4o-transcribe': 'stt',
+  'gpt-4o-transcribe-diarize': 'stt',
   'gpt-4o-mini-transcribe': 'stt',
+  'gpt-4o-mini-transcribe-2025-12-15': 'stt',
   'gpt-transcribe': 'stt',
   'tts-1': 'tts',
   'tts-1-hd': 'tts',
   'gpt-4o-mini-tts': 'tts',
+  'gpt-4o-mini-tts-2025-12-15': 'tts',
 };
 
 /** What the error of an empty machine suggests to pull. */

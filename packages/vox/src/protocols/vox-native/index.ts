@@ -24,6 +24,12 @@ export interface VoxNativeOptions {
 export function register(app: FastifyInstance, options: VoxNativeOptions): void {
   const { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS } = options;
   app.errorShapes.add('/api/', (error) => ({ detail: error.message }));
+  // Vox 0.2.2's client looks at the lines of a pull and never at its status.
+  app.errorShapes.add('/api/pull', (error) => ({
+    status: 'error',
+    error: error.message,
+    detail: error.message,
+  }));
   registerHealth(app, options);
   registerModels(app, runtime);
   registerSpeech(app, { runtime, uploadDirectory, stallMs });

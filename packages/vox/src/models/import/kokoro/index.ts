@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { type ModelInfo, type Voice, VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
 import { concatenateFiles, readJson, requireFile } from '../files.js';
-import { appendMetadata } from '../onnx/index.js';
+import { appendMetadata, inspectModel } from '../onnx/index.js';
 
 const STYLES = 510;
 const STYLE_VALUES = 256;
@@ -64,6 +64,8 @@ export async function importKokoro(
   }
   const ids = voiceFiles.map((name) => basename(name, '.bin'));
 
+  // Read to its end, because the engine would end its process over a file that is cut off.
+  await inspectModel(source);
   await appendMetadata(
     source,
     join(request.output, 'model.onnx'),

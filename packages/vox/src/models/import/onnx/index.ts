@@ -2,4 +2,4 @@ export * from './graph.js';
 export * from './metadata.js';
 export * from './read.js';
 export * from './tensor.js';
-export { type WriteOptions, writeModel } from './write.js';
+export { modelLength, type WriteOptions, writeModel } from './write.js';

@@ -73,12 +73,59 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
 
 export interface WriteOptions {
   readonly signal?: AbortSignal;
-  /** Bytes written so far and in all; called after every piece. */
+  /** Bytes written so far and in all; called about once a megabyte, and at the end. */
   readonly onProgress?: (written: number, total: number) => void;
 }
 
 /** Small pieces are collected up to this many bytes before they go to the file. */
 const FLUSH_BYTES = 1 << 20;
+
+interface Layout {
+  /** Everything up to the constants. */
+  readonly head: Uint8Array;
+  readonly constants: readonly {
+    readonly name: string;
+    readonly tensor: Tensor;
+    readonly head: Uint8Array;
+  }[];
+  /** Everything after the constants. */
+  readonly tail: Uint8Array;
+  /** Length of the file in bytes. */
+  readonly total: number;
+}
+
+/** All bytes of the file but the constants' own, which are known by their shapes. */
+function layOut(graph: GraphBuilder): Layout {
+  let constantsLength = 0;
+  const constants = Array.from(graph.constants, ([name, tensor]) => {
+    const { head, total } = tensorHead(name, tensor);
+    const prefix = lengthPrefix(5, total);
+    constantsLength += prefix.length + total;
+    return { name, tensor, head: concatenate([prefix, head]) };
+  });
+  const before = concatenate([...graph.nodes.map((n) => bytesField(1, node(n))), stringField(2, graph.name)]);
+  const after = concatenate([
+    ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
+    ...graph.outputs.map((v) => bytesField(12, valueInfo(v))),
+  ]);
+  const graphLength = before.length + constantsLength + after.length;
+  const head = concatenate([
+    integerField(1, graph.irVersion),
+    stringField(2, 'vox'),
+    lengthPrefix(7, graphLength),
+    before,
+  ]);
+  const operatorSets = Array.from(graph.operatorSets, ([domain, version]) =>
+    bytesField(8, concatenate([stringField(1, domain), integerField(2, version)])),
+  );
+  const tail = concatenate([after, ...operatorSets, metadataFields(graph.metadata)]);
+  return { head, constants, tail, total: head.length + constantsLength + tail.length };
+}
+
+/** Bytes of the file that `writeModel` would write. */
+export function modelLength(graph: GraphBuilder): number {
+  return layOut(graph).total;
+}
 
 /**
  * Writes the graph to a new file at `path` and returns its size in bytes. Rejects with the signal's reason when
@@ -89,71 +136,48 @@ export async function writeModel(
   graph: GraphBuilder,
   options: WriteOptions = {},
 ): Promise<number> {
-  const heads = Array.from(graph.constants, ([name, tensor]) => ({
-    tensor,
-    name,
-    ...tensorHead(name, tensor),
-  }));
-  const before = concatenate([...graph.nodes.map((n) => bytesField(1, node(n))), stringField(2, graph.name)]);
-  const after = concatenate([
-    ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
-    ...graph.outputs.map((v) => bytesField(12, valueInfo(v))),
-  ]);
-  const constantsLength = heads.reduce((sum, h) => sum + lengthPrefix(5, h.total).length + h.total, 0);
-  const graphLength = before.length + constantsLength + after.length;
-  const modelHead = concatenate([
-    integerField(1, graph.irVersion),
-    stringField(2, 'vox'),
-    lengthPrefix(7, graphLength),
-  ]);
-  const modelTail = concatenate([
-    ...Array.from(graph.operatorSets, ([domain, version]) =>
-      bytesField(8, concatenate([stringField(1, domain), integerField(2, version)])),
-    ),
-    metadataFields(graph.metadata),
-  ]);
-  const total = modelHead.length + graphLength + modelTail.length;
-
+  const { head, constants, tail, total } = layOut(graph);
   const file = await open(path, 'wx');
   try {
     let written = 0;
     let pending: Uint8Array[] = [];
     let pendingBytes = 0;
+    const send = async (bytes: Uint8Array): Promise<void> => {
+      options.signal?.throwIfAborted();
+      await writeAll(file, bytes);
+      written += bytes.length;
+      options.onProgress?.(written, total);
+    };
     const flush = async (): Promise<void> => {
-      await writeAll(file, concatenate(pending));
+      await send(concatenate(pending));
       pending = [];
       pendingBytes = 0;
     };
     const put = async (bytes: Uint8Array): Promise<void> => {
-      options.signal?.throwIfAborted();
       if (bytes.length >= FLUSH_BYTES) {
         await flush();
-        await writeAll(file, bytes);
-      } else {
-        // Copied, because a producer may fill the same buffer again for its next piece.
-        pending.push(Uint8Array.from(bytes));
-        pendingBytes += bytes.length;
-        if (pendingBytes >= FLUSH_BYTES) await flush();
+        await send(bytes);
+        return;
       }
-      written += bytes.length;
-      options.onProgress?.(written, total);
+      // Copied, because a producer may fill the same buffer again for its next piece.
+      pending.push(Uint8Array.from(bytes));
+      pendingBytes += bytes.length;
+      if (pendingBytes >= FLUSH_BYTES) await flush();
     };
-    await put(modelHead);
-    await put(before);
-    for (const { name, tensor, head, total: length } of heads) {
-      await put(concatenate([lengthPrefix(5, length), head]));
-      const expected = byteLength(tensor);
+    await put(head);
+    for (const constant of constants) {
+      await put(constant.head);
+      const expected = byteLength(constant.tensor);
       let got = 0;
-      for await (const chunk of tensor.chunks()) {
+      for await (const chunk of constant.tensor.chunks()) {
         got += chunk.length;
         if (got > expected) break;
         await put(chunk);
       }
       if (got !== expected)
-        throw new RangeError(`constant ${name}: ${got} bytes made, its shape needs ${expected}`);
+        throw new RangeError(`constant ${constant.name}: ${got} bytes made, its shape needs ${expected}`);
     }
-    await put(after);
-    await put(modelTail);
+    await put(tail);
     await flush();
     return total;
   } finally {

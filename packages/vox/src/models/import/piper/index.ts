@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ModelInfo, Voice } from '@vox-speech/contract';
 import { z } from 'zod';
 import { readJson, requireFile } from '../files.js';
-import { appendMetadata } from '../onnx/index.js';
+import { appendMetadata, inspectModel } from '../onnx/index.js';
 
 const CONFIG = z.object({
   audio: z.object({ sample_rate: z.number().int().positive() }),
@@ -38,6 +38,8 @@ export async function importPiper(
   const locale = (config.language?.code ?? config.espeak.voice).replace('_', '-').toLowerCase();
   const language = locale.split('-')[0] ?? locale;
 
+  // Read to its end, because the engine would end its process over a file that is cut off.
+  await inspectModel(source);
   await appendMetadata(
     source,
     join(request.output, 'model.onnx'),

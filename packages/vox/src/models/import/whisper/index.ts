@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import { requireFile } from '../files.js';
-import { writeModel } from '../onnx/index.js';
+import { modelLength, writeModel } from '../onnx/index.js';
 import { readSettings, readShape } from './checkpoint.js';
 import { Ct2Model } from './ct2-reader.js';
 import { buildDecoder } from './decoder.js';
@@ -22,7 +22,7 @@ export interface WhisperImport {
   /** Size of the model for its metadata, e.g. `base.en`. */
   readonly name: string;
   readonly signal?: AbortSignal;
-  /** Bytes written, and in all as far as known. */
+  /** Bytes written, and in all. */
   readonly onProgress?: (written: number, total: number) => void;
 }
 
@@ -45,14 +45,16 @@ export async function importWhisper(request: WhisperImport): Promise<{ names: st
     for (const [key, value] of encoderMetadata(request.name, shape, settings, vocabulary))
       encoder.metadata.set(key, value);
     const decoder = buildDecoder(model, shape, settings);
-    let before = 0;
-    for (const [name, graph] of [
+    const graphs = [
       ['encoder.int8.onnx', encoder],
       ['decoder.int8.onnx', decoder],
-    ] as const) {
+    ] as const;
+    const total = graphs.reduce((sum, [, graph]) => sum + modelLength(graph), 0);
+    let before = 0;
+    for (const [name, graph] of graphs) {
       before += await writeModel(join(request.output, name), graph, {
         ...(request.signal === undefined ? {} : { signal: request.signal }),
-        onProgress: (written, total) => request.onProgress?.(before + written, before + total),
+        onProgress: (written) => request.onProgress?.(before + written, total),
       });
     }
     const { codes } = languagesOf(vocabulary, shape);
