@@ -31,8 +31,8 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     shape.state,
   ]);
   const { heads, headSize, textLayers } = shape;
-  const crossKeys = g.input('n_layer_cross_k', 'float32', [textLayers, 'N', heads, headSize, 'T']);
-  const crossValues = g.input('n_layer_cross_v', 'float32', [textLayers, 'N', heads, 'T', headSize]);
+  const crossKeys = g.input('n_layer_cross_k', 'float32', [textLayers * heads, 'N', headSize, 'T']);
+  const crossValues = g.input('n_layer_cross_v', 'float32', [textLayers * heads, 'N', 'T', headSize]);
   const offset = g.input('offset', 'int64', [1]);
 
   const count = g.node('Slice', [g.node('Shape', [tokens]), g.integers(1), g.integers(2)]);
@@ -55,13 +55,12 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
   const pastKeys = g.node('Slice', [keyCache, g.integers(0), offset, g.integers(2)]);
   const pastValues = g.node('Slice', [valueCache, g.integers(0), offset, g.integers(2)]);
 
-  const first = g.node('Squeeze', [g.node('Mul', [offset, g.integers(0)]), g.integers(0)]);
   const newKeys: string[] = [];
   const newValues: string[] = [];
   const alignment: string[] = [];
   for (let layer = 0; layer < textLayers; layer++) {
     const prefix = `decoder/layer_${layer}`;
-    const index = g.add(first, g.constant(`layer ${layer}`, integers([layer], [])));
+    const index = g.constant(`layer ${layer}`, integers([layer], []));
     const pick = (value: string): string => g.node('Gather', [value, index], { attributes: { axis: 0 } });
 
     const own = `${prefix}/self_attention`;
@@ -82,11 +81,12 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     const queries = g.linear(g.norm(x, `${cross}/layer_norm`), `${cross}/linear_0`, {
       factor: g.queryFactor,
     });
-    const weights = g.attentionWeights(g.heads(queries), pick(crossKeys));
-    x = g.add(x, g.linear(g.joinHeads(g.node('MatMul', [weights, pick(crossValues)])), `${cross}/linear_2`));
+    const mineOf = (value: string): string => layerHeads(g, value, layer);
+    const weights = g.attentionWeights(g.heads(queries, [2, 0, 1, 3]), mineOf(crossKeys));
+    const attended = g.joinHeads(g.node('MatMul', [weights, mineOf(crossValues)]), [1, 2, 0, 3]);
+    x = g.add(x, g.linear(attended, `${cross}/linear_2`));
     const mine = settings.alignmentHeads.filter(([l]) => l === layer).map(([, head]) => head);
-    if (mine.length > 0)
-      alignment.push(g.node('Gather', [weights, g.integers(...mine)], { attributes: { axis: 1 } }));
+    if (mine.length > 0) alignment.push(g.node('Gather', [weights, g.integers(...mine)]));
 
     x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`, false));
   }
@@ -98,7 +98,8 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
   g.output('out_n_layer_self_k_cache', 'float32', [textLayers, 'N', 'present', shape.state]);
   g.output('out_n_layer_self_v_cache', 'float32', [textLayers, 'N', 'present', shape.state]);
   if (alignment.length > 0) {
-    g.node('Concat', alignment, { attributes: { axis: 1 }, outputs: ['cross_attention_weights'] });
+    const all = g.node('Concat', alignment, { attributes: { axis: 0 } });
+    g.node('Transpose', [all], { attributes: { perm: [1, 0, 2, 3] }, outputs: ['cross_attention_weights'] });
     g.output('cross_attention_weights', 'float32', ['N', settings.alignmentHeads.length, 'n', 'T']);
   }
   return g;
@@ -125,6 +126,16 @@ function lookUp(
     },
   });
   return g.node('Mul', [g.node('Mul', [rows, scales]), inverse]);
+}
+
+/**
+ * What the audio gave the heads of one layer. Heads are gathered by a list of numbers, which onnxruntime copies on every
+ * thread it has, layer by layer, when they are used; a slice, or one number, it would turn into one copy of all layers at once,
+ * on one thread.
+ */
+function layerHeads(g: WhisperGraph, value: string, layer: number): string {
+  const { heads } = g.shape;
+  return g.node('Gather', [value, g.integers(...Array.from({ length: heads }, (_, i) => layer * heads + i))]);
 }
 
 /** [n, end]: row i, at position offset + i, sees positions up to itself. */

@@ -1,7 +1,7 @@
 /**
  * Whisper's encoder, and the keys and values of every decoder layer's cross-attention, which depend on the audio alone.
  * Input `mel` [N, mels, frames of 10 ms]. Outputs have the layout in which the decoder multiplies them, so that no step
- * turns them again: keys [layers, N, heads, head size, T], values [layers, N, heads, T, head size].
+ * turns them again: keys [layers × heads, N, head size, T], values [layers × heads, N, T, head size].
  */
 import type { WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
@@ -33,13 +33,13 @@ export function buildEncoder(model: Ct2Model, shape: WhisperShape): WhisperGraph
     const projection = `decoder/layer_${layer}/attention/linear_1`;
     const k = g.linear(x, projection, { share: { part: 0, parts: 2 }, bias: false });
     const v = g.linear(x, projection, { share: { part: 1, parts: 2 } });
-    keys.push(g.node('Unsqueeze', [g.heads(k, [0, 2, 3, 1]), g.integers(0)]));
-    values.push(g.node('Unsqueeze', [g.heads(v), g.integers(0)]));
+    keys.push(g.heads(k, [2, 0, 3, 1]));
+    values.push(g.heads(v, [2, 0, 1, 3]));
   }
   g.node('Concat', keys, { attributes: { axis: 0 }, outputs: ['n_layer_cross_k'] });
   g.node('Concat', values, { attributes: { axis: 0 }, outputs: ['n_layer_cross_v'] });
-  g.output('n_layer_cross_k', 'float32', [shape.textLayers, 'N', shape.heads, shape.headSize, 'T']);
-  g.output('n_layer_cross_v', 'float32', [shape.textLayers, 'N', shape.heads, 'T', shape.headSize]);
+  g.output('n_layer_cross_k', 'float32', [shape.textLayers * shape.heads, 'N', shape.headSize, 'T']);
+  g.output('n_layer_cross_v', 'float32', [shape.textLayers * shape.heads, 'N', 'T', shape.headSize]);
   return g;
 }
 

@@ -178,9 +178,9 @@ export class WhisperGraph extends GraphBuilder {
     return this.node('Transpose', [split], { attributes: { perm: order } });
   }
 
-  /** [N, heads, T, head size] to [N, T, state]. */
-  joinHeads(value: string): string {
-    const turned = this.node('Transpose', [value], { attributes: { perm: [0, 2, 1, 3] } });
+  /** [N, heads, T, head size] to [N, T, state]; `order` is that of N, T, heads, head size in the value. */
+  joinHeads(value: string, order: readonly number[] = [0, 2, 1, 3]): string {
+    const turned = this.node('Transpose', [value], { attributes: { perm: order } });
     return this.node('Reshape', [turned, this.integers(0, -1, this.shape.state)]);
   }
 
