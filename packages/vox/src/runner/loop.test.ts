@@ -48,10 +48,17 @@ function noise(): () => number {
 }
 
 const white = noise();
+let slow = 0;
+/** Each sample mostly the one before: more bass than pink noise has. */
+const dark = (): number => {
+  slow = 0.95 * slow + 0.05 * white();
+  return 4 * slow;
+};
 const NO_SPEECH: Record<string, (at: number) => number> = {
   'quiet white noise': () => 0.003 * white(),
   'loud white noise': () => 0.5 * white(),
   'bursts of noise': (at) => (at % 8000 < 3000 ? 0.3 : 0.0005) * white(),
+  'bursts of dark noise': (at) => (at % 8000 < 3000 ? 0.5 : 0.001) * dark(),
   hum: (at) => 0.2 * Math.sin((at * 2 * Math.PI * 50) / RATE),
   beeps: (at) => (at % 8000 < 3000 ? 0.3 * Math.sin(at * 0.4) : 0),
   clicks: (at) => (at % 8000 < 40 ? 0.8 * white() : 0),

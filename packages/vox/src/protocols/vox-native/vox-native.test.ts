@@ -184,7 +184,8 @@ test('bad requests', async (t) => {
     const answer = await ask(method, path, body);
     assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
     assert.match(answer.json.detail, text, `${method} ${path}`);
-    if (path.startsWith('/api/')) assert.deepEqual(Object.keys(answer.json), ['detail']);
+    const keys = path === '/api/pull' ? ['status', 'error', 'detail'] : ['detail'];
+    if (path.startsWith('/api/')) assert.deepEqual(Object.keys(answer.json), keys);
   }
   // What fetch would clean up before it sends.
   for (const path of [

@@ -49,7 +49,10 @@ function convolution(g: WhisperGraph, value: string, prefix: string, stride: num
   });
 }
 
-/** The three projections are stored as one; Whisper's keys have no bias. */
+/**
+ * The three projections are stored as one; Whisper's keys have no bias. The attention itself is onnxruntime's own operator,
+ * which never makes the whole table of scores (72 MB on base).
+ */
 function selfAttention(g: WhisperGraph, value: string, prefix: string): string {
   const projection = `${prefix}/linear_0`;
   const q = g.linear(value, projection, { share: { part: 0, parts: 3 }, factor: g.queryFactor });
