@@ -13,8 +13,7 @@ import { wordErrors } from './words.mjs';
 
 const VOICE = 'piper:en-us-joe-medium';
 const RECOGNISER = 'whisper:tiny.en';
-const SENTENCE =
-  'Speech is the oldest way to tell each other things, and now your own computer can listen and answer.';
+const SENTENCE = 'Hello, this is your own computer speaking. I can also listen, and write down what I hear.';
 const OUTPUT = join(ROOT, 'demo.wav');
 const MOST_ERRORS = 0.1;
 
