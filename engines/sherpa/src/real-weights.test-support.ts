@@ -1,4 +1,4 @@
-/** Runs the engine on real weights and prints what came out as one line of JSON. Argument: the folder of models. */
+/** Runs the engine on real weights and prints what came out as one line of JSON. Argument: a store's folder of views. */
 import { join } from 'node:path';
 import { type ModelFiles, type Segment, VoxError } from '@vox-speech/contract';
 import engine from './index.js';
@@ -10,12 +10,12 @@ const files = (name: string, family: string): ModelFiles => ({
   reference: name,
   family,
   directory: join(folder, name),
-  companions: { 'espeak-ng-data': join(folder, 'espeak-ng-data') },
+  companions: { 'espeak-ng-data': join(folder, 'espeak-ng-data/1.52') },
   parameters: {},
 });
 const { signal } = new AbortController();
 
-const voice = await engine.load(files('piper', 'piper'), THREADS);
+const voice = await engine.load(files('piper/en-us-joe-medium', 'piper'), THREADS);
 const pieces: Float32Array[] = [];
 const text = 'The quick brown fox jumps over the lazy dog.';
 for await (const { samples } of voice.synthesize?.(text, { voice: 'default', speed: 1 }, signal) ?? [])
@@ -27,7 +27,7 @@ const samples = new Float32Array(length).map(
   (_, at) => spoken[Math.floor((at * voice.info.sampleRate) / RATE)] ?? 0,
 );
 
-const detectors = await engine.load(files('silero-vad', 'silero-vad'), THREADS);
+const detectors = await engine.load(files('silero-vad/v5', 'silero-vad'), THREADS);
 const spansOf = (audio: Float32Array): [number, number][] => {
   const detector = detectors.openDetector?.();
   if (detector === undefined) throw new Error('no detector');
@@ -41,7 +41,7 @@ const noise = new Float32Array(5 * RATE).map(() => {
   return (seed / 2 ** 31 - 1) * 0.1;
 });
 
-const whisper = await engine.load(files('whisper-tiny.en', 'whisper'), THREADS);
+const whisper = await engine.load(files('whisper/tiny.en', 'whisper'), THREADS);
 const decode = async (cancel = signal): Promise<Segment | undefined> => {
   const options = { task: 'transcribe', words: true } as const;
   for await (const segment of whisper.transcribe?.({ samples, sampleRate: RATE }, options, cancel) ?? [])
