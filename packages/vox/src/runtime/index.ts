@@ -62,11 +62,12 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
       return names.forJob(model, job);
     }
   };
-  const lease = async (
+  const lease = (
     manifest: Manifest,
     keepAlive: number | undefined,
     signal: AbortSignal,
-  ): Promise<LeasedHost> => residency.acquire(await modelSpec(store, manifest, settings), keepAlive, signal);
+  ): Promise<LeasedHost> =>
+    residency.acquire(manifest.reference, () => modelSpec(store, manifest, settings), keepAlive, signal);
 
   return {
     limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },

@@ -55,14 +55,16 @@ const spec = (reference: string, estimateBytes = 100): ModelSpec => ({
   message: {} as ModelSpec['message'],
 });
 const signal = new AbortController().signal;
+const acquire = (residency: Residency, model: ModelSpec, keepAlive: number | undefined, until: AbortSignal) =>
+  residency.acquire(model.reference, async () => model, keepAlive, until);
 const names = (residency: Residency) => residency.loaded().map((m) => m.reference);
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('residency', () => {
   it('loads once however many ask at once', async () => {
     const { residency, loads } = make();
-    const first = residency.acquire(spec('a:1'), undefined, signal);
-    const second = residency.acquire(spec('a:1'), undefined, signal);
+    const first = acquire(residency, spec('a:1'), undefined, signal);
+    const second = acquire(residency, spec('a:1'), undefined, signal);
     (await first).release();
     (await second).release();
     assert.deepEqual(loads, ['a:1']);
@@ -70,10 +72,10 @@ describe('residency', () => {
 
   it('evicts the least recently used idle model, and waits when all are in use', async () => {
     const { residency, loads } = make();
-    const a = await residency.acquire(spec('a:1'), undefined, signal);
-    const b = await residency.acquire(spec('b:1'), undefined, signal);
+    const a = await acquire(residency, spec('a:1'), undefined, signal);
+    const b = await acquire(residency, spec('b:1'), undefined, signal);
     let c: Awaited<typeof a> | undefined;
-    const waiting = residency.acquire(spec('c:1'), undefined, signal).then((lease) => {
+    const waiting = acquire(residency, spec('c:1'), undefined, signal).then((lease) => {
       c = lease;
     });
     await turn();
@@ -87,14 +89,14 @@ describe('residency', () => {
 
   it('refuses with overloaded when the queue is full, and forgets a waiter that went away', async () => {
     const { residency } = make();
-    await residency.acquire(spec('a:1'), undefined, signal);
+    await acquire(residency, spec('a:1'), undefined, signal);
     const gone = new AbortController();
-    const waits = [1, 2].map(() => residency.acquire(spec('a:1'), undefined, gone.signal));
+    const waits = [1, 2].map(() => acquire(residency, spec('a:1'), undefined, gone.signal));
     await turn();
-    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), { code: 'overloaded' });
+    await assert.rejects(acquire(residency, spec('a:1'), undefined, signal), { code: 'overloaded' });
     gone.abort();
     for (const wait of waits) await assert.rejects(wait, { code: 'cancelled' });
-    const third = residency.acquire(spec('a:1'), undefined, signal);
+    const third = acquire(residency, spec('a:1'), undefined, signal);
     await turn();
     assert.equal(residency.loaded()[0]?.leases, 2);
     void third.catch(() => {});
@@ -103,29 +105,31 @@ describe('residency', () => {
 
   it('keeps within the memory budget, and says so when one model alone is too large', async () => {
     const { residency } = make({ budgetBytes: 150 });
-    (await residency.acquire(spec('a:1'), undefined, signal)).release();
-    (await residency.acquire(spec('b:1'), undefined, signal)).release();
+    (await acquire(residency, spec('a:1'), undefined, signal)).release();
+    (await acquire(residency, spec('b:1'), undefined, signal)).release();
     assert.deepEqual(names(residency), ['b:1']);
-    await assert.rejects(residency.acquire(spec('big:1', 200), undefined, signal), { code: 'out_of_memory' });
+    await assert.rejects(acquire(residency, spec('big:1', 200), undefined, signal), {
+      code: 'out_of_memory',
+    });
   });
 
   it('unloads at once with keep-alive 0', async () => {
     const { residency } = make();
-    (await residency.acquire(spec('a:1'), 0, signal)).release();
+    (await acquire(residency, spec('a:1'), 0, signal)).release();
     await turn();
     assert.deepEqual(names(residency), []);
   });
 
   it('lets running work finish when told to unload, and loads afresh for new work', async () => {
     const { residency, loads } = make();
-    const lease = await residency.acquire(spec('a:1'), undefined, signal);
+    const lease = await acquire(residency, spec('a:1'), undefined, signal);
     let unloaded = false;
     const unloading = residency.unload('a:1').then(() => {
       unloaded = true;
     });
     await turn();
     assert.equal(unloaded, false);
-    const again = await residency.acquire(spec('a:1'), undefined, signal);
+    const again = await acquire(residency, spec('a:1'), undefined, signal);
     lease.release();
     await unloading;
     again.release();
@@ -135,21 +139,21 @@ describe('residency', () => {
   it('starts a dead runner again at once, then with growing patience', async () => {
     const { residency, hosts, clock } = make();
     for (let crash = 0; crash < 2; crash++) {
-      await residency.acquire(spec('a:1'), undefined, signal);
+      await acquire(residency, spec('a:1'), undefined, signal);
       hosts[crash]?.end();
       await turn();
     }
-    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), (error) => {
+    await assert.rejects(acquire(residency, spec('a:1'), undefined, signal), (error) => {
       return VoxError.is(error) && error.code === 'restarting' && error.retryAfter === 1;
     });
     clock.now += 2000;
-    (await residency.acquire(spec('a:1'), undefined, signal)).release();
+    (await acquire(residency, spec('a:1'), undefined, signal)).release();
     assert.equal(hosts.length, 3);
   });
 
   it('refuses new work once closed', async () => {
     const { residency } = make();
     await residency.close();
-    await assert.rejects(residency.acquire(spec('a:1'), undefined, signal), { code: 'shutting_down' });
+    await assert.rejects(acquire(residency, spec('a:1'), undefined, signal), { code: 'shutting_down' });
   });
 });

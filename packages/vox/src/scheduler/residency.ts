@@ -40,14 +40,16 @@ export class Residency {
   /**
    * A place on a loaded model; loads it, and waits for room and for its turn, as needed. Throws `overloaded`,
    * `out_of_memory`, `restarting` (within the back-off), `shutting_down`, `cancelled`, or what loading threw.
-   * `keepAliveSeconds` replaces the model's keep-alive when given.
+   * `makeSpec` is asked only when the model must be loaded: it looks at every file. `keepAliveSeconds` replaces the
+   * model's keep-alive when given.
    */
   async acquire(
-    spec: ModelSpec,
+    reference: string,
+    makeSpec: () => Promise<ModelSpec>,
     keepAliveSeconds: number | undefined,
     signal: AbortSignal,
   ): Promise<LeasedHost> {
-    const entry = await this.#entry(spec, signal);
+    const entry = await this.#entry(reference, makeSpec, signal);
     entry.leases++;
     clearTimeout(entry.timer);
     if (keepAliveSeconds !== undefined) entry.keepAliveSeconds = keepAliveSeconds;
@@ -63,7 +65,7 @@ export class Residency {
       const host = await abortable(entry.ready, signal);
       freePlace = await entry.slots?.take(signal);
       if (!host.alive)
-        throw new VoxError('runner_crashed', `the process that ran ${spec.reference} ended; try again`);
+        throw new VoxError('runner_crashed', `the process that ran ${reference} ended; try again`);
       return { host, release };
     } catch (error) {
       release();
@@ -122,12 +124,17 @@ export class Residency {
     this.#entries.clear();
   }
 
-  async #entry(spec: ModelSpec, signal: AbortSignal): Promise<Entry> {
+  async #entry(reference: string, makeSpec: () => Promise<ModelSpec>, signal: AbortSignal): Promise<Entry> {
+    let spec: ModelSpec | undefined;
     for (;;) {
       if (this.#closed) throw new VoxError('shutting_down', 'the server is stopping');
-      const present = this.#entries.get(spec.reference);
+      const present = this.#entries.get(reference);
       if (present) return present;
-      this.#backoff.check(spec.reference);
+      this.#backoff.check(reference);
+      if (spec === undefined) {
+        spec = await makeSpec();
+        continue; // Somebody else may have begun to load it meanwhile.
+      }
       const obstacle = this.#obstacle(spec);
       if (obstacle === undefined) return this.#load(spec);
       await abortable(this.#makeRoom(obstacle, signal), signal);
