@@ -17,10 +17,12 @@ const LAYERS = {
   'vox/app': ['*'],
   'vox/cli': ['packages/client', 'vox/config', 'vox/app'],
   'vox/engines': ['packages/contract'],
+  'vox/schema': [],
   'vox/config': ['packages/contract'],
   'vox/protocols/openai': [
     'vox/runtime',
     'vox/transport',
+    'vox/schema',
     'vox/guard',
     'vox/observe',
     'packages/contract',
@@ -29,12 +31,13 @@ const LAYERS = {
   'vox/protocols/vox-native': [
     'vox/runtime',
     'vox/transport',
+    'vox/schema',
     'vox/guard',
     'vox/observe',
     'packages/contract',
     'packages/audio',
   ],
-  'vox/transport': ['vox/observe', 'packages/contract'],
+  'vox/transport': ['vox/observe', 'vox/schema', 'packages/contract'],
   'vox/guard': ['vox/observe', 'packages/contract'],
   'vox/observe': [],
   'vox/runtime': [
@@ -48,7 +51,7 @@ const LAYERS = {
   'vox/scheduler': ['vox/host', 'vox/models', 'vox/messages', 'packages/contract'],
   'vox/host': ['vox/messages', 'packages/contract'],
   'vox/messages': ['packages/contract'],
-  'vox/models': ['packages/contract', 'packages/audio'],
+  'vox/models': ['vox/schema', 'packages/contract', 'packages/audio'],
   'vox/runner': ['vox/messages', 'packages/contract', 'packages/audio'],
 };
 

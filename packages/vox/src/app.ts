@@ -12,11 +12,15 @@ import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { createRuntime } from './runtime/index.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
+import { loadZod } from './schema.js';
 import { createHttpServer } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
 
 /** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
 const LOAD_DEADLINE_MS = 180_000;
+
+/** After this a server that nobody has asked yet loads what its first request will need. */
+const WARM_UP_DELAY_MS = 1_000;
 
 export interface App {
   /** Base URL, with the port that was really bound. */
@@ -86,6 +90,7 @@ export async function startApp(config: Config): Promise<App> {
   for (const warning of config.warnings) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
+  setTimeout(loadZod, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
 
   let closing: Promise<void> | undefined;

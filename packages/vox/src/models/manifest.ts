@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lazySchema } from '../schema.js';
 import { writeFileDurably } from './durable.js';
 import { DIGEST, isSafeName } from './layout.js';
 import { parseReference } from './reference.js';
@@ -11,63 +12,69 @@ import type { CatalogEntry, Manifest } from './types.js';
 /** Raised when an importer's output changes, so that what older versions made is made again. */
 const IMPORT_REVISION = 1;
 
-const text = z.string().max(4096);
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+type Zod = typeof z;
 
-const info = z.object({
-  kind: z.enum(['stt', 'tts', 'vad', 'turn']),
-  family: text,
-  sampleRate: z.number().positive(),
-  languages: z.array(text),
-  voices: z.array(
-    z.object({
-      id: text,
-      name: text,
-      language: text.optional(),
-      gender: z.enum(['female', 'male']).optional(),
-    }),
-  ),
-  maxWindowMs: z.number().optional(),
-  speed: z.object({ min: z.number(), max: z.number() }).optional(),
-  canTranslate: z.boolean(),
-  canDetectLanguage: z.boolean(),
-  canTimeWords: z.boolean(),
-  canPrompt: z.boolean(),
-  concurrency: z.number(),
-});
+const schema = lazySchema((z) => manifestSchema(z));
 
-const schema = z.object({
-  schemaVersion: z.literal(1),
-  reference: z.string().refine(isReference, 'not a reference'),
-  kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
-  family: text,
-  engine: text.optional(),
-  description: text,
-  license: z.object({
-    id: text,
-    url: text.optional(),
-    nonCommercial: z.boolean().optional(),
-    note: text.optional(),
-  }),
-  languages: z.array(text),
-  needs: z.array(z.string().refine(isReference, 'not a reference')),
-  parameters,
-  files: z
-    .array(
+function manifestSchema(z: Zod) {
+  const text = z.string().max(4096);
+  const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+  const info = z.object({
+    kind: z.enum(['stt', 'tts', 'vad', 'turn']),
+    family: text,
+    sampleRate: z.number().positive(),
+    languages: z.array(text),
+    voices: z.array(
       z.object({
-        name: z.string().refine(isSafeName, 'not a safe file name'),
-        digest: z.string().regex(DIGEST),
-        size: z.number().int().nonnegative(),
-        executable: z.boolean().optional(),
+        id: text,
+        name: text,
+        language: text.optional(),
+        gender: z.enum(['female', 'male']).optional(),
       }),
-    )
-    .min(1),
-  origin: text,
-  recipe: text,
-  companion: z.boolean(),
-  info: info.optional(),
-  pulledAt: text,
-});
+    ),
+    maxWindowMs: z.number().optional(),
+    speed: z.object({ min: z.number(), max: z.number() }).optional(),
+    canTranslate: z.boolean(),
+    canDetectLanguage: z.boolean(),
+    canTimeWords: z.boolean(),
+    canPrompt: z.boolean(),
+    concurrency: z.number(),
+  });
+
+  return z.object({
+    schemaVersion: z.literal(1),
+    reference: z.string().refine(isReference, 'not a reference'),
+    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
+    family: text,
+    engine: text.optional(),
+    description: text,
+    license: z.object({
+      id: text,
+      url: text.optional(),
+      nonCommercial: z.boolean().optional(),
+      note: text.optional(),
+    }),
+    languages: z.array(text),
+    needs: z.array(z.string().refine(isReference, 'not a reference')),
+    parameters,
+    files: z
+      .array(
+        z.object({
+          name: z.string().refine(isSafeName, 'not a safe file name'),
+          digest: z.string().regex(DIGEST),
+          size: z.number().int().nonnegative(),
+          executable: z.boolean().optional(),
+        }),
+      )
+      .min(1),
+    origin: text,
+    recipe: text,
+    companion: z.boolean(),
+    info: info.optional(),
+    pulledAt: text,
+  });
+}
 
 function isReference(value: string): boolean {
   try {

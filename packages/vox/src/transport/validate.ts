@@ -1,12 +1,12 @@
 /** From schema issues to one error that names the field. */
 import { VoxError } from '@vox-speech/contract';
-import type { z } from 'zod';
+import type { Schema } from '../schema.js';
 
 /**
  * The value as the schema's output.
  * @throws VoxError `invalid_request` whose message and `param` name the first field at fault and what is allowed
  */
-export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
+export function validate<T>(schema: Schema<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

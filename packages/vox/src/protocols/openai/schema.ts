@@ -1,5 +1,5 @@
 /** The requests of OpenAI's audio routes, as far as they are served. */
-import { z } from 'zod';
+import { lazySchema, type SchemaOutput } from '../../schema.js';
 
 export const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
 export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
@@ -13,21 +13,23 @@ export const MAX_SPEED = 4;
 const SPEED = { error: `must be a number from ${MIN_SPEED} to ${MAX_SPEED}` };
 
 /** Unknown keys are ignored, as upstream. */
-export const speechSchema = z.object({
-  model: z.string().nullish(),
-  input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
-  voice: z
-    .union([z.string(), z.object({ id: z.string() })], { error: 'expected a voice name or {"id": name}' })
-    .nullish(),
-  response_format: z.enum(SPEECH_FORMATS).nullish(),
-  speed: z.number(SPEED).min(MIN_SPEED, SPEED).max(MAX_SPEED, SPEED).nullish(),
-  stream_format: z.enum(['audio']).nullish(),
-  stream: z.boolean().nullish(),
-  instructions: z.string().nullish(),
-  language: z.string().nullish(),
-  /** Vox 0.2.93: parameters that an adapter declares. None of ours declares any. */
-  params: z.record(z.string(), z.unknown()).nullish(),
-  keep_alive: z.union([z.number(), z.string()]).nullish(),
-});
+export const speechSchema = lazySchema((z) =>
+  z.object({
+    model: z.string().nullish(),
+    input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
+    voice: z
+      .union([z.string(), z.object({ id: z.string() })], { error: 'expected a voice name or {"id": name}' })
+      .nullish(),
+    response_format: z.enum(SPEECH_FORMATS).nullish(),
+    speed: z.number(SPEED).min(MIN_SPEED, SPEED).max(MAX_SPEED, SPEED).nullish(),
+    stream_format: z.enum(['audio']).nullish(),
+    stream: z.boolean().nullish(),
+    instructions: z.string().nullish(),
+    language: z.string().nullish(),
+    /** Vox 0.2.93: parameters that an adapter declares. None of ours declares any. */
+    params: z.record(z.string(), z.unknown()).nullish(),
+    keep_alive: z.union([z.number(), z.string()]).nullish(),
+  }),
+);
 
-export type SpeechBody = z.output<typeof speechSchema>;
+export type SpeechBody = SchemaOutput<typeof speechSchema>;
