@@ -36,7 +36,7 @@ const runner = await runnerOf(transcribe);
 /** Runs requests in a loop until told to end; every outcome with its times. */
 const outcomes = [];
 let running = true;
-async function loop(kind, request) {
+async function loop(kind, request, pause) {
   while (running) {
     const outcome = { kind, began: performance.now() };
     try {
@@ -49,11 +49,11 @@ async function loop(kind, request) {
     }
     outcome.ended = performance.now();
     outcomes.push(outcome);
-    if (outcome.status !== 200) await sleep(20);
+    if (outcome.status !== 200 || pause) await sleep(pause ?? 20);
   }
 }
 const loops = [
-  loop('speech', speak),
+  loop('speech', speak, 500),
   ...Array.from({ length: flags.clients }, () => loop('text', transcribe)),
 ];
 await sleep(2000);

@@ -4,7 +4,8 @@
  * Measured on 2 cores (base, 11 s clip): one recogniser of 2 threads answers a lone client in 0.60 s against 0.99 s with
  * 1 thread; two decodes at once on ONE recogniser of 1 thread serve 1.5-2.6 requests a second, as many as two recognisers
  * would, for 330 MB less; two at once on a recogniser of 2 threads fight and are slower than one after the other.
- * So: a lone decode goes to the wide recogniser, concurrent ones share the narrow one, which is made when first needed.
+ * So: a lone decode goes to the wide recogniser, concurrent ones share the narrow one, which is made when
+ * a decode has ended with others waiting.
  *
  * Language and task belong to a recogniser: the start of a decode overwrites what a running one will read when its
  * encoder is done. So one recogniser never runs two decodes of different (language, task) at once.
@@ -109,11 +110,8 @@ export class Lanes<R> {
     if (running === 0 && this.#queue.length === 1) return this.#wide;
     if (this.#threads === 1) return running === 0 ? this.#wide : undefined;
     if (running >= this.#threads) return undefined;
-    if (this.#narrow === undefined) {
-      this.#create();
-      // Until it is there the wide one works on, one decode after the other.
-      return this.#wide.running === 0 ? this.#wide : undefined;
-    }
+    // Until the narrow one is there the wide one works on, one decode after the other.
+    if (this.#narrow === undefined) return this.#wide.running === 0 ? this.#wide : undefined;
     const free = this.#narrow.running === 0 || sameKey(this.#narrow.key, key);
     if (free) return this.#narrow;
     // Another language is at work there; the wide one need not wait for it.
@@ -145,6 +143,8 @@ export class Lanes<R> {
     } finally {
       leave();
       lane.running--;
+      // Not before: making it takes as long as a short decode, and the first answer must not wait for that.
+      if (this.#queue.length > 0 && this.#narrow === undefined && this.#threads > 1) this.#create();
       this.#pump();
     }
   }
