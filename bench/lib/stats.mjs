@@ -1,6 +1,7 @@
 /**
  * Medians and friends, and pairs measured alternately so that a busy moment of the machine hits both sides.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export const sorted = (values) => [...values].sort((a, b) => a - b);
 
@@ -15,6 +16,9 @@ export function percentile(values, p) {
 
 export const median = (values) => percentile(values, 0.5);
 
+/** Between two sides, ms: the idle threads of one engine spin for a while and would tax whoever comes next. */
+const PAUSE_MS = 250;
+
 /**
  * Runs every side once to warm up, then A B A B ...; each side answers one number or an object of numbers.
  */
@@ -22,7 +26,12 @@ export async function alternate(sides, rounds, warmups = 1) {
   const names = Object.keys(sides);
   const results = Object.fromEntries(names.map((name) => [name, []]));
   for (let i = 0; i < warmups; i++) for (const name of names) await sides[name]();
-  for (let i = 0; i < rounds; i++) for (const name of names) results[name].push(await sides[name]());
+  for (let i = 0; i < rounds; i++) {
+    for (const name of names) {
+      await sleep(PAUSE_MS);
+      results[name].push(await sides[name]());
+    }
+  }
   return results;
 }
 
