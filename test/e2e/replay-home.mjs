@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pcmAsWav } from './wav.mjs';
 
 /** `models`: reference -> script. Returns the folder and a function that removes it. */
 export function replayHome(models) {
@@ -51,18 +52,5 @@ export function tone(seconds, firstSample = 0) {
     pcm.writeInt16LE(Math.round(12_000 * on * Math.sin((2 * Math.PI * 180 * i) / rate)), 2 * i);
   }
   pcm.writeInt16LE(firstSample, 0);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + pcm.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE(rate * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(pcm.length, 40);
-  return Buffer.concat([head, pcm]);
+  return pcmAsWav(pcm, rate);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { wordErrors, wordsOf } from '../../tools/words.mjs';
 import { NO_MODELS, speak, startServer, upload } from './server.mjs';
+import { pcmAsWav } from './wav.mjs';
 
 const SENTENCES = [
   'The quick brown fox jumps over the lazy dog near the garden wall.',
@@ -91,20 +92,3 @@ describe('speech there and back', { skip: NO_MODELS }, () => {
     }
   });
 });
-
-function pcmAsWav(pcm, rate) {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + pcm.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE(rate * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(pcm.length, 40);
-  return Buffer.concat([head, pcm]);
-}
