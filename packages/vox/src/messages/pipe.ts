@@ -66,7 +66,7 @@ export function pipePort<Out, In>(stream: Duplex): Port<Out, In> {
   };
 }
 
-/** Two ports that talk to each other in one thread, message by message, for tests and the inline host. */
+/** Two ports that talk to each other in one thread, message by message, for tests. */
 export function portPair<A, B>(): [Port<A, B>, Port<B, A>] {
   type Side = {
     message: (envelope: Envelope<unknown>) => void;

@@ -1,6 +1,6 @@
 /** The media step: WAV goes to the runner as it is, anything else is decoded by the ffmpeg program to a file it follows. */
 import { open, rm } from 'node:fs/promises';
-import { sniff, WavHeaderParser } from '@vox-speech/audio';
+import { isReadableWav, sniff } from '@vox-speech/audio';
 import { decodeToPcm16 } from '@vox-speech/audio/node';
 import { type ErrorRecord, toRecord, VoxError } from '@vox-speech/contract';
 import type { FileSource } from '../messages/index.js';
@@ -46,6 +46,7 @@ export async function openMedia(
       { param: 'file' },
     );
   }
+  // A WAV whose codec we don't read (ADPCM, MP3 in WAV) goes to ffmpeg like any other container.
   if ((container === 'wav' || container === 'rf64') && isReadableWav(head)) {
     return {
       source: { path, format: 'wav', growing: false, maxSeconds: settings.maxSeconds },
@@ -85,16 +86,6 @@ export async function openMedia(
       await rm(output, { force: true });
     },
   };
-}
-
-/** A WAV whose codec we don't read (ADPCM, MP3 in WAV) goes to ffmpeg like any other container. */
-function isReadableWav(head: Uint8Array): boolean {
-  try {
-    new WavHeaderParser().push(head);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function readHead(path: string): Promise<Uint8Array> {

@@ -177,7 +177,6 @@ function logRequest(log: Log, request: FastifyRequest, reply: FastifyReply): voi
   log.info(fields, `${request.method} ${safePath(request.raw.url ?? '')}${cut}`);
 }
 
-/** The framework's own request log is off, because it writes whole URLs; what it alone notices is kept. */
 /** No route has a JSON schema (dialects validate with zod), so fastify need not load its compilers: a tenth of a second. */
 const NO_COMPILERS = { buildValidator: noCompiler, buildSerializer: noCompiler };
 
@@ -185,6 +184,7 @@ function noCompiler(): never {
   throw new Error('routes take no JSON schema: validate with zod');
 }
 
+/** The framework's own request log is off, because it writes whole URLs; what it alone notices is kept. */
 class QuietLog extends LogController {
   constructor() {
     super({ disableRequestLogging: true });
