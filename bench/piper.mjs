@@ -8,7 +8,7 @@ import { bareEngine } from './lib/engine.mjs';
 import { startLines } from './lib/python.mjs';
 import { options, report, target } from './lib/report.mjs';
 import { alternate, median } from './lib/stats.mjs';
-import { pull, serve, view } from './lib/vox.mjs';
+import { newerRuntime, pull, serve, view } from './lib/vox.mjs';
 import { setUpRivals } from './rivals/setup.mjs';
 
 const TEXT = 'The birch canoe slid on the planks. Glue the sheet to the wall.';
@@ -23,6 +23,7 @@ const engine = await bareEngine({
   folder: view('piper', 'en-us-joe-medium'),
   threads: 2,
   espeak,
+  preload: newerRuntime(),
 });
 const library = await startLines(rivals.librariesPython, rivals.piperScript, [rivals.piperVoice]);
 const speak = (format, firstAt) => () =>

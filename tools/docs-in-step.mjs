@@ -26,7 +26,7 @@ function errorsPage() {
 function modelsPage() {
   const origin = (source) => {
     if (source.type === 'packages')
-      return `${source.manager}: ${source.packages.map((p) => `${p.name} ${p.version}`).join(', ')}`;
+      return `${[...new Set(source.packages.map((p) => p.manager))].join(' and ')}: ${source.packages.map((p) => `${p.name} ${p.version}`).join(', ')}`;
     return source.type === 'hf' ? `hub: ${source.repository}` : source.type;
   };
   const rows = new Catalog().entries.map(

@@ -43,13 +43,17 @@ function espeakFolder() {
   );
 }
 
-function piper() {
-  const vits = { model: file('model.onnx'), tokens: file('tokens.txt'), dataDir: espeakFolder() };
+function speech() {
+  const files = { model: file('model.onnx'), tokens: file('tokens.txt'), dataDir: espeakFolder() };
+  const family =
+    options.kind === 'kokoro'
+      ? { kokoro: { ...files, voices: file('voices.bin'), lang: 'en-us' } }
+      : { vits: files };
   const tts = new sherpa.OfflineTts({
-    model: { vits, numThreads: options.threads, provider: 'cpu' },
+    model: { ...family, numThreads: options.threads, provider: 'cpu' },
     maxNumSentences: 1,
   });
-  return async ({ text }) => {
+  return async ({ text, voice = 0 }) => {
     const since = performance.now();
     let first;
     const onProgress = () => {
@@ -58,7 +62,7 @@ function piper() {
     };
     const audio = await tts.generateAsync({
       text,
-      sid: 0,
+      sid: voice,
       speed: 1,
       enableExternalBuffer: false,
       onProgress,
@@ -72,7 +76,7 @@ function piper() {
   };
 }
 
-const work = options.kind === 'whisper' ? whisper() : piper();
+const work = options.kind === 'whisper' ? whisper() : speech();
 process.on('message', async (request) => {
   try {
     process.send(await work(request));

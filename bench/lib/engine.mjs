@@ -7,9 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('./engine-child.mjs', import.meta.url));
 
-/** Starts it with { kind: 'whisper' | 'piper', folder, threads, espeak? }; gives ask(request) and stop(). */
+/**
+ * Starts it with { kind: 'whisper' | 'piper' | 'kokoro', folder, threads, espeak?, preload? }; gives
+ * ask(request) and stop(). `preload` is a library that takes the place of the one of its name.
+ */
 export async function bareEngine(options) {
-  const child = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(script, [JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...(options.preload && { LD_PRELOAD: options.preload }) },
+  });
   let tail = '';
   child.stderr.on('data', (bytes) => {
     tail = (tail + bytes).slice(-2000);

@@ -22,6 +22,12 @@ export const voxHome = () =>
 /** The folder of files that the engine loads, e.g. view('whisper', 'base'). */
 export const view = (name, tag) => join(voxHome(), 'models/views', name, tag);
 
+/** The library that voices run on, where one was pulled with them: the bare engine gets the same. */
+export function newerRuntime() {
+  const library = join(view('onnxruntime', '1.31'), 'libonnxruntime.so');
+  return existsSync(library) ? library : undefined;
+}
+
 /** Pulls what is not there yet, without a server. */
 export function pull(...references) {
   for (const reference of references) {

@@ -71,6 +71,7 @@ export async function setUpRivals() {
     piperVoice: weights.piperVoice,
     fasterWhisperScript: join(here, 'faster_whisper_lines.py'),
     piperScript: join(here, 'piper_lines.py'),
+    kokoroScript: join(here, 'kokoro_lines.py'),
   };
 }
 

@@ -52,7 +52,7 @@ export async function startApp(config: Config): Promise<App> {
     keepAliveSeconds: scheduler.keepAlive,
     queueLimit: scheduler.maxQueue,
     now: Date.now,
-    load: (spec, signal) => ModelHost.load(startProcessRunner, spec.message, LOAD_DEADLINE_MS, signal),
+    load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
   });
   const runtime = createRuntime({
     catalog,

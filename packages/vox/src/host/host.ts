@@ -21,6 +21,8 @@ export interface RunnerExit {
 export interface StartRunnerOptions {
   /** Threads that the model may use; sizes the pool of the native calls. */
   readonly threads: number;
+  /** Files of libraries that take the place of those of the same name (Linux); one that can't be loaded is passed over. */
+  readonly preload: readonly string[];
 }
 
 export type StartRunner = (options: StartRunnerOptions) => RunnerHost;

@@ -15,6 +15,12 @@ import type { RunnerExit, RunnerHost, StartRunner } from './host.js';
 import { PartQueue } from './part-queue.js';
 
 type LoadMessage = Omit<Extract<ToRunner, { type: 'load' }>, 'type'>;
+
+export interface LoadRequest {
+  readonly message: LoadMessage;
+  readonly preload: readonly string[];
+}
+
 type TranscribeJob = Omit<Extract<ToRunner, { type: 'transcribe' }>, 'type' | 'id'>;
 type SynthesizeJob = Omit<Extract<ToRunner, { type: 'synthesize' }>, 'type' | 'id' | 'credit'>;
 
@@ -78,12 +84,12 @@ export class ModelHost {
    */
   static async load(
     start: StartRunner,
-    message: LoadMessage,
+    { message, preload }: LoadRequest,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<ModelHost> {
     signal.throwIfAborted();
-    const host = start({ threads: message.options.threads });
+    const host = start({ threads: message.options.threads, preload });
     const reference = message.files.reference;
     try {
       const ready = await new Promise<Extract<FromRunner, { type: 'ready' }>>((resolve, reject) => {

@@ -13,10 +13,14 @@ const RUNNER = fileURLToPath(new URL('../runner/main.js', import.meta.url));
 const SPARE_POOL_THREADS = 4;
 
 /** Starts a runner process. It ends by itself when this process dies, since its pipe then closes. */
-export function startProcessRunner({ threads }: StartRunnerOptions): RunnerHost {
+export function startProcessRunner({ threads, preload }: StartRunnerOptions): RunnerHost {
   const child = spawn(process.execPath, [RUNNER], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * threads + SPARE_POOL_THREADS) },
+    env: {
+      ...process.env,
+      UV_THREADPOOL_SIZE: String(2 * threads + SPARE_POOL_THREADS),
+      ...(preload.length === 0 ? {} : { LD_PRELOAD: preload.join(':') }),
+    },
     windowsHide: true,
   });
   const tail = new Tail();

@@ -28,6 +28,8 @@ export interface PackageArchive {
   readonly version: string;
   /** pip only: take the wheel of this platform whatever the machine, so that the hash is the same everywhere. */
   readonly platform?: string;
+  /** pip only: of wheels made for one Python each, the one to take, e.g. `311`. */
+  readonly python?: string;
   /** Bytes. */
   readonly size: number;
   readonly sha256: string;
@@ -76,7 +78,7 @@ export interface CatalogEntry {
   /** References that are pulled along. */
   readonly needs: readonly string[];
   /** Which importer turns the delivered files into what the engine loads; `none` = they are used as they are. */
-  readonly importer: 'none' | 'whisper-ct2' | 'piper' | 'kokoro';
+  readonly importer: 'none' | 'whisper-ct2' | 'piper' | 'kokoro' | 'onnxruntime';
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   /** Tried in this order. */
   readonly sources: readonly Source[];

@@ -1,6 +1,8 @@
 /** From a manifest to what the scheduler loads. */
+import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import type { Store } from '../models/index.js';
+import { parseReference } from '../models/reference.js';
 import type { Manifest } from '../models/types.js';
 import type { ModelSpec } from '../scheduler/model-spec.js';
 
@@ -24,14 +26,32 @@ export async function modelSpec(
       param: 'model',
     });
   }
+  const files = await store.files(manifest);
   return {
     reference: manifest.reference,
     kind: manifest.kind,
     estimateBytes: RUNNER_BASE_BYTES + manifest.files.reduce((sum, file) => sum + file.size, 0),
+    preload: await preloads(store, manifest, files.companions),
     message: {
       engine: settings.engineModule(manifest.engine),
-      files: await store.files(manifest),
+      files,
       options: { threads: settings.threads, device: settings.device },
     },
   };
+}
+
+/** Libraries that companions bring for the runner's process: parameter `preload`, a file name in the companion. */
+async function preloads(
+  store: Store,
+  manifest: Manifest,
+  companions: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const need of manifest.needs) {
+    const companion = await store.get(parseReference(need));
+    const file = companion?.parameters.preload;
+    const folder = companion && companions[companion.family];
+    if (typeof file === 'string' && folder !== undefined) found.push(join(folder, file));
+  }
+  return found;
 }

@@ -8,6 +8,8 @@ export interface ModelSpec {
   readonly kind: ModelKind;
   /** What it will take in memory, before it was ever loaded. */
   readonly estimateBytes: number;
+  /** Files of libraries that the runner's process loads before anything else. */
+  readonly preload: readonly string[];
   readonly message: Omit<Extract<ToRunner, { type: 'load' }>, 'type'>;
 }
 

@@ -52,6 +52,7 @@ const spec = (reference: string, estimateBytes = 100): ModelSpec => ({
   reference,
   kind: 'stt',
   estimateBytes,
+  preload: [],
   message: {} as ModelSpec['message'],
 });
 const signal = new AbortController().signal;

@@ -6,10 +6,17 @@ import { COMPANIONS } from './companions.js';
 import { editDistance } from './distance.js';
 import { KOKORO } from './kokoro.js';
 import { FAMILY_NAMES, type FamilyName } from './names.js';
+import { ONNX_RUNTIME } from './onnxruntime.js';
 import { PIPER } from './piper.js';
 import { WHISPER } from './whisper.js';
 
-export const BUILT_IN: readonly CatalogEntry[] = [...WHISPER, ...PIPER, ...KOKORO, ...COMPANIONS];
+export const BUILT_IN: readonly CatalogEntry[] = [
+  ...WHISPER,
+  ...PIPER,
+  ...KOKORO,
+  ...COMPANIONS,
+  ONNX_RUNTIME,
+];
 
 export interface CatalogQuery {
   /** Every word must occur in the reference, an alias, the family or the description. */

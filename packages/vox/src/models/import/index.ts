@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import type { CatalogEntry } from '../types.js';
 import { importKokoro } from './kokoro/index.js';
+import { importOnnxRuntime } from './onnxruntime/index.js';
 import { importPiper } from './piper/index.js';
 import { importWhisper } from './whisper/index.js';
 
 export interface ImportRequest {
-  readonly importer: 'whisper-ct2' | 'piper' | 'kokoro';
+  readonly importer: 'whisper-ct2' | 'piper' | 'kokoro' | 'onnxruntime';
   /** Folder of the delivered files; for messages only. */
   readonly directory: string;
   /** Delivered files: name in the catalog (`as`) to path. */
@@ -46,6 +47,7 @@ export async function importModel(request: ImportRequest): Promise<ImportResult>
   try {
     const made = await run(request.importer, options);
     const { info } = made;
+    if (info === undefined) return { files: made.names.map((name) => ({ name, path: join(output, name) })) };
     const record = 'speakers' in made ? { ...info, speakers: made.speakers } : info;
     await writeFile(join(output, 'info.json'), `${JSON.stringify(record, null, 2)}\n`, { flag: 'wx' });
     return { files: [...made.names, 'info.json'].map((name) => ({ name, path: join(output, name) })), info };
@@ -66,7 +68,8 @@ interface ImportOptions {
 
 interface Made {
   readonly names: readonly string[];
-  readonly info: ModelInfo;
+  /** Absent of what is no model. */
+  readonly info?: ModelInfo;
   readonly speakers?: Readonly<Record<string, number>>;
 }
 
@@ -78,5 +81,7 @@ function run(importer: ImportRequest['importer'], options: ImportOptions): Promi
       return importPiper(options);
     case 'kokoro':
       return importKokoro(options);
+    case 'onnxruntime':
+      return importOnnxRuntime(options);
   }
 }

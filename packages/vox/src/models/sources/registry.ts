@@ -133,6 +133,10 @@ async function start(
 /** Wheels only: a source package would run its own code. No cache: one copy on the disk is enough. */
 function pipArguments(archive: PackageArchive, destination: string): string[] {
   const platform = archive.platform === undefined ? [] : ['--platform', archive.platform];
+  const python =
+    archive.python === undefined
+      ? []
+      : ['--python-version', archive.python, '--implementation', 'cp', '--abi', `cp${archive.python}`];
   const quiet = [
     '--quiet',
     '--no-input',
@@ -141,7 +145,7 @@ function pipArguments(archive: PackageArchive, destination: string): string[] {
     '--progress-bar',
     'off',
   ];
-  const what = ['--no-deps', '--only-binary', ':all:', ...platform, '--dest', destination];
+  const what = ['--no-deps', '--only-binary', ':all:', ...platform, ...python, '--dest', destination];
   return ['-m', 'pip', 'download', ...quiet, ...what, `${archive.name}==${archive.version}`];
 }
 
