@@ -15,7 +15,16 @@ const LAYERS = {
   'engines/sherpa': ['packages/contract', 'packages/audio'],
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
-  'vox/cli': ['packages/client', 'vox/config', 'vox/app'],
+  'vox/cli': ['packages/client', 'packages/contract', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
+  // What the command line does to this machine itself, where a server need not run.
+  'vox/local': [
+    'vox/models',
+    'vox/config',
+    'vox/engines',
+    'packages/contract',
+    'packages/audio',
+    'packages/client',
+  ],
   'vox/engines': ['packages/contract'],
   'vox/schema': [],
   'vox/config': ['packages/contract'],

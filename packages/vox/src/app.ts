@@ -6,7 +6,7 @@ import { checkBind, installGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
-import { createLog, Health } from './observe/index.js';
+import { createLog, Health, LogFile } from './observe/index.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { createRuntime } from './runtime/index.js';
@@ -40,7 +40,16 @@ export async function startApp(config: Config): Promise<App> {
     insecure: guard.insecure,
   };
   checkBind(guardSettings);
-  const log = createLog({ level: config.log.level, format: config.log.format === 'json' ? 'json' : 'plain' });
+  const logFile = config.log.file
+    ? new LogFile(join(models.home, 'logs'), {
+        onError: (error) => log.warn(`no log is kept in VOX_HOME/logs: ${error.message}`),
+      })
+    : undefined;
+  const log = createLog({
+    level: config.log.level,
+    format: config.log.format === 'json' ? 'json' : 'plain',
+    ...(logFile === undefined ? {} : { file: (line: string) => logFile.write(line) }),
+  });
   const health = new Health();
   const catalog = new Catalog();
   const store = await Store.open(models.home);
@@ -103,6 +112,7 @@ export async function startApp(config: Config): Promise<App> {
         await puller.close();
         await residency.close();
         await uploads.remove();
+        await logFile?.close();
       })();
       return closing;
     },

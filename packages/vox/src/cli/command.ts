@@ -1,5 +1,5 @@
 /** What every command is made of. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Config, type Flags, flagsOf, loadConfig } from '../config/index.js';
 import type { Output } from './output.js';
 
@@ -29,13 +29,32 @@ export function clientOptions(
 /** Adds the flags that the table of settings has for a kind of command. */
 export function addFlags(command: Command, kind: 'serve' | 'client'): void {
   for (const flag of flagsOf(kind)) {
-    if (flag.repeatable) command.option(flag.flags, flag.description, collect);
-    else command.option(flag.flags, flag.description);
+    const option = new Option(flag.flags, flag.description);
+    // Not `choices()`: the table reads the value, in any case and with its synonyms.
+    if (flag.choices !== undefined) option.argChoices = [...flag.choices];
+    if (flag.repeatable) option.argParser(collect);
+    command.addOption(option);
   }
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** What a shell can complete an argument or the value of an option with: names, files, or one of a few words. */
+export type Completes = 'pulled' | 'catalog' | 'voice' | 'file' | readonly string[];
+
+const COMPLETIONS = new WeakMap<Command, Readonly<Record<string, Completes>>>();
+
+/** Says how arguments (`model`) and options (`--voice`) of a command are completed. */
+export function completes(command: Command, how: Readonly<Record<string, Completes>>): Command {
+  COMPLETIONS.set(command, { ...COMPLETIONS.get(command), ...how });
+  return command;
+}
+
+/** How an argument or an option is completed; undefined = any text. */
+export function completionOf(command: Command, name: string): Completes | undefined {
+  return COMPLETIONS.get(command)?.[name];
 }
 
 /** Adds `Examples:` under the options. */

@@ -20,10 +20,23 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   rm: { summary: 'remove a pulled model', load: () => import('./rm.js') },
   ps: { summary: 'list the models that are loaded now', load: () => import('./ps.js') },
   stop: { summary: 'unload a model, or all of them', load: () => import('./stop.js') },
+  logs: { summary: 'show the log of the server', load: () => import('./logs.js') },
   run: { summary: 'transcribe a file, or speak a text', load: () => import('./run.js') },
   voices: { summary: 'list the voices of a model', load: () => import('./voices.js') },
+  export: {
+    summary: 'write pulled models to one file, for another machine',
+    load: () => import('./export.js'),
+  },
+  import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
+  completion: {
+    summary: 'print what makes Tab complete in your shell',
+    load: () => import('./completion.js'),
+  },
 };
+
+/** What the shells' completion functions call; not for people. */
+const COMPLETE = '__complete';
 
 const GLOBAL_EXAMPLES = `
 Examples:
@@ -43,6 +56,13 @@ export class Stopped extends Error {
 /** Runs the command that the arguments name. Never throws; what went wrong is told on standard error. */
 export async function main(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
   try {
+    if (argv[0] === COMPLETE) {
+      const { complete, wordsOf } = await import('./complete/index.js');
+      const asked = argv.slice(1);
+      const lines = await complete(await build(wordsOf(asked).slice(0, -1), output, signal), asked);
+      for (const line of lines) output.line(line);
+      return 0;
+    }
     const program = await build(argv, output, signal);
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

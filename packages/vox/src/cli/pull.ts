@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples, wantsJson } from './command.js';
 import { withServer } from './local-server.js';
 import { PullDisplay } from './progress.js';
 
@@ -18,5 +18,6 @@ export const define: Define = (command, context) => {
     });
   });
   clientOptions(command, 'print every event of the progress, one JSON object a line');
+  completes(command, { model: 'catalog' });
   examples(command, ['vox pull whisper:base', 'vox pull piper:en-us-joe-medium --json']);
 };

@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples, wantsJson } from './command.js';
 import { withServer } from './local-server.js';
 import { json } from './output.js';
 
@@ -8,5 +8,6 @@ export const define: Define = (command, context) => {
     context.output.line(wantsJson(command, context) ? json({ deleted: model }) : `Deleted ${model}`);
   });
   clientOptions(command);
+  completes(command, { model: 'pulled' });
   examples(command, ['vox rm whisper:base', 'vox rm piper:en-us-joe-medium --json']);
 };

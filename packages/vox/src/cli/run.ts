@@ -1,5 +1,13 @@
 import type { Transcript, VoxClient } from '@vox-speech/client';
-import { clientConfig, clientOptions, type Define, examples, UsageError, wantsJson } from './command.js';
+import {
+  clientConfig,
+  clientOptions,
+  completes,
+  type Define,
+  examples,
+  UsageError,
+  wantsJson,
+} from './command.js';
 import { openAudio, readText, whatIs } from './input.js';
 import { withServer } from './local-server.js';
 import { kindOf } from './model-kind.js';
@@ -55,6 +63,13 @@ export const define: Define = (command, context) => {
       });
     });
   clientOptions(command);
+  completes(command, {
+    model: 'pulled',
+    input: 'file',
+    '--output': 'file',
+    '--voice': 'voice',
+    '--format': [...AUDIO_FORMATS, ...TEXT_FORMATS],
+  });
   examples(command, [
     'vox run whisper:base meeting.mp3',
     'vox run whisper:base talk.wav -o talk.srt --language en',

@@ -14,14 +14,23 @@ export async function saveAudio(
   audio: AsyncIterable<Uint8Array>,
   format: string,
 ): Promise<number> {
-  if (path === '-') return toStandardOutput(audio);
+  return saveBytes(path, audio, format === 'wav' ? fixWavSizes : undefined);
+}
+
+/** The same for any bytes; `finish` gets the file and its size before it appears. */
+export async function saveBytes(
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  finish?: (file: FileHandle, size: number) => Promise<void>,
+): Promise<number> {
+  if (path === '-') return toStandardOutput(source);
   return whole(path, async (file) => {
     let size = 0;
-    for await (const bytes of audio) {
+    for await (const bytes of source) {
       await file.writeFile(bytes);
       size += bytes.byteLength;
     }
-    if (format === 'wav') await fixWavSizes(file, size);
+    await finish?.(file, size);
     return size;
   });
 }

@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples, wantsJson } from './command.js';
 import { withServer } from './local-server.js';
 import { cut, json, table } from './output.js';
 
@@ -31,5 +31,6 @@ export const define: Define = (command, context) => {
       for (const line of table(['NAME', 'TYPE', 'DESCRIPTION'], rows)) context.output.line(line);
     });
   clientOptions(command);
+  completes(command, { '--type': ['stt', 'tts'] });
   examples(command, ['vox search whisper', 'vox search --type tts --language en --license Apache-2.0']);
 };

@@ -1,5 +1,5 @@
 import type { Flags } from '../config/index.js';
-import { addFlags, type Define, examples, readConfig, UsageError } from './command.js';
+import { addFlags, completes, type Define, examples, readConfig, UsageError } from './command.js';
 
 export const define: Define = (command, context) => {
   addFlags(command, 'serve');
@@ -17,6 +17,12 @@ export const define: Define = (command, context) => {
     if (!context.signal.aborted)
       await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }));
     await app.close();
+  });
+  completes(command, {
+    '--preload': 'pulled',
+    '--stt-model': 'pulled',
+    '--tts-model': 'pulled',
+    '--ffmpeg': 'file',
   });
   examples(command, [
     'vox serve',

@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples } from './command.js';
 import { withServer } from './local-server.js';
 import { json } from './output.js';
 
@@ -10,5 +10,6 @@ export const define: Define = (command, context) => {
     context.output.line(json(details));
   });
   clientOptions(command, 'accepted; the answer is JSON anyway');
+  completes(command, { model: 'pulled' });
   examples(command, ['vox show whisper:base', 'vox show kokoro | jq .config.license']);
 };

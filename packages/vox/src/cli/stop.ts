@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples, wantsJson } from './command.js';
 import { withServer } from './local-server.js';
 import { json } from './output.js';
 
@@ -21,5 +21,6 @@ export const define: Define = (command, context) => {
       for (const reference of unloaded) context.output.line(`Stopped ${reference}`);
     });
   clientOptions(command);
+  completes(command, { model: 'pulled' });
   examples(command, ['vox stop whisper:base', 'vox stop']);
 };

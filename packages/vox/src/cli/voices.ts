@@ -1,4 +1,4 @@
-import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
+import { clientConfig, clientOptions, completes, type Define, examples, wantsJson } from './command.js';
 import { withServer } from './local-server.js';
 import { json, table } from './output.js';
 
@@ -19,5 +19,6 @@ export const define: Define = (command, context) => {
     for (const line of table(['ID', 'NAME', 'LANGUAGE'], rows)) context.output.line(line);
   });
   clientOptions(command);
+  completes(command, { model: 'pulled' });
   examples(command, ['vox voices kokoro', "vox voices kokoro --json | jq -r '.voices[].id'"]);
 };

@@ -63,7 +63,7 @@ export function onLoopback(config: Config): Config {
     ...config,
     server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
     scheduler: { ...config.scheduler, preload: [] },
-    log: { ...config.log, level: 'silent' },
+    log: { ...config.log, level: 'silent', file: false },
   });
 }
 
@@ -235,7 +235,7 @@ function toConfig(
       maxDuration: v.maxDuration,
       maxText: v.maxText,
     },
-    log: { level: v.logLevel, format: v.logFormat },
+    log: { level: v.logLevel, format: v.logFormat, file: v.logFile },
     client: {
       host: v.target,
       hostGiven: found.get('target')?.origin !== 'default',

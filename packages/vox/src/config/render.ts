@@ -9,6 +9,8 @@ export interface FlagHelp {
   readonly flags: string;
   readonly description: string;
   readonly repeatable: boolean;
+  /** The words that are allowed, where they are few. */
+  readonly choices?: readonly string[];
 }
 
 const ROWS: readonly Setting<unknown>[] = Object.values(SETTINGS);
@@ -19,8 +21,9 @@ export function flagsOf(command: 'serve' | 'client'): readonly FlagHelp[] {
     if (row.flag === undefined) return [];
     const argument = row.argument === undefined ? '' : ` <${row.argument}>`;
     const repeatable = row.repeatable !== undefined;
+    const choices = row.read.choices === undefined ? {} : { choices: row.read.choices };
     return [
-      { flags: `${row.flag}${argument}`, description: `${row.help} ${bracket(row)}`, repeatable },
+      { flags: `${row.flag}${argument}`, description: `${row.help} ${bracket(row)}`, repeatable, ...choices },
       ...(row.flagAliases ?? []).map((alias) => ({
         flags: `${alias.flag}${argument}`,
         description: alias.help,

@@ -372,6 +372,17 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Shape of log lines; auto is plain on a terminal, else json.',
   }),
+  logFile: always({
+    group: 'log',
+    flag: '--log-file',
+    argument: 'BOOLEAN',
+    env: 'VOX_LOG_FILE',
+    read: boolean,
+    type: 'true or false',
+    default: 'true',
+    commands: 'serve',
+    help: 'Keep the log in VOX_HOME/logs too, three files of 10 MB at most; `vox logs` shows it.',
+  }),
   target: always({
     group: 'client',
     flag: '--host',

@@ -73,6 +73,8 @@ export interface GuardConfig {
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
+  /** Keep it under VOX_HOME too. */
+  readonly file: boolean;
 }
 
 /** What the command line talks to. */

@@ -3,7 +3,11 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { DURATION_SYNTAX, parseBytes, parseDuration } from './units.js';
 
-export type Reader<T> = (text: string, machine: Machine) => T;
+export interface Reader<T> {
+  (text: string, machine: Machine): T;
+  /** The words that are allowed, where they are few: for --help and shell completion. */
+  readonly choices?: readonly string[];
+}
 
 /** What the machine says that a default depends on; given by the caller so that tests need no particular machine. */
 export interface Machine {
@@ -35,12 +39,13 @@ export function choice<const T extends string>(
   allowed: readonly T[],
   synonyms: Readonly<Record<string, T>> = {},
 ): Reader<T> {
-  return (text) => {
+  const read = (text: string) => {
     const wanted = text.trim().toLowerCase();
     const found = allowed.find((word) => word === wanted) ?? synonyms[wanted];
     if (found === undefined) throw expected(`one of ${allowed.join(', ')}`);
     return found;
   };
+  return Object.assign(read, { choices: allowed });
 }
 
 /** 1/true/yes/y/on, 0/false/no/n/off. */
@@ -137,8 +142,13 @@ export const budget: Reader<number | undefined> = (value) => {
   return parseBytes(value);
 };
 
+const logFormats = choice(['auto', 'plain', 'json'], { color: 'plain' });
+
 /** Shape of log lines, `auto` resolved; the original's `color` is read as `plain`. */
-export const logFormat: Reader<'plain' | 'json'> = (value, machine) => {
-  const wanted = choice(['auto', 'plain', 'json'], { color: 'plain' })(value, machine);
-  return wanted === 'auto' ? (machine.terminal ? 'plain' : 'json') : wanted;
-};
+export const logFormat: Reader<'plain' | 'json'> = Object.assign(
+  (value: string, machine: Machine) => {
+    const wanted = logFormats(value, machine);
+    return wanted === 'auto' ? (machine.terminal ? 'plain' : 'json') : wanted;
+  },
+  { choices: ['auto', 'plain', 'json'] },
+);

@@ -10,7 +10,7 @@ import { parseReference } from './reference.js';
 import type { CatalogEntry, Manifest } from './types.js';
 
 /** Raised when an importer's output changes, so that what older versions made is made again. */
-const IMPORT_REVISION = 1;
+export const IMPORT_REVISION = 1;
 
 type Zod = typeof z;
 
@@ -104,6 +104,11 @@ export async function readManifest(path: string, reference: string): Promise<Man
   } catch {
     throw broken(reference, 'not JSON');
   }
+  return checkManifest(value, reference);
+}
+
+/** A value from outside as the manifest of `reference`. Throws `model_broken` that names the field at fault. */
+export function checkManifest(value: unknown, reference: string): Manifest {
   const result = schema.safeParse(value);
   if (!result.success) {
     const issue = result.error.issues[0];

@@ -1,2 +1,4 @@
 export * from './health.js';
 export * from './log.js';
+export * from './log-file.js';
+export * from './log-tail.js';

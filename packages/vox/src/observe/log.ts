@@ -14,6 +14,8 @@ export interface LogOptions {
   readonly format?: 'plain' | 'json';
   /** Takes one line with its newline. Default: standard output. */
   readonly write?: (line: string) => void;
+  /** Takes each line a second time, always as JSON: the log file. */
+  readonly file?: (line: string) => void;
 }
 
 /** Field names whose values are never written, wherever a caller puts them one level deep. */
@@ -32,7 +34,12 @@ export function createLog(options: LogOptions = {}): Log {
       redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    { write: plain ? (line: string) => write(plainLine(line)) : write },
+    {
+      write: (line: string) => {
+        options.file?.(line);
+        write(plain ? plainLine(line) : line);
+      },
+    },
   );
 }
 

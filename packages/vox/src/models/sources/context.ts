@@ -1,9 +1,9 @@
 /** What every source is given and what it hands back. */
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { isSafeName, type Layout } from '../layout.js';
 import type { ModelsSettings } from '../settings.js';
+import { requireSpaceUnder } from '../space.js';
 import type { PullEvent, SourceFile } from '../types.js';
 
 export interface SourceContext {
@@ -30,9 +30,6 @@ export interface Delivery {
   readonly downloads: readonly string[];
 }
 
-/** Bytes that a pull leaves free on the disk. */
-const RESERVE = 64 << 20;
-
 /** Where a delivered file goes. Throws `internal` on a name that would leave the folder. */
 export function deliveryPath(context: SourceContext, as: string): string {
   if (!isSafeName(as))
@@ -48,14 +45,7 @@ export function pinnedHash(file: SourceFile): string {
 
 /** Throws `disk_full` unless so many bytes fit under `VOX_HOME`. */
 export async function requireSpace(context: SourceContext, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(context.layout.home);
-  const free = bavail * bsize;
-  if (free >= bytes + RESERVE) return;
-  const mebibytes = (value: number) => `${Math.ceil(value / (1 << 20))} MiB`;
-  throw new VoxError(
-    'disk_full',
-    `the pull needs ${mebibytes(bytes + RESERVE)} under ${context.layout.home}, ${mebibytes(free)} are free; free some space or set VOX_HOME to another disk`,
-  );
+  await requireSpaceUnder(context.layout.home, bytes, 'the pull');
 }
 
 /** A source that cannot be reached: the next one is tried. */

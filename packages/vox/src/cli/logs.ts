@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { clientConfig, type Define, examples, UsageError, wantsJson } from './command.js';
+
+/** Most lines that are shown at once. */
+const MAX_LINES = 1_000_000;
+
+interface LogsOptions {
+  readonly follow?: boolean;
+  readonly lines: string;
+}
+
+export const define: Define = (command, context) => {
+  command
+    .option('-f, --follow', 'go on with new lines until Ctrl-C')
+    .option('-n, --lines <N>', 'how many of the last lines', '100')
+    .option('--json', 'print the lines as they were written, one JSON object a line')
+    .action(async () => {
+      const options = command.opts<LogsOptions>();
+      const count = /^\d{1,7}$/.test(options.lines) ? Number(options.lines) : Number.NaN;
+      if (!(count <= MAX_LINES))
+        throw new UsageError(`--lines ${options.lines}: expected a whole number from 0 to ${MAX_LINES}`);
+      const folder = join(clientConfig(command, context).models.home, 'logs');
+      const { lastLines, newLines, plainLine } = await import('../observe/index.js');
+      const show = wantsJson(command, context)
+        ? (line: string) => context.output.line(line)
+        : (line: string) => context.output.raw(plainLine(`${line}\n`));
+      const { lines, end } = await lastLines(folder, count);
+      for (const line of lines) show(line);
+      if (options.follow === true) {
+        for await (const line of newLines(folder, end, context.signal)) show(line);
+      } else if (lines.length === 0 && count > 0)
+        context.output.note(`No log in ${folder} yet. A server writes one as it runs: vox serve`);
+    });
+  command.addHelpText(
+    'after',
+    '\nThe log of the servers that ran on this VOX_HOME, running or not; it is bounded to some 30 MB and holds no transcripts.',
+  );
+  examples(command, ['vox logs', 'vox logs -f', 'vox logs -n 1000 --json | jq -c "select(.level >= 40)"']);
+};
