@@ -7,6 +7,9 @@ const engine: Engine = {
   specificationVersion: 'v1',
   name: 'sherpa',
   probe: probeNative,
+  loadLibrary() {
+    loadNative();
+  },
   async load(files, options) {
     const load = FAMILIES[files.family];
     if (load === undefined)

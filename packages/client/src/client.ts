@@ -7,6 +7,7 @@ import type {
   CatalogModel,
   LoadedModel,
   ModelDetails,
+  ModelListing,
   ModelSummary,
   PullProgress,
   SearchQuery,
@@ -46,12 +47,12 @@ export class VoxClient {
 
   /** The models on the server. */
   async list(options: CallOptions = {}): Promise<readonly ModelSummary[]> {
-    const answer: { models: ModelSummary[] } = await this.#json({
-      method: 'GET',
-      path: '/v1/models',
-      signal: options.signal,
-    });
-    return answer.models;
+    return (await this.listing(options)).models;
+  }
+
+  /** The models on the server, and those that are there and can't be used. */
+  async listing(options: CallOptions = {}): Promise<ModelListing> {
+    return this.#json({ method: 'GET', path: '/v1/models', signal: options.signal });
   }
 
   async show(model: string, options: CallOptions = {}): Promise<ModelDetails> {

@@ -10,6 +10,19 @@ export interface ModelSummary {
   readonly description: string;
 }
 
+/** A model whose manifest is damaged. */
+export interface BrokenModel {
+  readonly name: string;
+  /** What is wrong, and the command that mends it. */
+  readonly reason: string;
+}
+
+export interface ModelListing {
+  readonly models: readonly ModelSummary[];
+  /** Absent = none is. */
+  readonly broken?: readonly BrokenModel[];
+}
+
 export interface ModelLayer {
   readonly media_type: string;
   readonly digest: string;

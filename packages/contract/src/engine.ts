@@ -128,6 +128,11 @@ export interface Engine {
   readonly name: string;
   /** Can this machine run it? Looks without importing the native library. */
   probe(): Availability;
+  /**
+   * Imports the native library and nothing else, so that `vox doctor` can say whether it works here; called in a process
+   * that may die of it. Absent = there is none. Throws VoxError `engine_missing`.
+   */
+  loadLibrary?(): void;
   /** Throws VoxError `model_broken` when the files can't be loaded, `engine_missing` when the library isn't there. */
   load(files: ModelFiles, options: LoadOptions): Promise<Model>;
 }

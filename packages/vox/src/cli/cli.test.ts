@@ -1,6 +1,5 @@
 /** The program itself, as a child process without a terminal, against a server that answers recorded shapes. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -8,15 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const PROGRAM = fileURLToPath(new URL('../../bin/vox.js', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { runProgram, startProgram } from './program.test.support.js';
 
 interface Seen {
   readonly method: string;
@@ -54,33 +45,17 @@ function sends(value: unknown, status = 200): Answer {
     void response.writeHead(status).end(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const { PATH = '' } = process.env;
-  return spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: folder,
-    env: { PATH, HOME: folder, VOX_HOME: join(folder, 'home'), VOX_HOST: host, ...env },
-  });
-}
-
-async function vox(
+const start = (args: readonly string[], env: Record<string, string> = {}) =>
+  startProgram(args, { cwd: folder, env: { VOX_HOST: host, ...env } });
+const vox = (
   args: readonly string[],
-  options: { input?: string; env?: Record<string, string> } = {},
-): Promise<Ended> {
-  const child = start(args, options.env);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (part) => {
-    out += String(part);
+  { input, env }: { input?: string; env?: Record<string, string> } = {},
+) =>
+  runProgram(args, {
+    cwd: folder,
+    env: { VOX_HOST: host, ...env },
+    ...(input === undefined ? {} : { input }),
   });
-  child.stderr.on('data', (part) => {
-    err += String(part);
-  });
-  // A command that reads no input may end before it is written.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vox-cli-'));
@@ -120,6 +95,14 @@ test('list: the original’s columns', async () => {
   assert.deepEqual([code, err], [0, '']);
   const asJson = await vox(['list', '--json']);
   assert.equal(JSON.parse(asJson.out).models[0].size_bytes, 78_163_557);
+});
+
+test('list: what is broken is told beside the rest, with what mends it', async () => {
+  const reason = 'the manifest of a:1 is damaged (not JSON); run: vox pull a:1';
+  answers['GET /v1/models'] = sends({ models: [], broken: [{ name: 'a:1', reason }] });
+  const { code, out, err } = await vox(['list']);
+  assert.deepEqual([code, out, err], [0, '', `Broken: ${reason}\n`]);
+  assert.equal(JSON.parse((await vox(['list', '--json'])).out).broken[0].name, 'a:1');
 });
 
 test('list: nothing yet says what to do', async () => {
@@ -316,7 +299,8 @@ test('wrong use of the command line is exit 2; help and version are exit 0', asy
     'Error: --port x: expected a whole number from 0 to 65535\n',
   );
   assert.match((await vox(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
-  for (const name of ['serve', 'pull', 'list', 'show', 'rm', 'ps', 'stop', 'run', 'voices', 'search']) {
+  const all = 'serve pull list show rm ps stop logs run voices export import search doctor completion';
+  for (const name of all.split(' ')) {
     const { code, out } = await vox([name, '--help']);
     assert.equal(code, 0);
     assert.ok((out.split('Examples:\n')[1] ?? '').trim().split('\n').length >= 2, `${name} has two examples`);

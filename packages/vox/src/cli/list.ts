@@ -5,13 +5,15 @@ import { cut, json, table } from './output.js';
 
 export const define: Define = (command, context) => {
   clientOptions(command).action(async () => {
-    const models = await withServer(clientConfig(command, context), context, (client) =>
-      client.list(context),
+    const { models, broken = [] } = await withServer(clientConfig(command, context), context, (client) =>
+      client.listing(context),
     );
     if (wantsJson(command, context)) {
-      context.output.line(json({ models }));
+      context.output.line(json(broken.length === 0 ? { models } : { models, broken }));
       return;
     }
+    for (const { reason } of broken) context.output.note(`Broken: ${reason}`);
+    if (models.length === 0 && broken.length > 0) return;
     if (models.length === 0) {
       context.output.line('No models downloaded. Pull one with: vox pull whisper:base');
       return;

@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
+  doctor: { summary: 'look whether everything works on this machine', load: () => import('./doctor.js') },
   completion: {
     summary: 'print what makes Tab complete in your shell',
     load: () => import('./completion.js'),
@@ -39,12 +40,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 const COMPLETE = '__complete';
 
 const GLOBAL_EXAMPLES = `
-Examples:
+Start here:
   vox pull whisper:base && vox run whisper:base talk.wav
-  vox run piper:en-us-joe-medium "Hello there." -o hello.wav
+  vox pull piper:en-us-joe-medium && vox run piper:en-us-joe-medium "Hello there." -o hello.wav
   vox serve
 
-vox COMMAND --help says more of each. Settings are in docs/configuration.md.`;
+vox help COMMAND says more of each, with examples. Something doesn't work? vox doctor
+Every command takes --json. Exit codes: 0 done, 1 failed, 2 wrong use, 130 and 143 stopped by a signal.`;
 
 /** Why a run was stopped: the reason of its signal. */
 export class Stopped extends Error {

@@ -6,8 +6,8 @@ export interface Output {
   line(text: string): void;
   /** One line on standard error. */
   note(text: string): void;
-  /** Is standard output a terminal, and how wide (columns)? */
-  readonly terminal: { readonly columns: number } | undefined;
+  /** Is standard output a terminal, how wide (columns), and does it show colours? */
+  readonly terminal: { readonly columns: number; readonly colors?: boolean } | undefined;
   /** Text as it is, for what redraws a line. */
   raw(text: string): void;
 }
@@ -20,9 +20,21 @@ export function processOutput(): Output {
     note: (text) => void stderr.write(`${text}\n`),
     raw: (text) => void stdout.write(text),
     get terminal() {
-      return stdout.isTTY ? { columns: stdout.columns || 80 } : undefined;
+      // A dumb terminal can't move its cursor: it is written to as a file is. `hasColors` heeds NO_COLOR.
+      if (!stdout.isTTY || process.env.TERM === 'dumb') return undefined;
+      return { columns: stdout.columns || 80, colors: stdout.hasColors() };
     },
   };
+}
+
+/** SGR codes of the colours that statuses have. */
+const COLORS: Readonly<Record<string, number>> = { ok: 32, warn: 33, fail: 31 };
+
+/** A text in the colour of a status, where standard output is a terminal with colours. */
+export function paint(output: Output, status: string, text: string): string {
+  const color = COLORS[status];
+  if (output.terminal?.colors !== true || color === undefined) return text;
+  return `\x1b[${color}m${text}\x1b[39m`;
 }
 
 /** JSON as the original prints it: two spaces. */

@@ -41,15 +41,22 @@ export async function collectBlobs(layout: Layout): Promise<number> {
   return freed;
 }
 
-/** Removes temporary files and folders that were not touched for a day. Locks look after themselves. */
-export async function pruneTemporary(layout: Layout, now: number = Date.now()): Promise<void> {
+/** Temporary files and folders that were not touched for a day. Locks look after themselves. */
+export async function staleTemporary(layout: Layout, now: number = Date.now()): Promise<readonly string[]> {
+  const stale: string[] = [];
   for (const folder of [layout.temporary, layout.downloads]) {
     for (const name of await names(folder)) {
       const path = join(folder, name);
       if (path === layout.downloads || path === layout.locks) continue;
-      if (now - (await lastTouched(path)) > STALE_MS) await rm(path, { recursive: true, force: true });
+      if (now - (await lastTouched(path)) > STALE_MS) stale.push(path);
     }
   }
+  return stale;
+}
+
+/** Removes temporary files and folders that were not touched for a day. */
+export async function pruneTemporary(layout: Layout, now: number = Date.now()): Promise<void> {
+  for (const path of await staleTemporary(layout, now)) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes a folder if it is empty. */

@@ -5,45 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { sha256, temporaryHome } from './hub.test.support.js';
 import { parseReference } from './reference.js';
 import { Store } from './store.js';
-import type { Manifest } from './types.js';
-
-let counter = 0;
-
-async function put(
-  store: Store,
-  reference: string,
-  files: Record<string, string>,
-  changes: Partial<Manifest> = {},
-): Promise<Manifest> {
-  const incoming = [];
-  const listed = [];
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(store.layout.temporary, `incoming-${counter++}`);
-    await writeFile(path, content);
-    const digest = `sha256-${sha256(Buffer.from(content))}`;
-    incoming.push({ digest, path });
-    listed.push({ name, digest, size: Buffer.byteLength(content) });
-  }
-  const manifest: Manifest = {
-    schemaVersion: 1,
-    reference,
-    kind: 'data',
-    family: reference.split(':')[0] ?? '',
-    description: '',
-    license: { id: 'MIT' },
-    languages: [],
-    needs: [],
-    parameters: {},
-    files: listed,
-    origin: 'test',
-    recipe: 'test',
-    companion: false,
-    pulledAt: new Date(0).toISOString(),
-    ...changes,
-  };
-  assert.deepEqual(await store.commit(manifest, incoming), []);
-  return manifest;
-}
+import { put } from './store.test.support.js';
 
 async function open(t: TestContext): Promise<Store> {
   return Store.open(await temporaryHome(t));

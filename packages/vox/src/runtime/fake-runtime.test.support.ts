@@ -55,6 +55,7 @@ export interface FakeRuntime extends Runtime {
   script: {
     segments: readonly Segment[];
     warnings: readonly Warning[];
+    broken: readonly { readonly reference: string; readonly reason: string }[];
     language: string | undefined;
     /** Chunks of speech; a function may wait, throw or never end. */
     audio: (request: SpeakRequest) => AsyncIterable<Uint8Array>;
@@ -91,6 +92,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
   const script: FakeRuntime['script'] = {
     segments: SEGMENTS,
     warnings: [],
+    broken: [],
     language: 'en',
     audio: async function* () {
       yield Buffer.from([1, 0, 2, 0]);
@@ -147,6 +149,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       ];
     },
     list: async () => [...models.values()],
+    broken: async () => script.broken,
     show: async (model) => find(model),
     loaded: () => [
       {

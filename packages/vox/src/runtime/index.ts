@@ -110,6 +110,11 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
       );
     },
 
+    async broken() {
+      const { broken } = await store.list();
+      return broken.map(({ reference, reason }) => ({ reference, reason }));
+    },
+
     show: (model) => names.pulled(model),
 
     loaded: () =>

@@ -84,14 +84,16 @@ export class Names {
   async #default(job: Job): Promise<Manifest> {
     const named = this.#defaults[job];
     if (named !== undefined) return this.pulled(named);
-    const { models } = await this.#store.list();
+    const { models, broken } = await this.#store.list();
     const first = models
       .filter((m) => m.kind === job)
       .sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
     if (first) return first;
+    // Perhaps the only model of this kind is one that can't be read: its error says how to mend it.
+    const damaged = broken.map(({ reason }) => `; ${reason}`).join('');
     throw new VoxError(
       'model_not_pulled',
-      `no model specified and no default ${job.toUpperCase()} model available; pull one: vox pull ${FIRST_MODEL[job]}`,
+      `no model specified and no default ${job.toUpperCase()} model available; pull one: vox pull ${FIRST_MODEL[job]}${damaged}`,
       { param: 'model' },
     );
   }

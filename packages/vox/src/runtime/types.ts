@@ -82,6 +82,8 @@ export interface Runtime {
   voices(model: string): Promise<readonly Voice[]>;
   /** Pulled models that can transcribe or speak (companions are not listed unless `all`). */
   list(options?: { all?: boolean }): Promise<readonly Manifest[]>;
+  /** Models whose manifest is damaged: `list` has them not, and no request finds them. */
+  broken(): Promise<readonly { readonly reference: string; readonly reason: string }[]>;
   /** A pulled model by any of its names. Throws model_unknown / model_not_pulled. */
   show(model: string): Promise<Manifest>;
   loaded(): readonly LoadedModel[];

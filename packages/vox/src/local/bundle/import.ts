@@ -25,6 +25,8 @@ import { BundleReader } from './reader.js';
 
 /** Files that are flushed to the disk at once. */
 const FLUSHES = 8;
+/** Empty blocks at the end of a tar archive. */
+const END_BLOCKS = 2;
 /** Hex digits of SHA-256. */
 const SEAL_BYTES = 64;
 
@@ -157,7 +159,8 @@ async function readEnd(reader: BundleReader, seal: string): Promise<void> {
   const header = await reader.header();
   if (header?.name !== SEAL_NAME || header.size !== SEAL_BYTES) throw damaged('it has no seal');
   if ((await reader.small(header.size)).toString('latin1') !== seal) throw damaged('its index was changed');
-  if ((await reader.header()) !== undefined) throw damaged('it goes on after its end');
+  for (let block = 0; block < END_BLOCKS; block++)
+    if ((await reader.header()) !== undefined) throw damaged('it goes on after its end');
 }
 
 async function flushAll(paths: readonly string[]): Promise<void> {

@@ -26,10 +26,23 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
     return { status: 'success' };
   };
 
-  app.get('/api/list', async () => ({ models: await list() }));
+  // Only where there are some, so that clients who check shapes see the original's.
+  const broken = async () => {
+    const found = await runtime.broken();
+    return found.length === 0
+      ? {}
+      : { broken: found.map(({ reference, reason }) => ({ name: reference, reason })) };
+  };
+
+  app.get('/api/list', async () => ({ models: await list(), ...(await broken()) }));
   app.get('/v1/models', async () => {
     const manifests = await runtime.list();
-    return { object: 'list', data: manifests.map(openaiModel), models: manifests.map(listItem) };
+    return {
+      object: 'list',
+      data: manifests.map(openaiModel),
+      models: manifests.map(listItem),
+      ...(await broken()),
+    };
   });
   app.get('/api/ps', async () => loaded());
   app.get('/v1/models/loaded', async () => loaded());
