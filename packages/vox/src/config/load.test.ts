@@ -37,7 +37,7 @@ test('defaults: loopback, no key, five minutes, three models', () => {
   assert.equal(config.guard.maxDuration, 14_400);
   assert.deepEqual(config.guard.apiKeys, []);
   assert.deepEqual(config.client, { host: 'http://localhost:11435', hostGiven: false });
-  assert.deepEqual(config.log, { level: 'info', format: 'json' });
+  assert.deepEqual(config.log, { level: 'info', format: 'json', file: true });
   assert.deepEqual(config.summary, []);
   assert.deepEqual(config.warnings, []);
 });

@@ -2,6 +2,7 @@
  * The one table of settings. It parses flags and environment, prints `vox serve --help`, the page
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
+import { LOG_SETTINGS } from './log-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
@@ -13,14 +14,11 @@ import {
   integer,
   keepAlive,
   list,
-  logFormat,
   path,
   program,
   text,
   ttl,
 } from './values.js';
-
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 export const SETTINGS = {
   bindHost: always({
@@ -344,45 +342,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Longest text of one request to speak.',
   }),
-  logLevel: always({
-    group: 'log',
-    flag: '--log-level',
-    argument: 'LEVEL',
-    env: 'VOX_LOG_LEVEL',
-    read: choice(levels, {
-      trace: 'debug',
-      warning: 'warn',
-      critical: 'error',
-      fatal: 'error',
-      off: 'silent',
-    }),
-    type: levels.join(', '),
-    default: 'info',
-    commands: 'serve',
-    help: 'Least important line that is logged.',
-  }),
-  logFormat: always({
-    group: 'log',
-    flag: '--log-format',
-    argument: 'FORMAT',
-    env: 'VOX_LOG_FORMAT',
-    read: logFormat,
-    type: 'auto, plain or json',
-    default: 'auto',
-    commands: 'serve',
-    help: 'Shape of log lines; auto is plain on a terminal, else json.',
-  }),
-  logFile: always({
-    group: 'log',
-    flag: '--log-file',
-    argument: 'BOOLEAN',
-    env: 'VOX_LOG_FILE',
-    read: boolean,
-    type: 'true or false',
-    default: 'true',
-    commands: 'serve',
-    help: 'Keep the log in VOX_HOME/logs too, three files of 10 MB at most; `vox logs` shows it.',
-  }),
+  ...LOG_SETTINGS,
   target: always({
     group: 'client',
     flag: '--host',
