@@ -49,13 +49,17 @@ export const define: Define = (command, context) => {
     .action(async (model: string, input: string) => {
       const options = command.opts<RunOptions>();
       const config = clientConfig(command, context);
-      const onLocal = () =>
-        context.output.note(`no server at ${config.client.host}: loading ${model} in this process tree`);
       const { signal, output } = context;
+      let local = false;
+      const onLocal = () => {
+        local = true;
+      };
       // What can be refused is refused before anything is loaded.
       const given = await whatIs(input);
       await withServer(config, { signal, onLocal }, async (client) => {
         const kind = await kindOf(client, model, signal);
+        // Said of a model that is there, so that the error for one that isn't stands alone.
+        if (local) output.note(`no server at ${config.client.host}: loading ${model} for this one command`);
         const run = { client, model, options, output, signal, json: wantsJson(command, context) };
         if (kind === 'stt') return transcribe(run, given);
         if (kind === 'tts') return speak(run, given);

@@ -121,6 +121,22 @@ test('cut anywhere, it says so and leaves the store as it was', async (t) => {
   await assertEmpty(to);
 });
 
+test('stopped on the way, either side ends with the reason, and the store is as it was', async (t) => {
+  const from = await filled(t);
+  const bytes = await exported(from, ['ears:1']);
+  const to = await open(t);
+  const stop = new AbortController();
+  const reason = new Error('enough');
+  const emit = () => stop.abort(reason);
+  const source = pieces(bytes, 100);
+  await assert.rejects(importBundle({ store: to, catalog, source, signal: stop.signal, emit }), reason);
+  await assertEmpty(to);
+  const chosen = await chooseModels({ store: from, catalog, models: ['ears:1'], ffmpeg: false });
+  await assert.rejects(async () => {
+    for await (const _ of bundleBytes(from, chosen, { signal: stop.signal, emit }));
+  }, reason);
+});
+
 test('one changed byte anywhere is noticed, but for the zeros that fill blocks up', async (t) => {
   const bytes = await exported(await filled(t), ['ears:1']);
   const clean = await open(t);

@@ -125,7 +125,7 @@ export async function* bundleBytes(
         hash.update(bytes);
         size += bytes.byteLength;
         done += bytes.byteLength;
-        emit({ status: `exporting ${reference}`, bytes_completed: done, bytes_total: total });
+        emit({ status: 'exporting', bytes_completed: done, bytes_total: total });
         yield bytes;
       }
     } catch (error) {

@@ -144,7 +144,7 @@ async function readBlobs(
         hash.update(piece);
         await file?.writeFile(piece);
         done += piece.length;
-        options.emit({ status: `importing ${blob.reference}`, bytes_completed: done, bytes_total: total });
+        options.emit({ status: 'importing', bytes_completed: done, bytes_total: total });
       }
       if (`sha256-${hash.digest('hex')}` !== blob.digest) throw damaged(`${blob.name} has another hash`);
     } finally {

@@ -45,7 +45,7 @@ async function hub({ endpoint, offline }: Config['models']['hub'], signal: Abort
     return warn(
       name,
       `${endpoint} does not answer (${cause ?? (error as Error).message})`,
-      `${WITHOUT}; a mirror: HF_ENDPOINT`,
+      'set HF_ENDPOINT to a mirror, or leave it: models that packages carry come without it',
     );
   }
 }
