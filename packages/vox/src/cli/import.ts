@@ -27,7 +27,7 @@ export const define: Define = (command, context) => {
       for (const reference of done.imported) output.line(`Imported ${reference}`);
       for (const reference of done.present) output.line(`${reference} was here already`);
       for (const reference of done.skipped)
-        output.note(`${reference} is a program for ${done.machine}, not for this machine: left out`);
+        output.note(`${reference} runs on ${done.machine}, not on this machine: left out`);
       for (const reference of done.outdated)
         output.note(
           `${reference} works, but was made by another version of Vox; vox pull ${reference} would bring this version's`,

@@ -1,7 +1,7 @@
 /** The command line is always a client: of the server that answers, else of one in this process. */
 import { VoxClient, VoxClientError } from '@vox-speech/client';
 import { nodeFetch } from '@vox-speech/client/node';
-import { type Config, isLoopback, onLoopback } from '../config/index.js';
+import { type Config, isThisMachine, onLoopback } from '../config/index.js';
 
 /** Milliseconds in which a server on this machine or beyond says that it is there. */
 const PROBE_MS = 5000;
@@ -57,8 +57,4 @@ async function answers(client: VoxClient, config: Config, options: WithServerOpt
     if (options.local === 'never' || !isThisMachine(config.client.host)) throw error;
     return false;
   }
-}
-
-function isThisMachine(url: string): boolean {
-  return isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isThisMachine } from '../config/index.js';
 import { clientConfig, type Define, examples, UsageError, wantsJson } from './command.js';
 
 /** Most lines that are shown at once. */
@@ -19,7 +20,10 @@ export const define: Define = (command, context) => {
       const count = /^\d{1,7}$/.test(options.lines) ? Number(options.lines) : Number.NaN;
       if (!(count <= MAX_LINES))
         throw new UsageError(`--lines ${options.lines}: expected a whole number from 0 to ${MAX_LINES}`);
-      const folder = join(clientConfig(command, context).models.home, 'logs');
+      const { models, client } = clientConfig(command, context);
+      const folder = join(models.home, 'logs');
+      if (!isThisMachine(client.host))
+        context.output.note(`This is the log of this machine; that of ${client.host} is there: vox logs`);
       const { lastLines, newLines, plainLine } = await import('../observe/index.js');
       const show = wantsJson(command, context)
         ? (line: string) => context.output.line(line)

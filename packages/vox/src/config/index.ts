@@ -1,4 +1,12 @@
-export { type ConfigInput, type Flags, flagKey, isLoopback, loadConfig, onLoopback } from './load.js';
+export {
+  type ConfigInput,
+  type Flags,
+  flagKey,
+  isLoopback,
+  isThisMachine,
+  loadConfig,
+  onLoopback,
+} from './load.js';
 export { type FlagHelp, flagsOf, renderConfigurationDocs } from './render.js';
 export type * from './types.js';
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './units.js';

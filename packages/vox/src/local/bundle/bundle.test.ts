@@ -3,10 +3,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { temporaryHome } from '../../models/hub.test.support.js';
+import { sha256, temporaryHome } from '../../models/hub.test.support.js';
 import { Catalog, parseReference, Store } from '../../models/index.js';
 import { put } from '../../models/store.test.support.js';
-import { bundleBytes, chooseModels } from './export.js';
+import { boundOf, bundleBytes, chooseModels } from './export.js';
 import { BLOCK, entryHeader, INDEX_NAME, indexOf, paddingAfter } from './format.js';
 import { importBundle } from './import.js';
 import { openExport } from './index.js';
@@ -35,7 +35,8 @@ async function filled(t: TestContext): Promise<Store> {
 async function exported(store: Store, models: readonly string[]): Promise<Buffer> {
   const chosen = await chooseModels({ store, catalog, models, ffmpeg: true });
   const parts: Uint8Array[] = [];
-  for await (const part of bundleBytes(store, chosen, watched)) parts.push(part);
+  const bound = boundOf(chosen, catalog);
+  for await (const part of bundleBytes(store, chosen, { ...watched, bound })) parts.push(part);
   return Buffer.concat(parts);
 }
 
@@ -133,7 +134,7 @@ test('stopped on the way, either side ends with the reason, and the store is as 
   await assertEmpty(to);
   const chosen = await chooseModels({ store: from, catalog, models: ['ears:1'], ffmpeg: false });
   await assert.rejects(async () => {
-    for await (const _ of bundleBytes(from, chosen, { signal: stop.signal, emit }));
+    for await (const _ of bundleBytes(from, chosen, { signal: stop.signal, emit, bound: [] }));
   }, reason);
 });
 
@@ -204,26 +205,26 @@ test('a bundle of other importers or another format says that versions differ', 
   }
 });
 
-test('a program of another machine is left out', async (t) => {
+test('what runs on another kind of machine is left out, and nobody needs it then', async (t) => {
   const from = await open(t);
   await put(from, 'ffmpeg:7', { ffmpeg: 'a program' }, { kind: 'program' });
-  await put(from, 'voice:1', { x: 'y' }, { kind: 'tts' });
+  await put(from, 'onnxruntime:1.31', { lib: 'a library' }, { companion: true });
+  await put(from, 'voice:1', { x: 'y' }, { kind: 'tts', needs: ['onnxruntime:1.31'] });
   const bytes = await exported(from, ['voice:1']);
   const same = await open(t);
-  assert.deepEqual((await importFrom(same, bytes)).imported, ['voice:1', 'ffmpeg:7']);
+  assert.deepEqual((await importFrom(same, bytes)).imported, ['onnxruntime:1.31', 'voice:1', 'ffmpeg:7']);
   // The index is the first file: the machine's name is replaced by one of the same length, and the seal with it.
   const machine = `${process.platform}-${process.arch}`;
   const elsewhere = Buffer.from(
     bytes.toString('latin1').replace(machine, 'x'.repeat(machine.length)),
     'latin1',
   );
-  const { createHash } = await import('node:crypto');
   const index = elsewhere.subarray(BLOCK, elsewhere.indexOf(0, BLOCK));
-  const seal = createHash('sha256').update(index).digest('hex');
-  elsewhere.write(seal, elsewhere.length - 3 * BLOCK, 'latin1');
+  elsewhere.write(sha256(index), elsewhere.length - 3 * BLOCK, 'latin1');
   const other = await open(t);
   const done = await importFrom(other, elsewhere);
-  assert.deepEqual([done.imported, done.skipped], [['voice:1'], ['ffmpeg:7']]);
+  assert.deepEqual([done.imported, done.skipped], [['voice:1'], ['onnxruntime:1.31', 'ffmpeg:7']]);
+  assert.deepEqual((await other.get(parseReference('voice:1')))?.needs, []);
 });
 
 test('export: what is not here, is damaged, or lacks what it needs is told with what to do', async (t) => {

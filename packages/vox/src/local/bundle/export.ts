@@ -98,6 +98,16 @@ function referenceOf(catalog: Catalog, text: string): Reference {
   }
 }
 
+/** References of the models that run on one kind of machine: programs, and what is published for each kind apart. */
+export function boundOf(models: readonly Manifest[], catalog: Catalog): readonly string[] {
+  const isBound = ({ reference, kind }: Manifest) => {
+    const sources = catalog.find(reference)?.sources ?? [];
+    const apart = sources.filter((source) => source.type === 'packages' && source.machine !== undefined);
+    return kind === 'program' || (apart.length > 0 && apart.length === sources.length);
+  };
+  return models.filter(isBound).map(({ reference }) => reference);
+}
+
 /**
  * The bytes of a bundle. Every blob is hashed on its way; throws `model_broken` where one is missing or is not what its
  * manifest says, and the signal's reason when it aborts.
@@ -105,12 +115,16 @@ function referenceOf(catalog: Catalog, text: string): Reference {
 export async function* bundleBytes(
   store: Store,
   models: readonly Manifest[],
-  options: { readonly signal: AbortSignal; readonly emit: (event: PullEvent) => void },
+  options: {
+    readonly bound: readonly string[];
+    readonly signal: AbortSignal;
+    readonly emit: (event: PullEvent) => void;
+  },
 ): AsyncGenerator<Uint8Array> {
   const { signal, emit } = options;
   const blobs = blobsOf(models);
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
-  const index = Buffer.from(JSON.stringify(indexOf(models)));
+  const index = Buffer.from(JSON.stringify(indexOf(models, options.bound)));
   yield* entry(INDEX_NAME, index);
   let done = 0;
   for (const blob of blobs) {

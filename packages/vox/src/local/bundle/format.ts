@@ -28,8 +28,10 @@ export interface BundleIndex {
   readonly version: number;
   /** Revision of the importers that made the files; another Vox may want others. */
   readonly importRevision: number;
-  /** `<process.platform>-<process.arch>`: programs run there alone. */
+  /** `<process.platform>-<process.arch>` on which it was made. */
   readonly machine: string;
+  /** References of programs and libraries that run on such a machine alone. */
+  readonly bound: readonly string[];
   /** Those that others need come before them. */
   readonly models: readonly Manifest[];
 }
@@ -39,13 +41,14 @@ export function thisMachine(): string {
   return `${process.platform}-${process.arch}`;
 }
 
-/** An index of this version and machine. */
-export function indexOf(models: readonly Manifest[]): BundleIndex {
+/** An index of this version and machine; `bound` are those of the models that run on this kind of machine alone. */
+export function indexOf(models: readonly Manifest[], bound: readonly string[] = []): BundleIndex {
   return {
     format: 'vox-bundle',
     version: VERSION,
     importRevision: IMPORT_REVISION,
     machine: thisMachine(),
+    bound,
     models,
   };
 }
@@ -121,12 +124,13 @@ export function parseIndex(bytes: Buffer): BundleIndex {
     throw foreign(
       `the bundle's models were imported at revision ${String(value.importRevision)}, this Vox loads revision ${IMPORT_REVISION}: both machines need the same version of Vox`,
     );
-  const { models, machine } = value;
+  const { models, machine, bound } = value;
   if (
     !Array.isArray(models) ||
     models.length === 0 ||
     models.length > MAX_MODELS ||
-    typeof machine !== 'string'
+    typeof machine !== 'string' ||
+    !Array.isArray(bound)
   )
     throw damaged('its index names no models');
   const checked = models.map((model: unknown) =>
@@ -144,6 +148,7 @@ export function parseIndex(bytes: Buffer): BundleIndex {
     version: VERSION,
     importRevision: IMPORT_REVISION,
     machine,
+    bound: bound.map(String),
     models: checked,
   };
 }

@@ -42,7 +42,7 @@ export interface Imported {
   readonly imported: readonly string[];
   /** Were here before, from the same files. */
   readonly present: readonly string[];
-  /** Programs for another machine. */
+  /** Programs and libraries for another kind of machine. */
   readonly skipped: readonly string[];
   /** Made from another catalog entry than this version's: a pull would fetch them anew. */
   readonly outdated: readonly string[];
@@ -60,7 +60,10 @@ export async function importBundle(options: ImportOptions): Promise<Imported> {
   const work = join(store.layout.temporary, `import-${randomUUID()}`);
   try {
     const { index, seal } = await readIndex(reader);
-    const wanted = index.models.filter(({ kind }) => kind !== 'program' || index.machine === thisMachine());
+    const skipped = index.machine === thisMachine() ? [] : index.bound;
+    const wanted = index.models
+      .filter(({ reference }) => !skipped.includes(reference))
+      .map((model) => adapt(model, skipped, options.catalog));
     const { absent, wrong } = await absentOf(store, blobsOf(wanted), signal);
     await requireSpaceUnder(
       store.layout.home,
@@ -82,7 +85,7 @@ export async function importBundle(options: ImportOptions): Promise<Imported> {
     const done = await commitAll(store, wanted, written);
     return {
       ...done,
-      skipped: index.models.filter((model) => !wanted.includes(model)).map(({ reference }) => reference),
+      skipped,
       outdated: wanted
         .filter((model) => isOutdated(options.catalog, model))
         .map(({ reference }) => reference),
@@ -99,6 +102,18 @@ async function readIndex(reader: BundleReader): Promise<{ index: BundleIndex; se
   if (header?.name !== INDEX_NAME || header.size > MAX_INDEX_BYTES) throw notABundle();
   const bytes = await reader.small(header.size);
   return { index: parseIndex(bytes), seal: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/**
+ * A model without those of its needs that run on another kind of machine. Where the catalog's entry for this machine is
+ * the same but for them, it counts as made from that entry.
+ */
+function adapt(model: Manifest, skipped: readonly string[], catalog: Catalog): Manifest {
+  const needs = model.needs.filter((need) => !skipped.includes(need));
+  if (needs.length === model.needs.length) return model;
+  const entry = catalog.find(model.reference);
+  const same = entry !== undefined && recipeOf({ ...entry, needs: model.needs }) === model.recipe;
+  return { ...model, needs, recipe: same ? recipeOf({ ...entry, needs }) : model.recipe };
 }
 
 /** Files whose blob is not here; among them the digests of blobs that are here and whose bytes are wrong: those are mended. */

@@ -1,7 +1,7 @@
 /** Pulled models as one file, and back. Works on the store itself: no server is asked, none need run. */
 import { Catalog, Store } from '../../models/index.js';
 import type { PullEvent } from '../../models/types.js';
-import { bundleBytes, bundleFileName, chooseModels } from './export.js';
+import { boundOf, bundleBytes, bundleFileName, chooseModels } from './export.js';
 import { type Imported, importBundle } from './import.js';
 
 export type { Imported } from './import.js';
@@ -35,7 +35,7 @@ export async function openExport(
   return {
     models: chosen.map(({ reference }) => reference),
     fileName: bundleFileName(models, catalog),
-    bytes: (watched) => bundleBytes(store, chosen, watched),
+    bytes: (watched) => bundleBytes(store, chosen, { ...watched, bound: boundOf(chosen, catalog) }),
   };
 }
 

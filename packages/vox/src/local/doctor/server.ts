@@ -1,7 +1,7 @@
 /** Is a server running, and does it let us in? */
 import { VoxClient, VoxClientError } from '@vox-speech/client';
 import { nodeFetch } from '@vox-speech/client/node';
-import { type Config, isLoopback } from '../../config/index.js';
+import { type Config, isThisMachine } from '../../config/index.js';
 import { type Check, fail, ok } from './check.js';
 
 /** ms that a server has to answer. */
@@ -23,7 +23,7 @@ export async function server({ host, apiKey }: Config['client'], signal: AbortSi
       return fail('server', `${host}: ${error.message}`, 'is that a Vox server? See --host and VOX_HOST');
     if (!VoxClientError.is(error))
       return fail('server', `${host} takes the call and does not answer`, 'look at its log: vox logs');
-    if (isLoopback(new URL(host).hostname.replace(/^\[(.*)\]$/, '$1')))
+    if (isThisMachine(host))
       return ok('server', `none runs at ${host}; commands load models themselves. To start one: vox serve`);
     return fail(
       'server',
