@@ -2,7 +2,6 @@ export {
   type ConfigInput,
   type Flags,
   flagKey,
-  isLoopback,
   isThisMachine,
   loadConfig,
   onLoopback,
