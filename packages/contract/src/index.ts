@@ -1,3 +1,4 @@
 export * from './engine.js';
 export * from './errors.js';
+export * from './live.js';
 export * from './transcript.js';

@@ -4,6 +4,9 @@
  */
 import type {
   ErrorRecord,
+  LiveEvent,
+  LiveOptions,
+  LiveSummary,
   LoadOptions,
   ModelFiles,
   ModelInfo,
@@ -63,6 +66,17 @@ export type ToRunner =
       readonly credit: number;
     }
   | { readonly type: 'credit'; readonly id: number; readonly bytes: number }
+  /** A live stream; `cancel` ends it at once, `end` and `error` are its last words. */
+  | { readonly type: 'listen'; readonly id: number; readonly options: LiveOptions }
+  /**
+   * What came in for all live streams of this runner since the last tick: the body is their PCM16 one after another,
+   * `bytes[i]` of it for stream `ids[i]`, always whole samples.
+   */
+  | { readonly type: 'frames'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
+  /** Audio of that length was dropped before the next frames. */
+  | { readonly type: 'skip'; readonly id: number; readonly samples: number }
+  /** `commit`: end the utterance here. `finish`: no more audio will come. Both after the frames sent before. */
+  | { readonly type: 'commit' | 'finish'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };
 
@@ -95,7 +109,14 @@ export type FromRunner =
       readonly id: number;
       readonly transcript?: TranscriptSummary;
       readonly speech?: SpeechSummary;
+      readonly live?: LiveSummary;
     }
+  /** Events of live streams, in order for each. */
+  | { readonly type: 'live'; readonly events: readonly { readonly id: number; readonly event: LiveEvent }[] }
+  /** Bytes of `frames` that were taken from the runner's queues: room for as many more. */
+  | { readonly type: 'taken'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
+  /** How busy the runner is: processor seconds it needs for a second of live audio, all streams together. */
+  | { readonly type: 'load'; readonly realTimeFactor: number; readonly streams: number }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorRecord }
   | { readonly type: 'closed' };
 

@@ -6,6 +6,8 @@ import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 
+export type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
+
 /** What the answers are made of; dialects take these from here. */
 export type { CatalogEntry, Manifest, PullEvent };
 

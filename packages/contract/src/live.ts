@@ -1,0 +1,102 @@
+/**
+ * Live transcription: what a client may ask of one stream of audio, and what it is told. One vocabulary for every live
+ * protocol; a dialect only renames. All times are milliseconds on the stream's own clock: the first sample is 0, and a
+ * sample that was dropped or skipped still counts.
+ */
+import type { Warning, Word } from './transcript.js';
+
+/** How the end of an utterance is found. */
+export interface Endpointing {
+  /**
+   * `silero`: the neural detector; `energy`: the root mean square of 20 ms frames against a threshold; `manual`: only
+   * `commit`, `end` and the longest utterance end one. A model that endpoints by itself does so unless `manual`.
+   */
+  readonly detector: 'silero' | 'energy' | 'manual';
+  /** `energy`: root mean square of 16-bit samples (0..32767) from which on a frame is speech. */
+  readonly threshold?: number;
+  /** Silence that ends an utterance, also when it is only the client that fell silent (wall clock). */
+  readonly silenceMs: number;
+  /** Sound shorter than this is no speech. */
+  readonly minSpeechMs: number;
+  /** Audio before the detected start that is heard too. */
+  readonly preRollMs: number;
+  /** An utterance as long as this is ended, with reason `length`. At most the model's window. */
+  readonly maxUtteranceMs: number;
+}
+
+export interface LiveOptions {
+  /** Hz of the PCM that comes in; resampled in the runner. */
+  readonly sampleRate: number;
+  /** ISO 639-1; absent = detect. */
+  readonly language?: string;
+  readonly task: 'transcribe' | 'translate';
+  /** Word times in finals. */
+  readonly words: boolean;
+  /** Words that are likely; an engine that can't take them warns once. */
+  readonly hotwords: readonly string[];
+  readonly prompt?: string;
+  readonly endpointing: Endpointing;
+  /** Shortest time between partials; 0 = as often as the machine allows; absent = none. */
+  readonly partialMs?: number;
+}
+
+/** Why an utterance ended. */
+export type EndReason = 'silence' | 'commit' | 'length' | 'end';
+
+export type LiveEvent =
+  | { readonly type: 'speech-started'; readonly utterance: number; readonly atMs: number }
+  | {
+      readonly type: 'speech-stopped';
+      readonly utterance: number;
+      readonly atMs: number;
+      readonly reason: EndReason;
+    }
+  /** The hypothesis so far, whole. Its first `stable` characters never change again within the utterance. */
+  | {
+      readonly type: 'partial';
+      readonly utterance: number;
+      readonly text: string;
+      readonly stable: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /**
+   * The utterance is over. Comes exactly once for each that started, and for each `commit` (with empty text where there
+   * was nothing to hear). The next utterance has the next number.
+   */
+  | {
+      readonly type: 'final';
+      readonly utterance: number;
+      readonly text: string;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly reason: EndReason;
+      readonly words?: readonly Word[];
+      /** ISO 639-1, where the engine knows it. */
+      readonly language?: string;
+      readonly timing: FinalTiming;
+    }
+  /** Audio that was never heard, because the queue was full. */
+  | { readonly type: 'dropped'; readonly fromMs: number; readonly toMs: number }
+  | { readonly type: 'warning'; readonly warning: Warning };
+
+/** Wall-clock figures of one utterance, in ms. */
+export interface FinalTiming {
+  /** From the arrival of the utterance's first audio to its first partial; absent where there was none. */
+  readonly firstPartialMs?: number;
+  /** From the decision that the utterance is over (the silence has passed), or the commit, to the final. */
+  readonly endpointToFinalMs: number;
+  /** From the arrival of the utterance's first audio to the final. */
+  readonly sinceFirstAudioMs: number;
+  /** Time the engine spent on the final. */
+  readonly decodeMs: number;
+  /** Words of earlier partials that the final changed, over all words shown. */
+  readonly revisedShare: number;
+}
+
+/** What became of a whole stream, after its last final. */
+export interface LiveSummary {
+  /** Of the audio that came in. */
+  readonly audioMs: number;
+  readonly utterances: number;
+}
