@@ -49,7 +49,9 @@ const LAYERS = {
   'vox/transport': ['vox/observe', 'vox/schema', 'packages/contract'],
   'vox/guard': ['vox/observe', 'packages/contract'],
   'vox/observe': [],
+  'vox/sessions': ['vox/scheduler', 'vox/host', 'vox/messages', 'packages/contract'],
   'vox/runtime': [
+    'vox/sessions',
     'vox/scheduler',
     'vox/host',
     'vox/models',

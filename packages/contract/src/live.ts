@@ -76,8 +76,8 @@ export type LiveEvent =
       readonly language?: string;
       readonly timing: FinalTiming;
     }
-  /** Audio that was never heard, because the queue was full. */
-  | { readonly type: 'dropped'; readonly fromMs: number; readonly toMs: number }
+  /** Audio that was never heard, because the queue was full; `frames` as the client sent them. */
+  | { readonly type: 'dropped'; readonly fromMs: number; readonly toMs: number; readonly frames: number }
   | { readonly type: 'warning'; readonly warning: Warning };
 
 /** Wall-clock figures of one utterance, in ms. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
 import { engineModule } from './engines.js';
-import { checkBind, installGuard } from './guard/index.js';
+import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
@@ -13,11 +13,15 @@ import { createRuntime } from './runtime/index.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
-import { createHttpServer } from './transport/index.js';
+import { Sessions } from './sessions/index.js';
+import { createHttpServer, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
 
 /** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
 const LOAD_DEADLINE_MS = 180_000;
+
+/** What sockets have to say of the end of their sessions leaves within this, in ms. */
+const SOCKET_GRACE_MS = 1_000;
 
 /** After this a server that nobody has asked yet loads what its first request will need. */
 const WARM_UP_DELAY_MS = 1_000;
@@ -63,11 +67,13 @@ export async function startApp(config: Config): Promise<App> {
     now: Date.now,
     load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
   });
+  const sessions = new Sessions({ maxStreams: scheduler.maxStreams });
   const runtime = createRuntime({
     catalog,
     store,
     puller,
     residency,
+    sessions,
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,
@@ -87,6 +93,11 @@ export async function startApp(config: Config): Promise<App> {
 
   const http = createHttpServer({ log });
   installGuard(http.app, guardSettings);
+  const upgrades = new Upgrades(http.app.server, {
+    log,
+    check: upgradeGuard(guardSettings),
+    shapes: http.app.errorShapes,
+  });
   registerOpenai(http.app, { runtime, uploadDirectory: uploads.path });
   registerVoxNative(http.app, {
     runtime,
@@ -108,6 +119,8 @@ export async function startApp(config: Config): Promise<App> {
     close: () => {
       closing ??= (async () => {
         health.set('draining');
+        sessions.stop();
+        await upgrades.close(SOCKET_GRACE_MS);
         await http.close();
         await puller.close();
         await residency.close();

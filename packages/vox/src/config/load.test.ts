@@ -30,6 +30,7 @@ test('defaults: loopback, no key, five minutes, three models', () => {
     maxLoaded: 3,
     keepAlive: 300,
     maxQueue: 64,
+    maxStreams: 1000,
     preload: [],
   });
   assert.equal(config.models.home, '/home/ada/.vox');

@@ -229,6 +229,7 @@ function toConfig(
       keepAlive: v.keepAlive,
       ...(v.maxMemory === undefined ? {} : { maxMemory: v.maxMemory }),
       maxQueue: v.maxQueue,
+      maxStreams: v.maxStreams,
       preload: v.preload,
     },
     guard: {

@@ -256,6 +256,18 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Requests that may wait for a model; the next one is answered 429 with Retry-After.',
   }),
+  maxStreams: always({
+    group: 'scheduler',
+    flag: '--max-streams',
+    argument: 'N',
+    env: 'VOX_MAX_STREAMS',
+    read: integer(0, 100_000),
+    type: '0 to 100000',
+    unit: 'live sessions',
+    default: '1000',
+    commands: 'serve',
+    help: 'Live sessions at once; fewer where the machine, by its own measurement, could not keep up.',
+  }),
   apiKeys: always({
     group: 'guard',
     flag: '--api-key',

@@ -50,6 +50,7 @@ export interface SchedulerConfig {
   readonly maxMemory?: number;
   /** Requests that may wait for one model before the next gets 429. */
   readonly maxQueue: number;
+  readonly maxStreams: number;
   readonly preload: readonly string[];
 }
 

@@ -1,4 +1,6 @@
 /** Who may ask: Host, Origin and key, checked before any route, in this order. */
+
+import type { IncomingMessage } from 'node:http';
 import { VoxError } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hostAllowed, hostOf, isLoopback, originAllowed } from './host.js';
@@ -45,23 +47,43 @@ export function checkBind(settings: GuardSettings): void {
  */
 export function installGuard(app: FastifyInstance, settings: GuardSettings): void {
   const keys = new Keys(settings.keys);
-  const policy = { bindHost: settings.bindHost, hostNames: settings.hostNames, keyed: keys.required };
+  const policy = policyOf(settings, keys);
   app.addHook('onRequest', async (request, reply) => {
-    checkHost(request, policy);
+    checkHost(request.raw, policy);
     const origin = request.headers.origin;
     if (origin !== undefined) allowOrigin(origin, reply, settings.corsOrigins);
     if (origin !== undefined && isPreflight(request)) return preflight(request, reply);
-    const path = request.raw.url?.split('?', 1)[0] ?? '';
-    if (!keys.required || OPEN_PATHS.has(path)) return;
-    if (!keys.accepts(offeredKeys(request.headers, request.raw.url ?? '')))
-      throw new VoxError('unauthorized', 'missing or invalid API key');
+    checkKey(request.raw, keys);
   });
 }
 
-function checkHost(request: FastifyRequest, policy: Parameters<typeof hostAllowed>[1]): void {
+/** The same checks for a request to open a WebSocket. The function it returns throws as `installGuard` says. */
+export function upgradeGuard(settings: GuardSettings): (request: IncomingMessage) => void {
+  const keys = new Keys(settings.keys);
+  const policy = policyOf(settings, keys);
+  return (request) => {
+    checkHost(request, policy);
+    const { origin } = request.headers;
+    if (origin !== undefined) checkOrigin(origin, settings.corsOrigins);
+    checkKey(request, keys);
+  };
+}
+
+function policyOf(settings: GuardSettings, keys: Keys): Parameters<typeof hostAllowed>[1] {
+  return { bindHost: settings.bindHost, hostNames: settings.hostNames, keyed: keys.required };
+}
+
+function checkKey(request: IncomingMessage, keys: Keys): void {
+  const path = request.url?.split('?', 1)[0] ?? '';
+  if (!keys.required || OPEN_PATHS.has(path)) return;
+  if (!keys.accepts(offeredKeys(request.headers, request.url ?? '')))
+    throw new VoxError('unauthorized', 'missing or invalid API key');
+}
+
+function checkHost(request: IncomingMessage, policy: Parameters<typeof hostAllowed>[1]): void {
   const header = request.headers.host;
   // HTTP/1.0 has no Host; a browser never speaks it.
-  if (header === undefined && request.raw.httpVersion === '1.0') return;
+  if (header === undefined && request.httpVersion === '1.0') return;
   const host = hostOf(header ?? '');
   if (host === undefined) throw new VoxError('invalid_request', 'the Host header is missing or malformed');
   if (!hostAllowed(host, policy))
@@ -73,13 +95,17 @@ function checkHost(request: FastifyRequest, policy: Parameters<typeof hostAllowe
 
 function allowOrigin(origin: string, reply: FastifyReply, allowed: readonly string[]): void {
   reply.header('vary', 'Origin');
+  checkOrigin(origin, allowed);
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-expose-headers', CORS_EXPOSED);
+}
+
+function checkOrigin(origin: string, allowed: readonly string[]): void {
   if (!originAllowed(origin, allowed))
     throw new VoxError(
       'forbidden',
       `web pages of the origin ${JSON.stringify(origin.slice(0, 100))} are not allowed; name it in VOX_CORS_ORIGINS`,
     );
-  reply.header('access-control-allow-origin', origin);
-  reply.header('access-control-expose-headers', CORS_EXPOSED);
 }
 
 function isPreflight(request: FastifyRequest): boolean {

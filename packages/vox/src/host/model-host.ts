@@ -2,7 +2,14 @@
  * The server's view of one loaded model, wherever it lives. It numbers jobs, routes their parts, and turns the
  * runner's death into an error of exactly the jobs that ran on it.
  */
-import { type ErrorRecord, fromRecord, type ModelInfo, type Segment, VoxError } from '@vox-speech/contract';
+import {
+  type ErrorRecord,
+  fromRecord,
+  type LiveOptions,
+  type ModelInfo,
+  type Segment,
+  VoxError,
+} from '@vox-speech/contract';
 import type {
   Envelope,
   FromRunner,
@@ -12,6 +19,7 @@ import type {
   TranscriptSummary,
 } from '../messages/index.js';
 import type { RunnerExit, RunnerHost, StartRunner } from './host.js';
+import { type LiveHandler, LiveLink, type LiveRun } from './live-link.js';
 import { PartQueue } from './part-queue.js';
 
 type LoadMessage = Omit<Extract<ToRunner, { type: 'load' }>, 'type'>;
@@ -58,6 +66,8 @@ export class ModelHost {
   readonly gone: Promise<RunnerExit>;
   readonly #host: RunnerHost;
   readonly #jobs = new Map<number, Job>();
+  /** The live streams of this runner. */
+  readonly live: LiveLink;
   #nextId = 1;
   #dead: VoxError | undefined;
   #closing = false;
@@ -68,6 +78,7 @@ export class ModelHost {
     this.memoryBytes = ready.memoryBytes;
     this.pid = host.pid;
     this.#host = host;
+    this.live = new LiveLink(host.port);
     this.gone = host.gone.then((exit) => {
       this.#die(exit);
       return exit;
@@ -156,6 +167,42 @@ export class ModelHost {
     return { sampleRate, audio: queue, summary: queue.summary };
   }
 
+  /**
+   * Opens a live stream. `handler` is told everything, and the end exactly once; after the signal has aborted it is told
+   * nothing more.
+   */
+  listen(options: LiveOptions, handler: LiveHandler, signal: AbortSignal): LiveRun {
+    if (this.#dead) throw this.#dead;
+    signal.throwIfAborted();
+    const id = this.#nextId++;
+    const leave = (): void => {
+      this.#jobs.delete(id);
+      this.live.forget(id);
+      signal.removeEventListener('abort', cancel);
+    };
+    const cancel = (): void => {
+      leave();
+      this.#host.port.send({ type: 'cancel', id });
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#jobs.set(id, {
+      part: ({ message }) => {
+        if (message.type === 'error') {
+          leave();
+          handler.fail(fromRecord(message.error));
+        } else if (message.type === 'end' && message.live) {
+          leave();
+          handler.end(message.live);
+        }
+      },
+      fail: (error) => {
+        leave();
+        handler.fail(error);
+      },
+    });
+    return this.live.open(id, options, handler);
+  }
+
   /** Lets the runner go: it ends by itself, or is killed after a deadline. Resolves when its memory is returned. */
   async close(): Promise<void> {
     if (!this.#closing) {
@@ -204,6 +251,7 @@ export class ModelHost {
   }
 
   #receive(envelope: Envelope<FromRunner>): void {
+    if (this.live.receive(envelope.message)) return;
     // A part of a job that was cancelled meanwhile finds no owner; that is how its result is thrown away.
     if ('id' in envelope.message) this.#jobs.get(envelope.message.id)?.part(envelope);
   }

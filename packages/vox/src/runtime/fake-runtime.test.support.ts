@@ -1,7 +1,8 @@
 /** A runtime without models, for the tests of dialects: deterministic, scripted, and it remembers what it was asked. */
 import { readFile } from 'node:fs/promises';
-import { type Segment, VoxError, type Warning } from '@vox-speech/contract';
+import { type ModelInfo, type Segment, VoxError, type Warning } from '@vox-speech/contract';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
+import { type FakeLive, fakeLive } from './fake-live.test.support.js';
 import type { Runtime, SpeakRequest, TranscribeRequest } from './types.js';
 
 export const SEGMENTS: readonly Segment[] = [
@@ -43,10 +44,26 @@ export function manifest(reference: string, kind: 'stt' | 'tts'): Manifest {
   };
 }
 
+/** What the fake recogniser can. */
+const HEARING: ModelInfo = {
+  kind: 'stt',
+  family: 'whisper',
+  sampleRate: 16_000,
+  languages: ['en', 'de'],
+  voices: [],
+  maxWindowMs: 30_000,
+  canTranslate: true,
+  canDetectLanguage: true,
+  canTimeWords: true,
+  canPrompt: false,
+  concurrency: 2,
+};
+
 export interface FakeRuntime extends Runtime {
   readonly asked: {
     transcribe: (TranscribeRequest & { bytes: number })[];
     speak: SpeakRequest[];
+    listen: FakeLive[];
     removed: string[];
     unloaded: (string | undefined)[];
     pulled: string[];
@@ -61,6 +78,7 @@ export interface FakeRuntime extends Runtime {
     audio: (request: SpeakRequest) => AsyncIterable<Uint8Array>;
     transcribeError?: VoxError;
     speakError?: VoxError;
+    listenError?: VoxError;
     /** Runs before the segments come. */
     work: (request: TranscribeRequest) => Promise<void>;
     pull: (model: string, signal: AbortSignal) => AsyncIterable<PullEvent>;
@@ -72,7 +90,14 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     ['whisper:base', manifest('whisper:base', 'stt')],
     ['piper:joe', manifest('piper:joe', 'tts')],
   ]);
-  const asked: FakeRuntime['asked'] = { transcribe: [], speak: [], removed: [], unloaded: [], pulled: [] };
+  const asked: FakeRuntime['asked'] = {
+    transcribe: [],
+    speak: [],
+    listen: [],
+    removed: [],
+    unloaded: [],
+    pulled: [],
+  };
   const find = (name: string): Manifest => {
     if (!/^[a-z0-9][a-z0-9._-]*(:[a-z0-9][a-z0-9._-]*)?$/.test(name))
       throw new VoxError('invalid_request', 'not a model name', { param: 'model' });
@@ -129,6 +154,14 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
         })(),
       };
     },
+    async listen(request, listener) {
+      named(request.model, 'stt');
+      if (script.listenError) throw script.listenError;
+      const { live, session } = fakeLive(request, listener, HEARING);
+      asked.listen.push(live);
+      return session;
+    },
+
     async speak(request) {
       const model = named(request.model, 'tts').reference;
       asked.speak.push(request);

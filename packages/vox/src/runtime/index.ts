@@ -5,6 +5,8 @@ import { type Catalog, type Puller, parseReference, type Store } from '../models
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
+import type { Sessions } from '../sessions/index.js';
+import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
 import { type Defaults, type Job, Names } from './names.js';
 import { checkSpeech, startSpeech } from './speak.js';
@@ -29,6 +31,7 @@ export interface RuntimeParts {
   readonly store: Store;
   readonly puller: Puller;
   readonly residency: Residency;
+  readonly sessions: Sessions;
   readonly settings: RuntimeSettings;
 }
 
@@ -38,7 +41,14 @@ const MEDIA_TIMEOUT_MS = 10 * 60_000;
 /** Formats that need the ffmpeg program. */
 const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 
-export function createRuntime({ catalog, store, puller, residency, settings }: RuntimeParts): Runtime {
+export function createRuntime({
+  catalog,
+  store,
+  puller,
+  residency,
+  sessions,
+  settings,
+}: RuntimeParts): Runtime {
   const names = new Names(catalog, store, settings.defaults);
 
   const ffmpeg = async (): Promise<string> => {
@@ -97,6 +107,24 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
       const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
       const leased = await lease(manifest, request.keepAlive, request.signal);
       return startSpeech(request, manifest.reference, leased, encoder, []);
+    },
+
+    async listen(request, listener) {
+      const manifest = await forJob(request.model, 'stt', request.signal);
+      const { options, warnings } = checkLive(request.options, manifest);
+      const session = await sessions.open(
+        () =>
+          residency.hold(
+            manifest.reference,
+            () => modelSpec(store, manifest, settings),
+            request.keepAlive,
+            request.signal,
+          ),
+        { ...request, options },
+        listener,
+      );
+      for (const warning of warnings) listener.onEvent({ type: 'warning', warning });
+      return session;
     },
 
     async voices(model) {

@@ -7,7 +7,7 @@ import type { TranscribeRequest, Transcription } from './types.js';
 
 /** The options for the engine, and what of the request could not be met. Throws `invalid_request` naming the field. */
 export function checkTranscription(
-  request: TranscribeRequest,
+  request: Pick<TranscribeRequest, 'language' | 'task' | 'words' | 'prompt' | 'temperature'>,
   { info, languages }: Manifest,
 ): { options: TranscribeOptions; warnings: Warning[] } {
   const warnings: Warning[] = [];

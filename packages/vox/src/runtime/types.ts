@@ -5,11 +5,10 @@
 import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
-
-export type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
+import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
 
 /** What the answers are made of; dialects take these from here. */
-export type { CatalogEntry, Manifest, PullEvent };
+export type { CatalogEntry, LiveListener, LiveRequest, LiveSession, Manifest, PullEvent };
 
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
 export type KeepAlive = number;
@@ -80,6 +79,11 @@ export interface LoadedModel {
 export interface Runtime {
   transcribe(request: TranscribeRequest): Promise<Transcription>;
   speak(request: SpeakRequest): Promise<Speech>;
+  /**
+   * A live stream. Resolves once there is a place for it and the model is loaded; throws `overloaded` with a retry hint,
+   * `wrong_kind`, `model_not_pulled`, `invalid_request` naming the field.
+   */
+  listen(request: LiveRequest, listener: LiveListener): Promise<LiveSession>;
   /** Voices of one model, loading nothing: they are in its manifest. Throws wrong_kind, model_not_pulled, model_unknown. */
   voices(model: string): Promise<readonly Voice[]>;
   /** Pulled models that can transcribe or speak (companions are not listed unless `all`). */

@@ -43,11 +43,31 @@ export class Residency {
    * `makeSpec` is asked only when the model must be loaded: it looks at every file. `keepAliveSeconds` replaces the
    * model's keep-alive when given.
    */
-  async acquire(
+  acquire(
     reference: string,
     makeSpec: () => Promise<ModelSpec>,
     keepAliveSeconds: number | undefined,
     signal: AbortSignal,
+  ): Promise<LeasedHost> {
+    return this.#acquire(reference, makeSpec, keepAliveSeconds, signal, true);
+  }
+
+  /** Like `acquire`, for live sessions: the model is held, but no place on it is taken. Whoever asks sees to capacity. */
+  hold(
+    reference: string,
+    makeSpec: () => Promise<ModelSpec>,
+    keepAliveSeconds: number | undefined,
+    signal: AbortSignal,
+  ): Promise<LeasedHost> {
+    return this.#acquire(reference, makeSpec, keepAliveSeconds, signal, false);
+  }
+
+  async #acquire(
+    reference: string,
+    makeSpec: () => Promise<ModelSpec>,
+    keepAliveSeconds: number | undefined,
+    signal: AbortSignal,
+    place: boolean,
   ): Promise<LeasedHost> {
     const entry = await this.#entry(reference, makeSpec, signal);
     entry.leases++;
@@ -63,7 +83,7 @@ export class Residency {
     };
     try {
       const host = await abortable(entry.ready, signal);
-      freePlace = await entry.slots?.take(signal);
+      if (place) freePlace = await entry.slots?.take(signal);
       if (!host.alive)
         throw new VoxError('runner_crashed', `the process that ran ${reference} ended; try again`);
       return { host, release };

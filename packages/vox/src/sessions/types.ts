@@ -7,6 +7,8 @@ export interface LiveRequest {
   readonly options: LiveOptions;
   /** Audio that may wait unheard, in ms of the stream. */
   readonly queueMs: number;
+  /** The same in calls of `append`, for protocols that count frames. */
+  readonly queueFrames?: number;
   /** What a full queue means: `wait` = `append` says so and takes all the same; `drop-oldest` = the oldest audio goes. */
   readonly overflow: 'wait' | 'drop-oldest';
   /** Seconds the model stays loaded after the session. */
@@ -35,7 +37,7 @@ export interface LiveSession {
   readonly info: ModelInfo;
   /**
    * PCM16, little-endian, mono, at the rate of the options; any number of bytes, an odd one is carried over. The bytes
-   * are not kept after the call.
+   * must not change after the call.
    * @returns false when the queue is full: stop reading until `onDrain`
    */
   append(bytes: Uint8Array): boolean;

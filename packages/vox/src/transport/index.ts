@@ -12,7 +12,9 @@ export {
 } from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';
 export { requestSignal } from './signal.js';
+export { LiveSocket } from './socket.js';
 export { type Spooled, spool } from './spool.js';
 export { abortable, started, streamBody } from './stream.js';
+export { type SocketRoute, Upgrades } from './upgrade.js';
 export { validate } from './validate.js';
 export { WARNING_HEADER, warningHeader } from './warnings.js';

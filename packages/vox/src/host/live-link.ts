@@ -1,0 +1,131 @@
+/** All live audio of one runner: what came in since the last tick leaves as one message. */
+import type { LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
+import type { FromRunner, ToRunner } from '../messages/index.js';
+import type { Port } from '../messages/pipe.js';
+
+/** How long frames are gathered, in ms: half of the shortest frame that clients use, so that no two of one client wait. */
+const TICK_MS = 10;
+
+/** What a stream is told; `end` or `fail` is the last. */
+export interface LiveHandler {
+  event(event: LiveEvent): void;
+  /** The runner took that many bytes from its queue. */
+  taken(bytes: number): void;
+  end(summary: LiveSummary): void;
+  fail(error: Error): void;
+}
+
+/** How busy a runner is with live streams, by its own measurement. */
+export interface LiveLoad {
+  /** Processor seconds for one second of audio of all streams; with no stream, of one stream that would come. */
+  readonly realTimeFactor: number;
+  readonly streams: number;
+}
+
+/** One stream, as seen from the server. */
+export interface LiveRun {
+  /** Whole PCM16 samples. The bytes must not change afterwards. */
+  append(bytes: Uint8Array): void;
+  skip(samples: number): void;
+  commit(): void;
+  finish(): void;
+}
+
+export class LiveLink {
+  readonly #port: Port<ToRunner, FromRunner>;
+  readonly #handlers = new Map<number, LiveHandler>();
+  #pending = new Map<number, Uint8Array[]>();
+  #timer: NodeJS.Timeout | undefined;
+  #load: LiveLoad | undefined;
+  #loadKnown: (() => void) | undefined;
+  readonly #firstLoad: Promise<void>;
+
+  constructor(port: Port<ToRunner, FromRunner>) {
+    this.#port = port;
+    this.#firstLoad = new Promise((resolve) => {
+      this.#loadKnown = resolve;
+    });
+  }
+
+  /** Streams that are open. */
+  get streams(): number {
+    return this.#handlers.size;
+  }
+
+  /** The runner's last word on how busy it is. */
+  get load(): LiveLoad | undefined {
+    return this.#load;
+  }
+
+  /** Settles with the runner's first word on how busy it is. */
+  get firstLoad(): Promise<void> {
+    return this.#firstLoad;
+  }
+
+  open(id: number, options: LiveOptions, handler: LiveHandler): LiveRun {
+    this.#handlers.set(id, handler);
+    this.#port.send({ type: 'listen', id, options });
+    return {
+      append: (bytes) => this.#append(id, bytes),
+      skip: (samples) => this.#after(id, { type: 'skip', id, samples }),
+      commit: () => this.#after(id, { type: 'commit', id }),
+      finish: () => this.#after(id, { type: 'finish', id }),
+    };
+  }
+
+  /** Nothing more is sent for the stream, nor told of it. */
+  forget(id: number): void {
+    this.#handlers.delete(id);
+    this.#pending.delete(id);
+  }
+
+  /** Takes a message if it is about live streams. */
+  receive(message: FromRunner): boolean {
+    switch (message.type) {
+      case 'live':
+        for (const { id, event } of message.events) this.#handlers.get(id)?.event(event);
+        return true;
+      case 'taken':
+        for (const [at, id] of message.ids.entries()) this.#handlers.get(id)?.taken(message.bytes[at] ?? 0);
+        return true;
+      case 'load':
+        this.#load = { realTimeFactor: message.realTimeFactor, streams: message.streams };
+        this.#loadKnown?.();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #append(id: number, bytes: Uint8Array): void {
+    if (!this.#handlers.has(id)) return;
+    const waiting = this.#pending.get(id);
+    if (waiting) waiting.push(bytes);
+    else this.#pending.set(id, [bytes]);
+    this.#timer ??= setTimeout(() => this.#flush(), TICK_MS);
+  }
+
+  /** A control message, behind the audio that came before it. */
+  #after(id: number, message: ToRunner): void {
+    if (!this.#handlers.has(id)) return;
+    if (this.#pending.has(id)) this.#flush();
+    this.#port.send(message);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const pending = this.#pending;
+    if (pending.size === 0) return;
+    this.#pending = new Map();
+    const ids: number[] = [];
+    const bytes: number[] = [];
+    const pieces: Uint8Array[] = [];
+    for (const [id, chunks] of pending) {
+      ids.push(id);
+      bytes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+      pieces.push(...chunks);
+    }
+    this.#port.send({ type: 'frames', ids, bytes }, Buffer.concat(pieces));
+  }
+}

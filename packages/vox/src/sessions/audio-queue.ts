@@ -1,0 +1,66 @@
+/** The audio of one live session that the runner has no room for yet: bounded, oldest first. */
+
+export interface Dropped {
+  /** Samples, counted from the first of the stream. */
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+}
+
+export class AudioQueue {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  /** The odd last byte of what came in: half a sample. */
+  #half: number | undefined;
+  /** Samples that have left, or were dropped. */
+  #position = 0;
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Frames that wait. */
+  get frames(): number {
+    return this.#chunks.length;
+  }
+
+  /** Takes any number of bytes; keeps whole samples, and the odd byte for the next call. */
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    let whole = bytes;
+    if (this.#half !== undefined) {
+      whole = new Uint8Array(bytes.length + 1);
+      whole[0] = this.#half;
+      whole.set(bytes, 1);
+      this.#half = undefined;
+    }
+    if (whole.length % 2 === 1) {
+      this.#half = whole[whole.length - 1];
+      whole = whole.subarray(0, whole.length - 1);
+    }
+    if (whole.length === 0) return;
+    this.#chunks.push(whole);
+    this.#bytes += whole.length;
+  }
+
+  /** The oldest frame; undefined when empty. */
+  shift(): Uint8Array | undefined {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return undefined;
+    this.#bytes -= chunk.length;
+    this.#position += chunk.length / 2;
+    return chunk;
+  }
+
+  /** Drops the oldest frames until no more than this waits. Undefined when nothing had to go. */
+  dropTo(limit: { readonly bytes: number; readonly frames: number }): Dropped | undefined {
+    const from = this.#position;
+    let frames = 0;
+    while (this.#bytes > limit.bytes || this.#chunks.length > limit.frames) {
+      this.shift();
+      frames++;
+    }
+    return frames === 0 ? undefined : { from, to: this.#position, frames };
+  }
+}

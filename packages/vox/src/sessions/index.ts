@@ -1,0 +1,106 @@
+/** Every live session: who gets a place, and how all of them end when the server stops. */
+import { VoxError } from '@vox-speech/contract';
+import type { LiveLink } from '../host/live-link.js';
+import type { LeasedHost } from '../scheduler/model-spec.js';
+import { ServerSession } from './live-session.js';
+import type { LiveListener, LiveRequest, LiveSession } from './types.js';
+
+export type { LiveListener, LiveRequest, LiveSession } from './types.js';
+
+export interface SessionsOptions {
+  /** Live sessions at once, over all models. */
+  readonly maxStreams: number;
+}
+
+/** Processor seconds a second of audio that all streams of a runner may need together, of each processor second there is. */
+const FULL = 1;
+/** How long the first session waits for the runner to say how fast it is, in ms. */
+const MEASURE_MS = 2_000;
+/** What a refused client is told, in seconds: an utterance is over in about that time. */
+const RETRY_AFTER_SECONDS = 5;
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #open = new Set<ServerSession>();
+  #opening = 0;
+  #stopped = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Opens a session on a leased model, which it gives back at its end. Throws `overloaded` where the machine could not
+   * keep up with one stream more, `shutting_down`, `cancelled`.
+   * @param lease asked for once there is a place
+   */
+  async open(
+    lease: () => Promise<LeasedHost>,
+    request: LiveRequest,
+    listener: LiveListener,
+  ): Promise<LiveSession> {
+    if (this.#stopped) throw new VoxError('shutting_down', 'the server is stopping');
+    if (this.#open.size + this.#opening >= this.#options.maxStreams) throw full('--max-streams is reached');
+    this.#opening++;
+    try {
+      const leased = await lease();
+      try {
+        return await this.#start(leased, request, listener);
+      } catch (error) {
+        leased.release();
+        throw error;
+      }
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /** Ends every session with `shutting_down`; new ones are refused. */
+  stop(): void {
+    this.#stopped = true;
+    for (const session of [...this.#open])
+      session.fail(new VoxError('shutting_down', 'the server is stopping'));
+  }
+
+  async #start(leased: LeasedHost, request: LiveRequest, listener: LiveListener): Promise<LiveSession> {
+    const { host } = leased;
+    admit(host.live);
+    const gone = new AbortController();
+    const signal = AbortSignal.any([request.signal, gone.signal]);
+    const session = new ServerSession(host.reference, host.info, request, listener, () => {
+      this.#open.delete(session);
+      request.signal.removeEventListener('abort', abandon);
+      gone.abort();
+      leased.release();
+    });
+    const abandon = (): void => void session.close();
+    session.start(host.listen(request.options, session, signal));
+    this.#open.add(session);
+    request.signal.addEventListener('abort', abandon, { once: true });
+    // The first stream of a runner makes it measure itself; by its answer the next ones are judged.
+    await Promise.race([
+      host.live.firstLoad,
+      new Promise((resolve) => setTimeout(resolve, MEASURE_MS).unref()),
+    ]);
+    return session;
+  }
+}
+
+/** Throws `overloaded` where one stream more would be more than the runner can do in real time. */
+function admit(live: LiveLink): void {
+  const { load, streams } = live;
+  if (load === undefined || streams === 0) return;
+  const each = load.streams === 0 ? load.realTimeFactor : load.realTimeFactor / load.streams;
+  if (each * (streams + 1) > FULL)
+    throw full(`${streams} live streams are what this machine can do with this model`);
+}
+
+function full(reason: string): VoxError {
+  return new VoxError('overloaded', `no room for another live stream: ${reason}; try again shortly`, {
+    retryAfter: RETRY_AFTER_SECONDS,
+  });
+}

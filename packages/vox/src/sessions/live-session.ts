@@ -1,0 +1,132 @@
+/** One live session on the server: a bounded queue, credit, and a control lane that audio can't delay or evict. */
+import type { LiveEvent, LiveSummary, ModelInfo } from '@vox-speech/contract';
+import type { LiveHandler, LiveRun } from '../host/live-link.js';
+import { AudioQueue } from './audio-queue.js';
+import type { LiveListener, LiveRequest, LiveSession } from './types.js';
+
+/** Audio that may be on its way to the runner, in ms: enough for its ticks, little enough that a queue here can drop. */
+const WINDOW_MS = 1_000;
+
+export class ServerSession implements LiveSession, LiveHandler {
+  readonly model: string;
+  readonly info: ModelInfo;
+  readonly #request: LiveRequest;
+  readonly #listener: LiveListener;
+  readonly #queue = new AudioQueue();
+  readonly #bytesPerMs: number;
+  #run: LiveRun | undefined;
+  /** Bytes sent that the runner has not taken yet. */
+  #inFlight = 0;
+  #full = false;
+  #finished = false;
+  #closed = false;
+  /** Samples dropped since the last frame left. */
+  #skipped = 0;
+  readonly #onClose: () => void;
+
+  /** @param onClose called once, when the session is over, however it ends */
+  constructor(
+    model: string,
+    info: ModelInfo,
+    request: LiveRequest,
+    listener: LiveListener,
+    onClose: () => void,
+  ) {
+    this.model = model;
+    this.info = info;
+    this.#request = request;
+    this.#listener = listener;
+    this.#onClose = onClose;
+    this.#bytesPerMs = (2 * request.options.sampleRate) / 1000;
+  }
+
+  /** Ties the session to its stream in the runner, once. */
+  start(run: LiveRun): void {
+    this.#run = run;
+  }
+
+  get queuedMs(): number {
+    return Math.round((this.#queue.bytes + this.#inFlight) / this.#bytesPerMs);
+  }
+
+  append(bytes: Uint8Array): boolean {
+    if (this.#closed || this.#finished) return true;
+    this.#queue.push(bytes);
+    this.#pump(WINDOW_MS * this.#bytesPerMs);
+    const { queueMs, queueFrames = Number.POSITIVE_INFINITY, overflow } = this.#request;
+    const limit = { bytes: queueMs * this.#bytesPerMs, frames: queueFrames };
+    if (overflow === 'drop-oldest') this.#drop(limit);
+    this.#full = this.#queue.bytes >= limit.bytes || this.#queue.frames >= limit.frames;
+    return !this.#full;
+  }
+
+  commit(): void {
+    if (this.#closed || this.#finished) return;
+    // What waits belongs to the utterance: it goes along whatever the credit, which the queue's limit bounds.
+    this.#pump(Number.POSITIVE_INFINITY);
+    this.#run?.commit();
+  }
+
+  finish(): void {
+    if (this.#closed || this.#finished) return;
+    this.#pump(Number.POSITIVE_INFINITY);
+    this.#finished = true;
+    this.#run?.finish();
+  }
+
+  event(event: LiveEvent): void {
+    if (!this.#closed) this.#listener.onEvent(event);
+  }
+
+  taken(bytes: number): void {
+    this.#inFlight = Math.max(0, this.#inFlight - bytes);
+    this.#pump(WINDOW_MS * this.#bytesPerMs);
+    if (!this.#full || this.#closed) return;
+    const { queueMs, queueFrames = Number.POSITIVE_INFINITY } = this.#request;
+    if (this.#queue.bytes > (queueMs * this.#bytesPerMs) / 2 || this.#queue.frames > queueFrames / 2) return;
+    this.#full = false;
+    this.#listener.onDrain();
+  }
+
+  end(summary: LiveSummary): void {
+    if (this.close()) this.#listener.onEnd(summary);
+  }
+
+  fail(error: Error): void {
+    if (this.close()) this.#listener.onError(error);
+  }
+
+  /** Ends it without a word to the listener; false when it had ended before. */
+  close(): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    this.#onClose();
+    return true;
+  }
+
+  #pump(window: number): void {
+    while (this.#queue.frames > 0 && this.#inFlight < window) {
+      const frame = this.#queue.shift();
+      if (frame === undefined || this.#run === undefined) return;
+      if (this.#skipped > 0) {
+        this.#run.skip(this.#skipped);
+        this.#skipped = 0;
+      }
+      this.#inFlight += frame.length;
+      this.#run.append(frame);
+    }
+  }
+
+  #drop(limit: { bytes: number; frames: number }): void {
+    const dropped = this.#queue.dropTo(limit);
+    if (dropped === undefined) return;
+    this.#skipped += dropped.to - dropped.from;
+    const ms = (samples: number): number => Math.round((samples / this.#request.options.sampleRate) * 1000);
+    this.#listener.onEvent({
+      type: 'dropped',
+      fromMs: ms(dropped.from),
+      toMs: ms(dropped.to),
+      frames: dropped.frames,
+    });
+  }
+}
