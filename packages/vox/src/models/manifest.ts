@@ -31,6 +31,7 @@ function manifestSchema(z: Zod) {
         name: text,
         language: text.optional(),
         gender: z.enum(['female', 'male']).optional(),
+        warning: text.optional(),
       }),
     ),
     maxWindowMs: z.number().optional(),
@@ -39,6 +40,8 @@ function manifestSchema(z: Zod) {
     canDetectLanguage: z.boolean(),
     canTimeWords: z.boolean(),
     canPrompt: z.boolean(),
+    cloning: z.boolean().optional(),
+    cloningNeedsText: z.boolean().optional(),
     concurrency: z.number(),
   });
 
