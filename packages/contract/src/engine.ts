@@ -65,6 +65,8 @@ export interface ModelInfo {
   readonly speed?: { readonly min: number; readonly max: number };
   readonly canTranslate: boolean;
   readonly canDetectLanguage: boolean;
+  /** False: it hears the language by itself and can't be told. Absent = it can. */
+  readonly canChooseLanguage?: boolean;
   readonly canTimeWords: boolean;
   readonly canPrompt: boolean;
   /** Speaks with the voice of a recording: `SynthesizeOptions.reference`. Absent = no. */

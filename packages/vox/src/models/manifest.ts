@@ -38,6 +38,7 @@ function manifestSchema(z: Zod) {
     speed: z.object({ min: z.number(), max: z.number() }).optional(),
     canTranslate: z.boolean(),
     canDetectLanguage: z.boolean(),
+    canChooseLanguage: z.boolean().optional(),
     canTimeWords: z.boolean(),
     canPrompt: z.boolean(),
     cloning: z.boolean().optional(),
