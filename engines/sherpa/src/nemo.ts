@@ -33,7 +33,7 @@ const CANARY_PROMPT = [
  */
 export function loadParakeet(native: Native, files: ModelFiles, options: LoadOptions): Promise<Model> {
   const encoder = demandModel(files, ['encoder.int8.onnx', 'encoder.onnx'], {
-    keys: ['vocab_size', 'subsampling_factor', 'normalize_type', 'pred_rnn_layers', 'pred_hidden'],
+    keys: ['vocab_size', 'subsampling_factor', 'normalize_type', 'pred_rnn_layers', 'pred_hidden', 'url'],
     inputs: 2,
     outputs: 2,
   });
@@ -42,6 +42,9 @@ export function loadParakeet(native: Native, files: ModelFiles, options: LoadOpt
   const joiner = demandModel(files, ['joiner.int8.onnx', 'joiner.onnx'], { inputs: 2 });
   const { path, tokens } = readTokens(files, 'tokens.txt');
   const vocabulary = metadataNumber(files, encoder, 'vocab_size');
+  // By this the library knows that the joiner's answer holds durations, and ends the process over one it doesn't expect.
+  if (!(encoder.onnx.metadata.get('url') ?? '').includes('tdt'))
+    throw broken(files, "its encoder's metadata entry url does not say that it is a TDT model");
   if (tokens.size !== vocabulary + 1 || tokens.get('<blk>') !== vocabulary)
     throw broken(files, `tokens.txt is not the table of its ${vocabulary} tokens with <blk> at the end`);
   return createRecognizer(native, files, options, {

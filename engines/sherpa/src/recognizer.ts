@@ -163,7 +163,7 @@ class Recognizer implements Model {
     const result = await this.#lanes.decode(pcm.samples, key, AbortSignal.any([signal, this.#closed.signal]));
     const text = result.text.trim();
     if (text === '') return;
-    const language = this.#languageOf(result, key);
+    const language = this.#languageOf(result, key, options);
     const timed = options.words && this.info.canTimeWords && result.timestamps.length > 0;
     yield {
       text,
@@ -198,10 +198,12 @@ class Recognizer implements Model {
   }
 
   /** What was heard: what the model says (`en`, or `<|en|>`), else what it was told, else the only one it knows. */
-  #languageOf({ lang }: RecognizerResult, { language }: DecodeKey): string {
+  #languageOf({ lang }: RecognizerResult, key: DecodeKey, asked: TranscribeOptions): string {
     const said = lang.replace(/^<\|(.*)\|>$/, '$1');
     if (said !== '') return said;
+    if (key.language !== '') return key.language;
+    if (asked.language !== undefined && this.info.canChooseLanguage !== false) return asked.language;
     const [only, ...others] = this.info.languages;
-    return language === '' && only !== undefined && others.length === 0 ? only : language;
+    return only !== undefined && others.length === 0 ? only : '';
   }
 }

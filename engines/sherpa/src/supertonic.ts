@@ -6,7 +6,8 @@ import type { Native } from './native.js';
 import { createSynthesizer } from './synthesizer.js';
 import { numberedSpeakers, speakersOf } from './voices.js';
 
-const LANGUAGES = ['en', 'ko', 'es', 'pt', 'fr'];
+/** What version 2 reads; the catalog's parameter `languages` (codes, joined by commas) says it of other versions. */
+const LANGUAGES = 'en,ko,es,pt,fr';
 const DEFAULT_LANGUAGE = 'en';
 /** Sizes in front of voice.bin: of the styles of speech, then of those of durations; 64-bit integers. */
 const HEADER_NUMBERS = 6;
@@ -30,6 +31,7 @@ export function loadSupertonic(native: Native, files: ModelFiles, options: LoadO
   if (statSync(unicodeIndexer).size % Int32Array.BYTES_PER_ELEMENT !== 0)
     throw broken(files, 'unicode_indexer.bin is not a list of 32-bit numbers');
   const { path: voiceStyle, speakers } = readStyles(files);
+  const languages = String(files.parameters.languages ?? LANGUAGES).split(',');
   return createSynthesizer(native, files, options, {
     files: {
       supertonic: {
@@ -43,13 +45,13 @@ export function loadSupertonic(native: Native, files: ModelFiles, options: LoadO
       },
     },
     speakers: speakersOf(files, new Map([['speaker_names', numberedSpeakers(speakers)]])),
-    languages: LANGUAGES,
+    languages,
     extra: ({ language = DEFAULT_LANGUAGE }) => {
       const code = language.split('-')[0] ?? language;
-      if (!LANGUAGES.includes(code))
+      if (!languages.includes(code))
         throw new VoxError(
           'invalid_request',
-          `language '${language}' is not one that this model reads: ${LANGUAGES.join(', ')}`,
+          `language '${language}' is not one that this model reads: ${languages.join(', ')}`,
           { param: 'language' },
         );
       return { lang: code };
