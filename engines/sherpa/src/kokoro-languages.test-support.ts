@@ -2,21 +2,14 @@
  * Speaks a sentence of each language with Kokoro and has Whisper write it down; prints a line of JSON. Argument: a store's
  * folder of views.
  */
-import { join } from 'node:path';
-import { type Model, type ModelFiles, type SynthesizeOptions, VoxError } from '@vox-speech/contract';
+import { type Model, type SynthesizeOptions, VoxError } from '@vox-speech/contract';
 import engine from './index.js';
 import { SENTENCES, type Spoken } from './kokoro-sentences.test-support.js';
+import { filesOf, THREADS } from './views.test-support.js';
 
 const folder = process.argv[2] ?? '';
 const RATE = 16_000;
-const THREADS = { threads: 2, device: 'cpu' } as const;
-const files = (name: string, family: string): ModelFiles => ({
-  reference: name,
-  family,
-  directory: join(folder, name),
-  companions: { 'espeak-ng-data': join(folder, 'espeak-ng-data/1.52') },
-  parameters: {},
-});
+const files = (name: string, family: string) => filesOf(folder, name, family);
 const { signal } = new AbortController();
 
 async function speak(model: Model, text: string, options: SynthesizeOptions): Promise<Float32Array> {

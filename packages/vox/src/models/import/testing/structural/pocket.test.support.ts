@@ -4,6 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeWav } from '@vox-speech/audio';
 import { floats } from '../../onnx/index.js';
 import {
   choose,
@@ -25,25 +26,10 @@ const FRAME = 1920;
 /** Marks a text's embedding; a voice's has its level there. */
 const TEXT = -1;
 
-/** A mono WAV of a tone of 100 ms, 16-bit, 24 kHz. @param level its amplitude, 0 to 1 */
-function tone(level: number): Buffer {
-  const samples = Int16Array.from({ length: 2400 }, (_, at) =>
-    Math.round(Math.sign(Math.sin(at / 20)) * level * 32_767),
-  );
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + samples.byteLength, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(24_000, 24);
-  head.writeUInt32LE(48_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([head, Buffer.from(samples.buffer)]);
+/** A WAV of 100 ms of one level's square wave. @param level its amplitude, 0 to 1 */
+function tone(level: number): Uint8Array {
+  const samples = Float32Array.from({ length: 2400 }, (_, at) => Math.sign(Math.sin(at / 20)) * level);
+  return encodeWav(samples, 24_000, 's16');
 }
 
 export async function writePocket(directory: string): Promise<void> {
