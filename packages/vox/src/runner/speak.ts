@@ -56,10 +56,7 @@ export async function speak(job: SpeakJob): Promise<SpeechSummary> {
         await write(resampler.push(pause.missing(sentence.endsParagraph, options.speed)));
     }
     await write(resampler.flush());
-    if (!spoke)
-      throw new VoxError('invalid_request', 'input holds nothing that this voice can speak', {
-        param: 'input',
-      });
+    if (!spoke) throw unreadable(model, options.voice);
     await sink.end();
   } catch (error) {
     throw signal.aborted ? new VoxError('cancelled', 'cancelled') : error;
@@ -71,4 +68,14 @@ export async function speak(job: SpeakJob): Promise<SpeechSummary> {
     processingMs: Math.round(now() - begun),
     warnings: [],
   };
+}
+
+/** The voice found nothing in the text that it could read; it may know why. */
+function unreadable({ info }: Model, voice: string): VoxError {
+  const warning = info.voices.find(({ id }) => id === voice)?.warning;
+  return new VoxError(
+    'invalid_request',
+    `input holds nothing that this voice can speak${warning === undefined ? '' : `: ${warning}`}`,
+    { param: 'input' },
+  );
 }
