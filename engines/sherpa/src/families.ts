@@ -1,7 +1,16 @@
 /** Architecture to loader: a new family of models is a row here. */
 import type { LoadOptions, Model, ModelFiles } from '@vox-speech/contract';
+import { loadPocket, loadZipVoice } from './cloning-voices.js';
+import { loadKitten } from './kitten.js';
+import { loadKokoro } from './kokoro.js';
+import { loadMatcha } from './matcha.js';
+import { loadMoonshine } from './moonshine.js';
 import type { Native } from './native.js';
-import { loadKokoro, loadPiper } from './tts.js';
+import { loadCanary, loadParakeet } from './nemo.js';
+import { loadPiper } from './piper.js';
+import { loadQwen3 } from './qwen3.js';
+import { loadSenseVoice } from './sensevoice.js';
+import { loadSupertonic } from './supertonic.js';
 import { loadSilero } from './vad.js';
 import { loadWhisper } from './whisper.js';
 
@@ -10,7 +19,17 @@ export type LoadFamily = (native: Native, files: ModelFiles, options: LoadOption
 
 export const FAMILIES: Readonly<Record<string, LoadFamily>> = {
   whisper: loadWhisper,
+  parakeet: loadParakeet,
+  canary: loadCanary,
+  moonshine: loadMoonshine,
+  sensevoice: loadSenseVoice,
+  'qwen3-asr': loadQwen3,
   piper: loadPiper,
   kokoro: loadKokoro,
+  matcha: loadMatcha,
+  kitten: loadKitten,
+  supertonic: loadSupertonic,
+  pocket: loadPocket,
+  zipvoice: loadZipVoice,
   'silero-vad': loadSilero,
 };

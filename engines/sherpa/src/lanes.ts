@@ -17,6 +17,8 @@ export interface DecodeKey {
   /** '' = detect. */
   readonly language: string;
   readonly task: 'transcribe' | 'translate';
+  /** What belongs to this decode alone; two decodes at once may differ in it. */
+  readonly stream?: Readonly<Record<string, string>>;
 }
 
 /** A recogniser, as far as lanes know it. */

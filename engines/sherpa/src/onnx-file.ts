@@ -1,5 +1,5 @@
 /**
- * A look into an ONNX file without an ONNX library: its metadata and the names of its outputs, found by walking over
+ * A look into an ONNX file without an ONNX library: its metadata and the names of its inputs and outputs, found by walking over
  * the protobuf fields and skipping their contents. A file that was cut or damaged at its joints does not parse to its
  * end, which is how it is noticed before sherpa, which would end the process.
  */
@@ -7,14 +7,16 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface OnnxFile {
   readonly metadata: ReadonlyMap<string, string>;
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
 
 /** Field numbers of onnx.proto. */
 const MODEL_GRAPH = 7;
 const MODEL_METADATA = 14;
+const GRAPH_INPUT = 11;
 const GRAPH_OUTPUT = 12;
-/** `key` of a metadata entry and `name` of an output. */
+/** `key` of a metadata entry and `name` of an input or output. */
 const FIRST = 1;
 const SECOND = 2;
 
@@ -40,6 +42,7 @@ export function readOnnxFile(path: string): OnnxFile {
     const size = fstatSync(descriptor).size;
     const reader = new FieldReader(descriptor);
     const metadata = new Map<string, string>();
+    const inputs: string[] = [];
     const outputs: string[] = [];
     let graphs = 0;
     for (const field of reader.fields(0, size)) {
@@ -48,12 +51,15 @@ export function readOnnxFile(path: string): OnnxFile {
         metadata.set(entry.get(FIRST) ?? '', entry.get(SECOND) ?? '');
       } else if (field.number === MODEL_GRAPH) {
         graphs++;
-        for (const inner of reader.fields(field.start, field.end))
-          if (inner.number === GRAPH_OUTPUT) outputs.push(reader.texts(inner).get(FIRST) ?? '');
+        for (const inner of reader.fields(field.start, field.end)) {
+          const names =
+            inner.number === GRAPH_INPUT ? inputs : inner.number === GRAPH_OUTPUT ? outputs : undefined;
+          names?.push(reader.texts(inner).get(FIRST) ?? '');
+        }
       }
     }
     if (graphs === 0 || outputs.length === 0) throw new Error('holds no ONNX graph');
-    return { metadata, outputs };
+    return { metadata, inputs, outputs };
   } finally {
     closeSync(descriptor);
   }

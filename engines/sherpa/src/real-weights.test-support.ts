@@ -1,18 +1,11 @@
 /** Runs the engine on real weights and prints what came out as one line of JSON. Argument: a store's folder of views. */
-import { join } from 'node:path';
-import { type ModelFiles, type Segment, VoxError } from '@vox-speech/contract';
+import { type Segment, VoxError } from '@vox-speech/contract';
 import engine from './index.js';
+import { filesOf, THREADS } from './views.test-support.js';
 
 const folder = process.argv[2] ?? '';
 const RATE = 16_000;
-const THREADS = { threads: 2, device: 'cpu' } as const;
-const files = (name: string, family: string): ModelFiles => ({
-  reference: name,
-  family,
-  directory: join(folder, name),
-  companions: { 'espeak-ng-data': join(folder, 'espeak-ng-data/1.52') },
-  parameters: {},
-});
+const files = (name: string, family: string) => filesOf(folder, name, family);
 const { signal } = new AbortController();
 
 const voice = await engine.load(files('piper/en-us-joe-medium', 'piper'), THREADS);

@@ -41,3 +41,8 @@ export function speakersOf(files: ModelFiles, metadata: ReadonlyMap<string, stri
     ids: new Map([['default', 0] as const, ...names.map((name, index) => [name, index] as const)]),
   };
 }
+
+/** Names for speakers that only have numbers, as the metadata entry `speaker_names` writes them: `speaker-1`, ... */
+export function numberedSpeakers(count: number): string {
+  return Array.from({ length: count }, (_, at) => `speaker-${at + 1}`).join();
+}

@@ -36,6 +36,8 @@ const HAS_WORD = /[\p{L}\p{N}\p{S}]/u;
  */
 const MAX_MS_A_CHARACTER = 130;
 const MIN_WORD_CAP_MS = 400;
+/** The end of the last token, where tokens have no durations: as long as a word may be. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
 
 /**
  * The words of one decode.
@@ -73,7 +75,7 @@ function wholeCharacters({ text, tokens, timestamps, durations }: TimedTokens): 
     const next = timestamps[index + 1];
     const duration = durations[index];
     const endMs =
-      duration === undefined ? (next === undefined ? startMs : next * 1000) : startMs + duration * 1000;
+      duration === undefined ? (next === undefined ? UNKNOWN : next * 1000) : startMs + duration * 1000;
     if (token.includes(REPLACEMENT)) {
       open ??= { text: '', startMs, endMs };
       open.endMs = endMs;
@@ -125,7 +127,7 @@ function split(piece: Piece): Piece[] {
     if (parts.length > 0 && !HAS_WORD.test(character)) parts[parts.length - 1] += character;
     else parts.push(character);
   }
-  const step = (piece.endMs - piece.startMs) / parts.length;
+  const step = Math.min((piece.endMs - piece.startMs) / parts.length, MIN_WORD_CAP_MS);
   return parts.map((text, index) => ({
     text,
     startMs: piece.startMs + index * step,

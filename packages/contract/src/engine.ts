@@ -46,6 +46,8 @@ export interface Voice {
   /** BCP 47, e.g. `en-us`. */
   readonly language?: string;
   readonly gender?: 'female' | 'male';
+  /** What is wrong with this voice, for a person; whatever it speaks carries this as a warning. */
+  readonly warning?: string;
 }
 
 /** What a loaded model can do. Capabilities are data: lists, docs and validation derive from it. */
@@ -63,8 +65,14 @@ export interface ModelInfo {
   readonly speed?: { readonly min: number; readonly max: number };
   readonly canTranslate: boolean;
   readonly canDetectLanguage: boolean;
+  /** False: it hears the language by itself and can't be told. Absent = it can. */
+  readonly canChooseLanguage?: boolean;
   readonly canTimeWords: boolean;
   readonly canPrompt: boolean;
+  /** Speaks with the voice of a recording: `SynthesizeOptions.reference`. Absent = no. */
+  readonly cloning?: boolean;
+  /** The recording must come with the words that are said in it. Absent = no. */
+  readonly cloningNeedsText?: boolean;
   /** Calls that may run at once and still gain from it. */
   readonly concurrency: number;
 }

@@ -39,10 +39,22 @@ export interface TranscribeOptions {
   readonly temperature?: number;
 }
 
+/** A recording whose voice is to speak. */
+export interface VoiceReference {
+  /** Mono, in [-1, 1]. */
+  readonly samples: Float32Array;
+  /** Hz. */
+  readonly sampleRate: number;
+  /** The words said in it; '' = not known. */
+  readonly text: string;
+}
+
 export interface SynthesizeOptions {
   /** A voice id of `ModelInfo.voices`, or `default`. */
   readonly voice: string;
   /** 1 = as trained; within `ModelInfo.speed`. */
   readonly speed: number;
   readonly language?: string;
+  /** Speak with the voice of this recording; where `ModelInfo.cloning` says so. `voice` is not looked at then. */
+  readonly reference?: VoiceReference;
 }

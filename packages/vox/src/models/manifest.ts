@@ -31,14 +31,18 @@ function manifestSchema(z: Zod) {
         name: text,
         language: text.optional(),
         gender: z.enum(['female', 'male']).optional(),
+        warning: text.optional(),
       }),
     ),
     maxWindowMs: z.number().optional(),
     speed: z.object({ min: z.number(), max: z.number() }).optional(),
     canTranslate: z.boolean(),
     canDetectLanguage: z.boolean(),
+    canChooseLanguage: z.boolean().optional(),
     canTimeWords: z.boolean(),
     canPrompt: z.boolean(),
+    cloning: z.boolean().optional(),
+    cloningNeedsText: z.boolean().optional(),
     concurrency: z.number(),
   });
 

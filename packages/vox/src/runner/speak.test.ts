@@ -112,6 +112,27 @@ test('text without anything to say is refused by name', async () => {
     );
 });
 
+/** A voice that can read nothing but Latin letters. */
+function latin(): Model {
+  const model = voice();
+  return {
+    ...model,
+    async *synthesize(text, options, signal): AsyncGenerator<Pcm> {
+      if (/[a-z]/i.test(text)) yield* model.synthesize?.(text, options, signal) ?? [];
+    },
+  };
+}
+
+test('sentences that the voice can not read are left out; a text of nothing else is refused', async () => {
+  const { durationMs } = await say('Привет. Hello. Мир.', latin());
+  // One sentence of half a second, and the pause after it.
+  assert.equal(durationMs, 750);
+  await assert.rejects(
+    say('Привет. Мир.', latin(), { format: 'wav', wavHeader: 'stream' }),
+    (error) => VoxError.is(error) && error.code === 'invalid_request' && error.param === 'input',
+  );
+});
+
 test('an encoded format without the program says what to do', async () => {
   await assert.rejects(
     say('One.', voice(), { format: 'mp3' }),

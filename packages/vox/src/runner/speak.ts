@@ -11,7 +11,7 @@ export interface SpeakJob {
   readonly text: string;
   readonly options: SynthesizeOptions;
   readonly output: SpeechOutput;
-  /** Called once, before the first bytes, with the rate of the audio in Hz. */
+  /** Called once, right before the first bytes, with the rate of the audio in Hz. */
   onStart(sampleRate: number): void;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export interface SpeakJob {
 
 /**
  * Speaks; resolves when the last byte was emitted.
- * @throws VoxError `invalid_request` naming `input` when there is nothing to say, `cancelled`, what the model throws
+ * @throws VoxError `invalid_request` naming `input` when there is nothing to say or nothing the voice can read, `cancelled`, what the model throws
  */
 export async function speak(job: SpeakJob): Promise<SpeechSummary> {
   const { model, options, output, signal, now } = job;
@@ -37,23 +37,26 @@ export async function speak(job: SpeakJob): Promise<SpeechSummary> {
   const pause = new Pause(voiceRate);
   const sink = openSink(output, sampleRate, job.emit, signal);
   let samples = 0;
+  let spoke = false;
   const write = async (made: Float32Array): Promise<void> => {
     if (made.length === 0) return;
+    if (samples === 0) job.onStart(sampleRate);
     samples += made.length;
     await sink.write(made);
   };
   try {
-    job.onStart(sampleRate);
     for (const [index, sentence] of sentences.entries()) {
       signal.throwIfAborted();
       for await (const piece of model.synthesize(sentence.text, options, signal)) {
+        spoke ||= piece.samples.length > 0;
         pause.hear(piece.samples);
         await write(resampler.push(piece.samples));
       }
-      if (index < sentences.length - 1)
+      if (spoke && index < sentences.length - 1)
         await write(resampler.push(pause.missing(sentence.endsParagraph, options.speed)));
     }
     await write(resampler.flush());
+    if (!spoke) throw unreadable(model, options.voice);
     await sink.end();
   } catch (error) {
     throw signal.aborted ? new VoxError('cancelled', 'cancelled') : error;
@@ -65,4 +68,14 @@ export async function speak(job: SpeakJob): Promise<SpeechSummary> {
     processingMs: Math.round(now() - begun),
     warnings: [],
   };
+}
+
+/** The voice found nothing in the text that it could read; it may know why. */
+function unreadable({ info }: Model, voice: string): VoxError {
+  const warning = info.voices.find(({ id }) => id === voice)?.warning;
+  return new VoxError(
+    'invalid_request',
+    `input holds nothing that this voice can speak${warning === undefined ? '' : `: ${warning}`}`,
+    { param: 'input' },
+  );
 }

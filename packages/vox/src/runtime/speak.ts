@@ -40,6 +40,13 @@ export function checkSpeech(request: SpeakRequest, info: ModelInfo | undefined, 
   }
 }
 
+/** What is wrong with the voice, by its own model. */
+function warningsOfVoice(voice: string, info: ModelInfo): Warning[] {
+  const id = isDefaultVoice(voice) ? 'default' : voice;
+  const message = info.voices.find((known) => known.id === id)?.warning;
+  return message === undefined ? [] : [{ type: 'other', option: 'voice', message }];
+}
+
 /** Starts the synthesis on a leased runner; the lease goes when the audio has ended, failed or was abandoned. */
 export async function startSpeech(
   request: SpeakRequest,
@@ -67,7 +74,13 @@ export async function startSpeech(
       request.signal,
     );
     void run.summary.catch(() => {}).finally(() => lease.release());
-    return { model, sampleRate: await run.sampleRate, audio: run.audio, summary: run.summary, warnings };
+    return {
+      model,
+      sampleRate: await run.sampleRate,
+      audio: run.audio,
+      summary: run.summary,
+      warnings: [...warnings, ...warningsOfVoice(request.voice, lease.host.info)],
+    };
   } catch (error) {
     lease.release();
     throw error;

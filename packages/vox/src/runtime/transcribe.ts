@@ -40,6 +40,13 @@ export function checkTranscription(
       message: 'this model takes no prompt; it was not used',
     });
   }
+  if (given !== undefined && info?.canChooseLanguage === false && known.length > 1) {
+    warnings.push({
+      type: 'unsupported',
+      option: 'language',
+      message: 'this model hears the language by itself; language was not used',
+    });
+  }
   if (request.temperature !== undefined && request.temperature !== 0) {
     warnings.push({
       type: 'unsupported',
@@ -52,6 +59,7 @@ export function checkTranscription(
       task: request.task,
       words: request.words,
       ...(given === undefined ? {} : { language: given }),
+      ...(request.prompt && info?.canPrompt === true ? { prompt: request.prompt } : {}),
     },
     warnings,
   };

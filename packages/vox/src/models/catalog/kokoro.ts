@@ -1,4 +1,4 @@
-/** Kokoro: one small model, 54 voices of 8 languages. */
+/** Kokoro: one small model, 54 voices; those of Japanese and Chinese have the sound, not the reading. */
 import type { CatalogEntry, PackageArchive } from '../types.js';
 import { NEWER_RUNTIME } from './onnxruntime.js';
 
@@ -55,9 +55,9 @@ export const KOKORO: readonly CatalogEntry[] = [
     kind: 'tts',
     family: 'kokoro',
     engine: 'sherpa',
-    description: 'Kokoro 82M, 8-bit: 54 voices of 8 languages, 24 kHz',
+    description: 'Kokoro 82M, 8-bit: 54 voices, reads 6 languages, 24 kHz',
     license: { id: 'Apache-2.0', url: 'https://huggingface.co/hexgrad/Kokoro-82M' },
-    languages: ['en', 'es', 'fr', 'hi', 'it', 'ja', 'pt', 'zh'],
+    languages: ['en', 'es', 'fr', 'hi', 'it', 'pt'],
     needs: ['espeak-ng-data:1.52', ...NEWER_RUNTIME],
     importer: 'kokoro',
     parameters: {},

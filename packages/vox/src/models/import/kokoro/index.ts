@@ -29,6 +29,9 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   z: 'zh',
 };
 
+/** Languages whose text the engine can't turn into the phonemes that their voices learned. */
+const UNREAD = new Set(['ja', 'zh']);
+
 const TOKENS = z.record(z.string(), z.number().int().min(0));
 const VOCABULARY = z.union([z.object({ vocab: TOKENS }).transform(({ vocab }) => vocab), TOKENS]);
 
@@ -101,7 +104,8 @@ export async function importKokoro(
     speakers[id] = number;
   });
   const voices = [{ ...voiceOf(first), id: 'default' }, ...ids.map(voiceOf)];
-  const languages = [...new Set(voices.flatMap(({ language }) => language?.split('-')[0] ?? []))].sort();
+  const spoken = new Set(voices.flatMap(({ language }) => language?.split('-')[0] ?? []));
+  const languages = [...spoken].filter((language) => !UNREAD.has(language)).sort();
   return {
     names: ['model.onnx', 'tokens.txt', 'voices.bin'],
     speakers,

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ModelInfo } from '@vox-speech/contract';
+import type { Manifest } from '../models/types.js';
+import type { LeasedHost } from '../scheduler/model-spec.js';
+import { startSpeech } from './speak.js';
+import { checkTranscription } from './transcribe.js';
+
+const INFO: ModelInfo = {
+  kind: 'stt',
+  family: 'fake',
+  sampleRate: 16_000,
+  languages: ['de', 'en'],
+  voices: [],
+  canTranslate: false,
+  canDetectLanguage: true,
+  canTimeWords: true,
+  canPrompt: false,
+  concurrency: 1,
+};
+const { signal } = new AbortController();
+const request = { model: 'm', path: 'p', task: 'transcribe', words: false, signal } as const;
+const check = (info: ModelInfo, options: object) =>
+  checkTranscription({ ...request, ...options }, { info, languages: info.languages } as unknown as Manifest);
+
+test('a prompt goes to the models that take one; the others answer with a warning', () => {
+  const taken = check({ ...INFO, canPrompt: true }, { prompt: 'Zebra' });
+  assert.equal(taken.options.prompt, 'Zebra');
+  assert.deepEqual(taken.warnings, []);
+  const left = check(INFO, { prompt: 'Zebra' });
+  assert.equal(left.options.prompt, undefined);
+  assert.deepEqual(
+    left.warnings.map(({ option }) => option),
+    ['prompt'],
+  );
+});
+
+test('a language that the model can not be told is answered with a warning', () => {
+  assert.deepEqual(check(INFO, { language: 'de' }).warnings, []);
+  const hears: ModelInfo = { ...INFO, canChooseLanguage: false };
+  assert.deepEqual(
+    check(hears, { language: 'de' }).warnings.map(({ option }) => option),
+    ['language'],
+  );
+  assert.deepEqual(check(hears, { language: 'auto' }).warnings, []);
+  assert.deepEqual(check({ ...hears, languages: ['de'] }, { language: 'de' }).warnings, []);
+});
+
+test("what is wrong with a voice is in the answer's warnings", async () => {
+  const voices = [
+    { id: 'default', name: 'Heart' },
+    { id: 'zf_xiaoni', name: 'Xiaoni', warning: 'it cannot read Chinese' },
+  ];
+  const summary = Promise.resolve({ durationMs: 0, processingMs: 0, warnings: [] });
+  const run = { sampleRate: Promise.resolve(24_000), audio: [], summary };
+  const lease = { host: { info: { ...INFO, voices }, synthesize: () => run }, release: () => {} };
+  const warningsOf = async (voice: string) => {
+    const speech = { model: 'm', text: 'a', voice, speed: 1, format: 'wav', signal } as const;
+    return (await startSpeech(speech, 'm', lease as unknown as LeasedHost, undefined, [])).warnings;
+  };
+  assert.deepEqual(await warningsOf('zf_xiaoni'), [
+    { type: 'other', option: 'voice', message: 'it cannot read Chinese' },
+  ]);
+  assert.deepEqual(await warningsOf(''), []);
+});
