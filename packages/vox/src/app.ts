@@ -5,7 +5,7 @@ import { engineModule } from './engines.js';
 import { checkBind, installGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
-import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
+import { DEFAULT_MODELS_SETTINGS, openCatalog, Puller, Store } from './models/index.js';
 import { createLog, Health, LogFile } from './observe/index.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
@@ -51,7 +51,11 @@ export async function startApp(config: Config): Promise<App> {
     ...(logFile === undefined ? {} : { file: (line: string) => logFile.write(line) }),
   });
   const health = new Health();
-  const catalog = new Catalog();
+  const catalog = await openCatalog({
+    home: models.home,
+    ...(models.catalogUrl === undefined ? {} : { url: models.catalogUrl }),
+    signal: new AbortController().signal,
+  });
   const store = await Store.open(models.home);
   const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
@@ -96,7 +100,7 @@ export async function startApp(config: Config): Promise<App> {
   });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
-  for (const warning of config.warnings) log.warn(warning);
+  for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
   setTimeout(loadZod, WARM_UP_DELAY_MS).unref();

@@ -216,6 +216,7 @@ function toConfig(
       ...(v.ffmpeg === undefined ? {} : { ffmpeg: v.ffmpeg }),
       ...(v.python === undefined ? {} : { python: v.python }),
       npm: v.npm,
+      ...(v.catalogUrl === undefined ? {} : { catalogUrl: v.catalogUrl }),
       hub: {
         endpoint: v.hubEndpoint,
         offline: v.hubOffline,

@@ -176,6 +176,15 @@ export const SETTINGS = {
     commands: 'none',
     help: 'Never ask the hub; other sources are still tried.',
   }),
+  catalogUrl: maybe({
+    group: 'models',
+    env: 'VOX_CATALOG_URL',
+    read: baseUrl,
+    type: 'URL',
+    defaultText: 'none',
+    commands: 'none',
+    help: 'A catalog of further models, beside the files of `$VOX_HOME/catalog`; see docs/catalog.md.',
+  }),
   device: always({
     group: 'scheduler',
     flag: '--device',

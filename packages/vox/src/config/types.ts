@@ -29,6 +29,8 @@ export interface ModelsConfig {
   readonly python?: string;
   /** Program. */
   readonly npm: string;
+  /** Address of further catalog entries. */
+  readonly catalogUrl?: string;
   readonly hub: HubConfig;
 }
 

@@ -12,7 +12,12 @@ import { acquireLock } from './lock.js';
 import { recipeOf } from './manifest.js';
 import { parseReference } from './reference.js';
 import type { ModelsSettings } from './settings.js';
-import { type DeliveredFile, fetchEntry, type SourceContext } from './sources/index.js';
+import {
+  type DeliveredFile,
+  fetchEntry,
+  type SourceContext,
+  type VerifiedDelivery,
+} from './sources/index.js';
 import type { Incoming, Store } from './store.js';
 import type { CatalogEntry, Manifest, ManifestFile, PullEvent } from './types.js';
 
@@ -97,7 +102,7 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
     };
     await Promise.all(Array.from({ length: FLUSHES }, settle));
     files.sort((a, b) => (a.name < b.name ? -1 : 1));
-    await commit(task, manifestOf(entry, files, delivery.origin, companion, made.info), incoming);
+    await commit(task, manifestOf(entry, files, delivery, companion, made.info), incoming);
     for (const path of delivery.downloads) await rm(path, { force: true });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -167,7 +172,7 @@ async function importFiles(
 function manifestOf(
   entry: CatalogEntry,
   files: readonly ManifestFile[],
-  origin: string,
+  delivery: VerifiedDelivery,
   companion: boolean,
   info: ImportResult['info'],
 ): Manifest {
@@ -183,7 +188,10 @@ function manifestOf(
     needs: entry.needs,
     parameters: entry.parameters,
     files,
-    origin,
+    origin: delivery.origin,
+    hashes: delivery.hashes,
+    // A pull of weights that ask for consent does not begin without it.
+    ...(entry.license.nonCommercial === true ? { licenseAccepted: true } : {}),
     recipe: recipeOf(entry),
     companion,
     ...(info === undefined ? {} : { info }),

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { fromRecord, VoxError } from '@vox-speech/contract';
 import type { Catalog } from './catalog/index.js';
+import { checkTerms } from './catalog/terms.js';
 import { Listener } from './listener.js';
 import type { FromPullWorker, ToPullWorker } from './pull-messages.js';
 import type { ModelsSettings } from './settings.js';
@@ -23,6 +24,12 @@ export interface PullerOptions {
   readonly catalog: Catalog;
 }
 
+export interface PullOptions {
+  readonly signal: AbortSignal;
+  /** Whether licences that allow no commercial use were accepted. Absent = no. */
+  readonly acceptLicense?: boolean;
+}
+
 export class Puller {
   readonly #settings: ModelsSettings;
   readonly #catalog: Catalog;
@@ -36,12 +43,14 @@ export class Puller {
 
   /**
    * Pulls a model by any of its names and yields the progress; the last event is `success`. Throws, when read,
-   * `invalid_request`, `model_unknown`, `overloaded`, `shutting_down`, and what the transfer throws: `source_failed`,
-   * `hash_mismatch`, `disk_full`, `model_broken`, `cancelled`. Aborting stops this listener; the last one stops the transfer.
+   * `invalid_request`, `model_unknown`, `engine_missing`, `license_not_accepted`, `overloaded`, `shutting_down`, and what the
+   * transfer throws: `source_failed`, `hash_mismatch`, `disk_full`, `model_broken`, `cancelled`. Aborting stops this
+   * listener; the last one stops the transfer.
    */
-  async *pull(model: string, options: { signal: AbortSignal }): AsyncGenerator<PullEvent> {
-    const { signal } = options;
+  async *pull(model: string, options: PullOptions): AsyncGenerator<PullEvent> {
+    const { signal, acceptLicense = false } = options;
     const entry = this.#catalog.get(model);
+    checkTerms(this.#closure(entry), acceptLicense);
     if (signal.aborted) throw cancelled();
     const transfer = this.#join(entry);
     const listener = transfer.listen();

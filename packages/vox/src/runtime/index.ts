@@ -127,6 +127,10 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
         ...(pid === undefined ? {} : { pid }),
       })),
 
+    describe: (model) => catalog.get(model),
+
+    catalogProblems: catalog.problems,
+
     search: (query) => catalog.search(query),
 
     pull: (model, options) => puller.pull(model, options),

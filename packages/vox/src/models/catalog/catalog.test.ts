@@ -75,8 +75,7 @@ test('every entry is complete: names, licence, needs, and a hash for whatever a 
       assert.ok(entry.languages.length > 0 && entry.engine, at);
     for (const source of entry.sources) {
       if (source.type === 'packages')
-        for (const archive of source.packages)
-          assert.match(archive.sha256, /^[0-9a-f]{64}$/, `${at} ${archive.name}`);
+        for (const archive of source.packages) assert.match(archive.sha256, /^[0-9a-f]{64}$/, at);
       if (source.type === 'hf') assert.match(source.revision, /^[0-9a-f]{40}$/, at);
       for (const file of source.files) {
         if (file.sha256 !== undefined) assert.match(file.sha256, /^[0-9a-f]{64}$/, `${at} ${file.as}`);
