@@ -33,10 +33,7 @@ export function show(name: string, manifest: Manifest) {
       reference: manifest.reference,
       languages: manifest.languages,
       // Who said what the download hashes to: this Vox's catalog, or only the hub it came from.
-      hashes: (manifest.hashes ?? []).map(({ statedBy, ...hash }) => ({
-        ...hash,
-        stated_by: statedBy === 'hub' ? 'stated by the hub' : 'pinned by the catalog',
-      })),
+      ...(manifest.hashes === undefined ? {} : { hashes: manifest.hashes.map(hash) }),
     },
     layers: manifest.files.map(({ name: filename, digest, size: bytes }) => ({
       media_type: `application/vox.model.${extension(filename)}`,
@@ -45,6 +42,10 @@ export function show(name: string, manifest: Manifest) {
       filename,
     })),
   };
+}
+
+function hash({ statedBy, ...stated }: NonNullable<Manifest['hashes']>[number]) {
+  return { ...stated, stated_by: statedBy === 'hub' ? 'stated by the hub' : 'pinned by the catalog' };
 }
 
 /** One line of OpenAI's model list. */
