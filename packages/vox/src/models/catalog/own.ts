@@ -83,9 +83,13 @@ class Collection {
     for (const [index, written] of file.data.entries.entries()) {
       const at = `entries[${index}]`;
       const entry = entrySchema.safeParse(written);
-      const problem = entry.success ? this.#conflict(entry.data, remote) : firstIssue(entry.error.issues);
-      if (problem !== undefined) this.fault(from, `${at}.${problem}`);
-      else if (entry.success) this.#take(entry.data, from);
+      if (!entry.success) {
+        this.fault(from, firstIssue(entry.error.issues, at));
+        continue;
+      }
+      const conflict = this.#conflict(entry.data, remote);
+      if (conflict === undefined) this.#take(entry.data, from);
+      else this.fault(from, `${at}.${conflict}`);
     }
   }
 
@@ -129,15 +133,17 @@ function isBuiltIn(reference: string): boolean {
   return BUILT_IN_NAMES.has(`${OLD_NAMES.get(name) ?? name}:${tag}`);
 }
 
-/** `sources[0].files[1].sha256: must be ...`. */
-function firstIssue(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): string {
-  const [issue] = issues;
-  const path = (issue?.path ?? [])
-    .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
-    )
-    .join('');
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** `entries[0].sources[0].files[1].sha256: must be ...`; `at` is what the issue's path starts from. */
+function firstIssue([issue]: readonly Issue[], at = ''): string {
+  const path = (issue?.path ?? []).reduce<string>(
+    (before, part) =>
+      typeof part === 'number' ? `${before}[${part}]` : `${before}${before === '' ? '' : '.'}${String(part)}`,
+    at,
+  );
   return `${path}${path === '' ? '' : ': '}${issue?.message ?? 'is not a catalog'}`;
 }
