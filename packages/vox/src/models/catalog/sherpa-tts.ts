@@ -173,10 +173,10 @@ export const SHERPA_TTS: readonly CatalogEntry[] = [
     needs: NEWER_RUNTIME,
     description: 'Kyutai Pocket TTS, 8-bit: English in the voice of a recording, 24 kHz',
     license: {
-      id: 'CC-BY-4.0',
-      url: 'https://huggingface.co/kyutai/pocket-tts',
+      id: 'CC-BY-4.0 with a notice',
+      url: 'https://huggingface.co/csukuangfj2/sherpa-onnx-pocket-tts-int8-2026-01-26',
       nonCommercial: true,
-      note: 'Kyutai’s weights are CC-BY-4.0; the README of this export limits it to non-commercial use.',
+      note: 'Kyutai’s weights are CC-BY-4.0; the README of this export is said to limit it to non-commercial use. Read it.',
     },
     languages: ['en'],
     sources: [

@@ -22,7 +22,7 @@ export function checkTerms(entries: readonly CatalogEntry[], accepted: boolean):
     const where = url === undefined ? '' : ` (${url})`;
     throw new VoxError(
       'license_not_accepted',
-      `${entry.reference} is licensed under ${id}${where}, which allows no commercial use; if that suits you, pull it with --accept-license, or "accept_license": true over HTTP`,
+      `${entry.reference} is licensed under ${id}${where} for non-commercial use only; if that suits you, pull it with --accept-license, or "accept_license": true over HTTP`,
       { param: 'accept_license' },
     );
   }
