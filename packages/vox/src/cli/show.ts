@@ -13,7 +13,7 @@ export const define: Define = (command, context) => {
       context.output.line(json(details));
     });
   clientOptions(command, 'accepted; the answer is JSON anyway');
-  completes(command, { model: 'catalog' });
+  completes(command, { model: 'pulled' });
   examples(command, ['vox show whisper:base', 'vox show kokoro | jq .config.license']);
 };
 
