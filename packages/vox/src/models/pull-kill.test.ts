@@ -76,7 +76,9 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 3));
 }
 
-test('a pull killed at ten random bytes and taken up each time: the right hash, and no byte twice', async (t) => {
+test('a pull killed at ten random bytes and taken up each time: the right hash, and no byte twice', {
+  timeout: 120_000,
+}, async (t) => {
   const hub = await Hub.start(t);
   const { files, source, path } = repository(hub);
   const entry = entryOf('m:1', [source]);
@@ -130,7 +132,9 @@ test('a pull killed at ten random bytes and taken up each time: the right hash, 
   assert.match(manifest.hashes?.[2]?.digest ?? '', /^git-[0-9a-f]{40}$/);
 });
 
-test('killed at any step after the transfer, the next pull fetches no byte again', async (t) => {
+test('killed at any step after the transfer, the next pull fetches no byte again', {
+  timeout: 120_000,
+}, async (t) => {
   for (const step of ['storing m:1', 'downloading config.json']) {
     const hub = await Hub.start(t);
     const { files, source, path } = repository(hub);
@@ -155,7 +159,9 @@ test('killed at any step after the transfer, the next pull fetches no byte again
   }
 });
 
-test('ten pulls at once, each in a process of its own, make one download', async (t) => {
+test('ten pulls at once, each in a process of its own, make one download', {
+  timeout: 120_000,
+}, async (t) => {
   const hub = await Hub.start(t);
   const { files, source, path } = repository(hub);
   hub.behaviours.set(path('model.bin'), { holdAfter: 1_000 });
@@ -189,7 +195,9 @@ test('ten pulls at once, each in a process of its own, make one download', async
   assert.equal(await downloaded(home), 0);
 });
 
-test('removing a model frees at once, on the disk, what no other model uses', async (t) => {
+test('removing a model frees at once, on the disk, what no other model uses', {
+  timeout: 120_000,
+}, async (t) => {
   const hub = await Hub.start(t);
   const [shared, own, other, data] = [noise(200_000), noise(300_000), noise(50_000), noise(70_000)];
   const https = (files: Record<string, Buffer>): Source => ({
