@@ -20,12 +20,10 @@ const LAYERS = {
   'vox/local': [
     'vox/models',
     'vox/config',
-    'vox/engines',
     'packages/contract',
     'packages/audio',
     'packages/client',
   ],
-  'vox/engines': ['packages/contract'],
   'vox/schema': [],
   'vox/config': ['packages/contract'],
   'vox/protocols/openai': [

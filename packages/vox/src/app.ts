@@ -1,11 +1,10 @@
 /** The composition root: the only file that knows every layer. */
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
-import { engineModule } from './engines.js';
 import { checkBind, installGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
-import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
+import { Catalog, DEFAULT_MODELS_SETTINGS, Engines, engineModule, Puller, Store } from './models/index.js';
 import { createLog, Health, LogFile } from './observe/index.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
@@ -71,7 +70,7 @@ export async function startApp(config: Config): Promise<App> {
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,
-      engineModule,
+      engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
         ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
@@ -119,6 +118,11 @@ export async function startApp(config: Config): Promise<App> {
   };
 }
 
+/** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */
+export function openEngines(config: Config): Promise<Engines> {
+  return Engines.open(pullSettings(config), new Catalog().entries);
+}
+
 function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[0]['settings'] {
   return {
     ...DEFAULT_MODELS_SETTINGS,
@@ -128,6 +132,7 @@ function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[
     hfOffline: models.hub.offline,
     ...(models.hub.token === undefined ? {} : { hfToken: models.hub.token }),
     npm: models.npm,
+    ...(models.engineSource === undefined ? {} : { engineSource: models.engineSource }),
     ...(models.python === undefined ? {} : { python: models.python }),
   };
 }

@@ -216,6 +216,7 @@ function toConfig(
       ...(v.ffmpeg === undefined ? {} : { ffmpeg: v.ffmpeg }),
       ...(v.python === undefined ? {} : { python: v.python }),
       npm: v.npm,
+      ...(v.engineSource === undefined ? {} : { engineSource: v.engineSource }),
       hub: {
         endpoint: v.hubEndpoint,
         offline: v.hubOffline,

