@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT } from '../../tools/files.mjs';
+import { replayHome } from './replay-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 
 const VOICE = 'piper:en-us-joe-medium';
@@ -26,8 +27,9 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
   const program = join(installed, 'node_modules/@vox-speech/vox/bin/vox.js');
   const env = { ...process.env, VOX_HOME: home, VOX_ENGINE_SOURCE: packs, VOX_HOST: '' };
   /** Resolves with what `vox` printed and its exit code, whatever that is. */
-  const vox = (...args) =>
-    run(process.execPath, [program, ...args], { cwd: installed, env }).then(
+  const vox = (...args) => voxAt(home, ...args);
+  const voxAt = (voxHome, ...args) =>
+    run(process.execPath, [program, ...args], { cwd: installed, env: { ...env, VOX_HOME: voxHome } }).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     );
@@ -118,5 +120,26 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     assert.equal((await vox('pull', VOICE)).code, 0);
     const { stdout: listed } = await vox('engines', 'list', '--json');
     assert.equal(JSON.parse(listed).engines.find(({ name }) => name === 'sherpa').status, 'ready');
+  });
+
+  it('takes somebody else’s engine from a folder, and runs a model on it', async () => {
+    const scripted = replayHome({ 'mouth:1': { kind: 'tts' } });
+    try {
+      const at = (...args) => voxAt(scripted.home, ...args);
+      const speak = () => at('run', 'mouth:1', 'Hello.', '-o', join(folder, 'tone.wav'));
+      assert.match((await speak()).stderr, /engine 'replay' .* vox engines add PACKAGE/);
+      const added = await at('engines', 'add', join(folder, 'house/engines/replay'));
+      assert.equal(added.code, 0, added.stderr);
+      assert.match(added.stdout, /^Added replay \d+\.\d+\.\d+ from /m);
+      assert.match(
+        (await at('engines', 'list')).stdout,
+        /^NAME +VERSION +STATUS +ORIGIN +PATH\n(.*\n)*replay +\d\S+ +ready +added: /,
+      );
+      assert.equal((await speak()).code, 0);
+      assert.equal((await at('engines', 'rm', 'replay')).stdout, 'Deleted replay\n');
+      assert.equal((await at('engines', 'rm', 'replay')).code, 1);
+    } finally {
+      scripted.remove();
+    }
   });
 });

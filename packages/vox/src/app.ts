@@ -4,14 +4,8 @@ import type { Config } from './config/index.js';
 import { checkBind, installGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
-import {
-  Catalog,
-  DEFAULT_MODELS_SETTINGS,
-  type Engines,
-  engineModule,
-  Puller,
-  Store,
-} from './models/index.js';
+import type { Engines } from './local/engines/index.js';
+import { Catalog, DEFAULT_MODELS_SETTINGS, engineModule, Puller, Store } from './models/index.js';
 import { createLog, Health, LogFile } from './observe/index.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
@@ -128,7 +122,7 @@ export async function startApp(config: Config): Promise<App> {
 /** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */
 export async function openEngines(config: Config): Promise<Engines> {
   // Not needed to serve, so not loaded to serve.
-  const { Engines } = await import('./models/engines/admin.js');
+  const { Engines } = await import('./local/engines/index.js');
   return Engines.open(pullSettings(config), new Catalog().entries);
 }
 

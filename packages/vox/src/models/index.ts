@@ -1,6 +1,5 @@
 /** References, the catalog, the store and pulls: what the runtime and the scheduler need. */
 export { BUILT_IN, Catalog, type CatalogQuery } from './catalog/index.js';
-export type { Engines } from './engines/admin.js';
 export { engineModule } from './engines/locate.js';
 export { Puller, type PullerOptions } from './pull.js';
 export { formatReference, parseReference, type Reference } from './reference.js';

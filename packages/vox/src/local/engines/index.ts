@@ -2,16 +2,23 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
-import { withLock } from '../lock.js';
-import type { ModelsSettings } from '../settings.js';
-import { Store } from '../store.js';
-import type { CatalogEntry, PullEvent } from '../types.js';
-import { type EngineSource, engineLock, install } from './install.js';
-import { currentRecord, packagedEngine, pathOf } from './locate.js';
-import { checkPin, engineName, exactPackage, releasedPins } from './pin.js';
-import { whyNot } from './probe.js';
-import { type EngineRecord, folderOf, moduleOf, readRecord, readRecords, unpublish } from './record.js';
-import { packageNameOf } from './unpack.js';
+import { type EngineSource, engineLock, install } from '../../models/engines/install.js';
+import { currentRecord, packagedEngine, pathOf } from '../../models/engines/locate.js';
+import { checkPin, engineName, exactPackage, releasedPins } from '../../models/engines/pin.js';
+import { whyNot } from '../../models/engines/probe.js';
+import {
+  type EngineRecord,
+  folderOf,
+  moduleOf,
+  readRecord,
+  readRecords,
+  unpublish,
+} from '../../models/engines/record.js';
+import { packageNameOf } from '../../models/engines/unpack.js';
+import { withLock } from '../../models/lock.js';
+import type { ModelsSettings } from '../../models/settings.js';
+import { Store } from '../../models/store.js';
+import type { CatalogEntry, PullEvent } from '../../models/types.js';
 
 export interface EngineListing {
   readonly name: string;

@@ -4,11 +4,11 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { entryOf, settingsFor, temporaryHome } from '../hub.test.support.js';
-import type { PullEvent } from '../types.js';
-import { Engines } from './admin.js';
-import { Shop } from './engines.test.support.js';
-import { tarballName } from './fetch.js';
+import { Shop } from '../../models/engines/engines.test.support.js';
+import { tarballName } from '../../models/engines/fetch.js';
+import { entryOf, settingsFor, temporaryHome } from '../../models/hub.test.support.js';
+import type { PullEvent } from '../../models/types.js';
+import { Engines } from './index.js';
 
 async function setUp(t: TestContext) {
   const home = await temporaryHome(t);
