@@ -1,9 +1,10 @@
 /**
  * What `npm pack` and `npm publish` run in a package's folder before they look at its files, and with `--undo` afterwards.
  *
- * An engine gets an `npm-shrinkwrap.json`: every package that it needs, on every machine, by version and integrity, as the
- * root's lock file has them. `vox` gets copies of the workspace packages that it bundles, and `engines.json`: the pins of
- * its engines, whose tarballs are made on the spot to be hashed. npm makes the same tarball of the same files each time.
+ * Every package gets the licence and the notice. An engine gets an `npm-shrinkwrap.json`: every package that it needs, on
+ * every machine, by version and integrity, as the root's lock file has them. `vox` gets copies of the workspace packages
+ * that it bundles, and `engines.json`: the pins of its engines, whose tarballs are made on the spot to be hashed. npm makes
+ * the same tarball of the same files each time.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,15 +25,16 @@ const bundled = manifest.bundleDependencies ?? [];
 const copies = join(folder, 'node_modules');
 const pins = join(folder, 'engines.json');
 const lock = join(folder, 'npm-shrinkwrap.json');
+const TEXTS = ['LICENSE', 'NOTICE'];
 
 if (process.argv.includes('--undo')) {
-  for (const path of [pins, lock]) rmSync(path, { force: true });
+  for (const path of [pins, lock, ...TEXTS.map((text) => join(folder, text))]) rmSync(path, { force: true });
   if (bundled.length > 0) rmSync(copies, { recursive: true, force: true });
-} else if (workspace.startsWith('engines/')) {
-  writeFileSync(lock, toJson(shrinkwrap(workspace)));
 } else {
+  for (const text of TEXTS) cpSync(join(ROOT, text), join(folder, text));
   for (const name of bundled) copyPackage(name, join(copies, name));
-  writeFileSync(pins, toJson(Object.entries(ENGINES).map(pinOf)));
+  if (workspace.startsWith('engines/')) writeFileSync(lock, toJson(shrinkwrap(workspace)));
+  else writeFileSync(pins, toJson(Object.entries(ENGINES).map(pinOf)));
 }
 
 /** A workspace package as its own tarball would hold it. */

@@ -14,6 +14,15 @@ import { replayHome } from './replay-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 
 const VOICE = 'piper:en-us-joe-medium';
+const HOUSE = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'LICENSE',
+  'NOTICE',
+  'tools',
+  'bench/package.json',
+];
 const run = promisify(execFile);
 const windows = process.platform === 'win32';
 const npm = (cwd, ...args) =>
@@ -37,8 +46,7 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
   before(async () => {
     // A copy, so that what packing puts beside the sources meets no other test.
     const house = join(folder, 'house');
-    for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools', 'bench/package.json'])
-      cpSync(join(ROOT, path), join(house, path), { recursive: true });
+    for (const path of HOUSE) cpSync(join(ROOT, path), join(house, path), { recursive: true });
     for (const group of ['packages', 'engines'])
       for (const name of readdirSync(join(ROOT, group)))
         for (const part of ['package.json', 'bin', 'dist'])

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { VoxError } from '@vox-speech/contract';
-import { Shop } from '../../models/engines/engines.test.support.js';
+import { refused, Shop } from '../../models/engines/engines.test.support.js';
 import { tarballName } from '../../models/engines/fetch.js';
 import { entryOf, settingsFor, temporaryHome } from '../../models/hub.test.support.js';
 import type { PullEvent } from '../../models/types.js';
@@ -28,13 +27,6 @@ async function setUp(t: TestContext) {
   const remove = (name: string) => engines.remove(name, new AbortController().signal);
   return { home, shop, engines, add, remove };
 }
-
-const refused = (code: string, message: RegExp) => (error: unknown) => {
-  assert.ok(VoxError.is(error), String(error));
-  assert.equal(error.code, code);
-  assert.match(error.message, message);
-  return true;
-};
 
 test('a folder, a tarball and an exact package are added alike, listed and removed', async (t) => {
   const { shop, engines, add, remove } = await setUp(t);

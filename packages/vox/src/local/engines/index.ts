@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { type EngineSource, engineLock, install } from '../../models/engines/install.js';
 import { currentRecord, packagedEngine, pathOf } from '../../models/engines/locate.js';
-import { checkPin, engineName, exactPackage, releasedPins } from '../../models/engines/pin.js';
+import { checkPackage, engineName, exactPackage, releasedPins } from '../../models/engines/pin.js';
 import { whyNot } from '../../models/engines/probe.js';
 import {
   type EngineRecord,
@@ -152,6 +152,5 @@ async function sourceOf({ what, integrity, directory }: AddOptions): Promise<Eng
       'invalid_request',
       `--integrity is missing: nothing is installed unpinned; \`npm view ${what} dist.integrity\` prints it`,
     );
-  const { version } = exact;
-  return { type: 'package', pin: checkPin({ name: 'any', package: exact.package, version, integrity }) };
+  return { type: 'package', pin: checkPackage({ ...exact, integrity }) };
 }

@@ -1,7 +1,9 @@
 /** For tests: engine packages made on the spot, as folders and as npm tarballs, and pins of them. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { VoxError } from '@vox-speech/contract';
 import { create } from 'tar';
 import type { EnginePin } from '../types.js';
 import { tarballName } from './fetch.js';
@@ -88,3 +90,11 @@ export async function integrityOfFile(path: string): Promise<string> {
     .update(await readFile(path))
     .digest('base64')}`;
 }
+
+/** For assert.rejects: the error's code, and what its message must say. */
+export const refused = (code: string, message: RegExp) => (error: unknown) => {
+  assert.ok(VoxError.is(error), String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, message);
+  return true;
+};

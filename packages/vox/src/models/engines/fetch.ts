@@ -9,14 +9,7 @@ import { withLock } from '../lock.js';
 import { mismatch, type SourceContext, unreachable } from '../sources/context.js';
 import { runProgram } from '../sources/program.js';
 import { download } from '../sources/registry.js';
-import { integrityOf } from './pin.js';
-
-/** A package and nothing but it. */
-export interface PinnedPackage {
-  readonly package: string;
-  readonly version: string;
-  readonly integrity: string;
-}
+import { integrityOf, type PinnedPackage } from './pin.js';
 
 /** The file name that `npm pack` gives a package: `@a/b` at 1.0.0 is `a-b-1.0.0.tgz`. */
 export function tarballName(name: string, version: string): string {

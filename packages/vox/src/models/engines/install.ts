@@ -16,7 +16,7 @@ import type { SourceContext } from '../sources/context.js';
 import type { EnginePin, PullEvent } from '../types.js';
 import { fetchPackage, packFolder } from './fetch.js';
 import { lockedPackages, thisMachine } from './locked.js';
-import { checkPin, integrityOf, releasedPins } from './pin.js';
+import { checkPin, integrityOf, type PinnedPackage, releasedPins } from './pin.js';
 import { importEngine } from './probe.js';
 import { ENTRY, type EngineRecord, publish } from './record.js';
 import { complete, flushTree, packageNameOf, unpack } from './unpack.js';
@@ -30,7 +30,7 @@ export interface Installation {
 
 /** What to install: a pinned package, or a tarball or folder on this machine that somebody named. */
 export type EngineSource =
-  | { readonly type: 'package'; readonly pin: Omit<EnginePin, 'name'>; readonly name?: string }
+  | { readonly type: 'package'; readonly pin: PinnedPackage; readonly name?: string }
   | { readonly type: 'tarball'; readonly path: string }
   | { readonly type: 'folder'; readonly path: string };
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
-import { exactPackage, isIntegrity, isPackageName } from './pin.js';
+import { exactPackage, isIntegrity, isPackageName, type PinnedPackage } from './pin.js';
 
 /** Packages that Vox gives to every engine, so that both speak of the same contract. */
 export const PROVIDED = ['@vox-speech/contract', '@vox-speech/audio'] as const;
@@ -14,12 +14,9 @@ export const PROVIDED = ['@vox-speech/contract', '@vox-speech/audio'] as const;
 /** Packages that one engine may bring along. */
 const MAX_PACKAGES = 500;
 
-export interface LockedPackage {
+export interface LockedPackage extends PinnedPackage {
   /** Where it goes in the engine's own folder: `node_modules/sherpa-onnx-node`. */
   readonly path: string;
-  readonly package: string;
-  readonly version: string;
-  readonly integrity: string;
 }
 
 export interface Machine {

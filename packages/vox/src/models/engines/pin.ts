@@ -26,17 +26,23 @@ export function engineName(text: string): string {
   );
 }
 
+/** A package and nothing but it: what an engine's pin says beside the name of the engine. */
+export type PinnedPackage = Omit<EnginePin, 'name'>;
+
 /** A pin as somebody wrote it, checked. Throws `invalid_request` that names the field. */
 export function checkPin(pin: EnginePin): EnginePin {
-  const { name, version, integrity } = pin;
-  engineName(name);
+  return { name: engineName(pin.name), ...checkPackage(pin) };
+}
+
+/** The package of a pin, checked. Throws `invalid_request` that names the field. */
+export function checkPackage({ package: name, version, integrity }: PinnedPackage): PinnedPackage {
   const wrong = (field: string, rule: string) =>
     new VoxError('invalid_request', `engine.${field}: ${rule}`, { param: `engine.${field}` });
-  if (!PACKAGE.test(pin.package)) throw wrong('package', 'must be the name of an npm package');
+  if (!PACKAGE.test(name)) throw wrong('package', 'must be the name of an npm package');
   if (!VERSION.test(version)) throw wrong('version', 'must be one exact version, e.g. 1.2.3, and no range');
   if (!INTEGRITY.test(integrity))
     throw wrong('integrity', 'must be sha512-... as `npm view NAME@VERSION dist.integrity` prints it');
-  return { name, package: pin.package, version, integrity };
+  return { package: name, version, integrity };
 }
 
 /** Splits `name@1.2.3`; undefined where the text is not a package with an exact version. */

@@ -21,7 +21,7 @@ import {
 import { Layout } from '../layout.js';
 import type { FromPullWorker } from '../pull-messages.js';
 import type { CatalogEntry, EnginePin } from '../types.js';
-import { Shop } from './engines.test.support.js';
+import { refused, Shop } from './engines.test.support.js';
 import { tarballName } from './fetch.js';
 import { currentRecord, engineModule } from './locate.js';
 import { readRecord } from './record.js';
@@ -48,13 +48,6 @@ async function setUp(t: TestContext, names = ['m:1']) {
   const made = await bench(t, entries, { engineSource: shop.folder });
   return { ...made, hub, shop, pin, entries, layout: new Layout(made.home) };
 }
-
-const refused = (code: string, message: RegExp) => (error: unknown) => {
-  assert.ok(VoxError.is(error), String(error));
-  assert.equal(error.code, code);
-  assert.match(error.message, message);
-  return true;
-};
 
 test('a pull installs the pinned engine with what it pins, runs none of its scripts, and does so once', async (t) => {
   const { puller, home, layout, shop, pin } = await setUp(t);
