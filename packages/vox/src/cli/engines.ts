@@ -3,7 +3,7 @@
  * write there, which a key of the HTTP API does not give.
  */
 import type { Command } from 'commander';
-import { type CommandContext, type Define, examples, readConfig, wantsJson } from './command.js';
+import { type CommandContext, completes, type Define, examples, readConfig, wantsJson } from './command.js';
 import { json, table } from './output.js';
 import { PullDisplay } from './progress.js';
 
@@ -13,7 +13,7 @@ export const define: Define = (command, context) => {
     .description('List the engines of this machine.')
     .option('--json', 'print JSON')
     .action((_: unknown, list: Command) => listEngines(list, context));
-  command
+  const add = command
     .command('add')
     .description('Install an engine from a folder, a .tgz, or an exact package version.')
     .argument('<package>', 'FOLDER, FILE.tgz, NAME@VERSION, or an engine that this Vox pins')
@@ -22,7 +22,8 @@ export const define: Define = (command, context) => {
       'what `npm view NAME@VERSION dist.integrity` prints; NAME@VERSION needs it',
     )
     .option('--json', 'print every event of the progress, one JSON object a line')
-    .action((what: string, _: unknown, add: Command) => addEngine(what, add, context));
+    .action((what: string) => addEngine(what, add, context));
+  completes(add, { package: 'file' });
   command
     .command('rm')
     .description('Remove an installed engine.')
