@@ -21,7 +21,6 @@ const folder = process.cwd();
 const workspace = relative(ROOT, folder).split(sep).join('/');
 const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 const bundled = manifest.bundleDependencies ?? [];
-/** In a checkout npm hoists everything to the root: this folder is ours alone. */
 const copies = join(folder, 'node_modules');
 const pins = join(folder, 'engines.json');
 const lock = join(folder, 'npm-shrinkwrap.json');
@@ -29,7 +28,7 @@ const TEXTS = ['LICENSE', 'NOTICE'];
 
 if (process.argv.includes('--undo')) {
   for (const path of [pins, lock, ...TEXTS.map((text) => join(folder, text))]) rmSync(path, { force: true });
-  if (bundled.length > 0) rmSync(copies, { recursive: true, force: true });
+  for (const name of bundled) rmSync(join(copies, name), { recursive: true, force: true });
 } else {
   for (const text of TEXTS) cpSync(join(ROOT, text), join(folder, text));
   for (const name of bundled) copyPackage(name, join(copies, name));
