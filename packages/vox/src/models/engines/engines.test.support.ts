@@ -35,7 +35,9 @@ export class Shop {
       );
     }
     const file = join(this.folder, tarballName(name, version));
-    await create({ file, gzip: true, cwd: folder, prefix: 'package', portable: true }, Object.keys(all));
+    // Without times, as npm does it: the same files always make the same bytes.
+    const options = { gzip: true, cwd: folder, prefix: 'package', portable: true, noMtime: true };
+    await create({ file, ...options }, Object.keys(all));
     return { folder, integrity: await integrityOfFile(file) };
   }
 
