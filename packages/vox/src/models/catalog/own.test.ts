@@ -98,6 +98,26 @@ test('a mistake names the file, the entry and the field, and costs no other entr
   }
 });
 
+test('an engine is a name, or the pin of a package', async (t) => {
+  const pin = {
+    name: 'mine',
+    package: 'my-engine',
+    version: '1.2.3',
+    integrity: `sha512-${'A'.repeat(86)}==`,
+  };
+  const open = async (engine: unknown) =>
+    openCatalog({ home: await homeWith(t, { 'a.json': fileOf({ ...ENTRY, engine }) }), signal: never() });
+  const entry = (await open(pin)).get('mine:1');
+  assert.deepEqual([entry.engine, entry.enginePin], ['mine', pin]);
+  for (const [wrong, message] of [
+    [{ ...pin, version: '^1.0.0' }, /entries\[0\]\.engine\.version: must be one exact version/],
+    [{ ...pin, integrity: 'md5-x' }, /entries\[0\]\.engine\.integrity: /],
+    ['Not A Name', /entries\[0\]\.engine: must be the name of an engine/],
+    [7, /entries\[0\]\.engine: must be the name of an engine/],
+  ] as const)
+    assert.match((await open(wrong)).problems[0] ?? '', message);
+});
+
 test('what is not a catalog at all is one problem a file', async (t) => {
   const home = await homeWith(t, {
     'a.json': '{"version": 1,',
