@@ -121,18 +121,7 @@ test('ps, voices, search, show, rm, stop', async () => {
     ],
   });
   answers['GET /api/search'] = sends({
-    models: [
-      { name: 'kokoro:v1.0', type: 'tts', description: '54 voices', license: 'Apache-2.0', size_bytes: 2048 },
-      {
-        name: 'spark:0.5b',
-        type: 'tts',
-        description: 'x',
-        license: 'NC',
-        non_commercial: true,
-        unavailable: 'no',
-      },
-    ],
-    warnings: ['mine.json: entries[0].kind: wrong'],
+    models: [{ name: 'kokoro:v1.0', type: 'tts', description: '54 voices' }],
   });
   answers['DELETE /v1/models/kokoro'] = sends({ status: 'success' });
   answers['POST /api/stop'] = sends({ unloaded: ['kokoro:v1.0'] });
@@ -141,27 +130,10 @@ test('ps, voices, search, show, rm, stop', async () => {
     (await vox(['voices', 'kokoro'])).out,
     'ID        NAME   LANGUAGE\naf_bella  Bella  en-us\nx         X      -\n',
   );
-  const search = await vox([
-    'search',
-    'many voices',
-    '--type',
-    'tts',
-    '--language',
-    'en',
-    '--licence',
-    'MIT',
-  ]);
-  assert.equal(
-    search.out,
-    [
-      'NAME         TYPE  SIZE    LICENCE              DESCRIPTION',
-      'kokoro:v1.0  tts   2.0 KB  Apache-2.0           54 voices',
-      'spark:0.5b   tts   -       NC (non-commercial)  [no engine here] x\n',
-    ].join('\n'),
+  assert.match(
+    (await vox(['search', 'many voices', '--type', 'tts', '--language', 'en', '--license', 'MIT'])).out,
+    /^NAME .*\nkokoro:v1\.0 .* 54 voices\n$/,
   );
-  assert.equal(search.err, 'warning: mine.json: entries[0].kind: wrong\n');
-  const asJson = JSON.parse((await vox(['search', '--license', 'MIT', '--json'])).out);
-  assert.deepEqual([asJson.models.length, asJson.warnings.length], [2, 1]);
   assert.equal((await vox(['rm', 'kokoro'])).out, 'Deleted kokoro\n');
   assert.equal((await vox(['stop', 'kokoro'])).out, 'Stopped kokoro:v1.0\n');
   assert.equal(JSON.parse((await vox(['show', 'whisper:base'])).out).config.type, 'stt');
@@ -171,7 +143,6 @@ test('ps, voices, search, show, rm, stop', async () => {
       '/v1/models/loaded',
       '/api/voices?model=kokoro',
       '/api/search?q=many+voices&type=tts&language=en&license=MIT',
-      '/api/search?license=MIT',
       '/v1/models/kokoro',
       '/api/stop',
       '/v1/models/whisper:base',
@@ -205,27 +176,6 @@ test('pull: plain lines without a terminal; a failure is exit 1 with its reason'
   answers['POST /v1/models/pull'] = sends(stream({ status: 'error', error: 'wrong hash' }));
   const bad = await vox(['pull', 'whisper:base']);
   assert.deepEqual([bad.code, bad.err], [1, 'Error: wrong hash\n']);
-});
-
-test('show: a model that is not here is shown as the catalog has it; an unknown one is an error', async () => {
-  const detail = "Model 'orpheus' not found on this machine";
-  answers['GET /v1/models/orpheus'] = sends({ detail }, 404);
-  answers['GET /api/catalog/orpheus'] = sends({ name: 'orpheus:medium-3b', pulled: false });
-  const known = await vox(['show', 'orpheus']);
-  assert.deepEqual([known.code, JSON.parse(known.out).name], [0, 'orpheus:medium-3b']);
-  answers['GET /api/catalog/orpheus'] = sends({ detail: 'no such entry' }, 404);
-  const unknown = await vox(['show', 'orpheus']);
-  assert.deepEqual([unknown.code, unknown.err], [1, `Error: ${detail}\n`]);
-});
-
-test('pull --accept-license says so to the server, and only then', async () => {
-  answers['POST /v1/models/pull'] = sends({ status: 'success' });
-  await vox(['pull', 'pocket']);
-  await vox(['pull', 'pocket', '--accept-license']);
-  assert.deepEqual(
-    seen.map(({ body }) => JSON.parse(body)),
-    [{ name: 'pocket' }, { name: 'pocket', accept_license: true }],
-  );
 });
 
 test('run: a file is transcribed, and its words go to standard output or a file', async () => {
