@@ -17,15 +17,7 @@ const LAYERS = {
   'vox/app': ['*'],
   'vox/cli': ['packages/client', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
   // What the command line does to this machine itself, where a server need not run.
-  'vox/local': [
-    'vox/models',
-    'vox/config',
-    'vox/engines',
-    'packages/contract',
-    'packages/audio',
-    'packages/client',
-  ],
-  'vox/engines': ['packages/contract'],
+  'vox/local': ['vox/models', 'vox/config', 'packages/contract', 'packages/audio', 'packages/client'],
   'vox/schema': [],
   'vox/config': ['packages/contract'],
   'vox/protocols/openai': [

@@ -1,4 +1,5 @@
-/** Removes what `tsc -b` wrote. */
+/** Removes what `tsc -b` wrote, and what a pack that was killed left behind (tools/prepack.mjs). */
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './files.mjs';
@@ -13,3 +14,5 @@ for (const folder of [
 ]) {
   rmSync(join(ROOT, folder, 'dist'), { recursive: true, force: true });
 }
+for (const folder of ['packages/vox', 'engines/sherpa'])
+  execFileSync(process.execPath, [join(ROOT, 'tools/prepack.mjs'), '--undo'], { cwd: join(ROOT, folder) });

@@ -25,24 +25,68 @@ function errorsPage() {
 
 function modelsPage() {
   const origin = (source) => {
-    if (source.type === 'packages')
-      return `${[...new Set(source.packages.map((p) => p.manager))].join(' and ')}: ${source.packages.map((p) => `${p.name} ${p.version}`).join(', ')}`;
-    return source.type === 'hf' ? `hub: ${source.repository}` : source.type;
+    if (source.type === 'hf') return `hub: ${source.repository}`;
+    if (source.type !== 'packages') return source.type;
+    const names = source.packages.map((one) =>
+      one.manager === 'https'
+        ? `https: ${one.url.split('/').slice(2, 5).join('/')}`
+        : `${one.manager}: ${one.name} ${one.version}`,
+    );
+    return [...new Set(names)].join(', ');
   };
-  const rows = new Catalog().entries.map(
-    (entry) =>
-      `| \`${entry.reference}\` | ${entry.kind} | ${entry.license.id} | ${entry.languages.length > 8 ? `${entry.languages.length} languages` : entry.languages.join(', ') || '-'} | ${entry.sources.map(origin).join('; ')} | ${entry.description} |`,
-  );
+  const licence = ({ id, nonCommercial }) => `${id}${nonCommercial ? ' (non-commercial)' : ''}`;
+  const languages = ({ languages: all }) =>
+    all.length > 8 ? `${all.length} languages` : all.join(', ') || '-';
+  const entries = new Catalog().entries;
+  const rows = entries
+    .filter((entry) => entry.unavailable === undefined && !entry.minor)
+    .map(
+      (entry) =>
+        `| \`${entry.reference}\` | ${entry.kind} | ${licence(entry.license)} | ${languages(entry)} | ${[...new Set(entry.sources.map(origin))].join('; ')} | ${entry.description} |`,
+    );
+  const missing = entries
+    .filter((entry) => entry.unavailable !== undefined)
+    .map(
+      (entry) =>
+        `| \`${entry.reference}\` | ${entry.kind} | ${licence(entry.license)} | ${entry.unavailable.engine} | \`${entry.unavailable.instead}\` | ${entry.description} |`,
+    );
+  const voices = entries.filter((entry) => entry.minor);
+  const voiceRows = [...new Set(voices.map((entry) => entry.languages[0]))].map((language) => {
+    const names = voices.filter((entry) => entry.languages[0] === language).map((entry) => entry.reference);
+    return `| ${language} | ${names.map((name) => `\`${name}\``).join(', ')} |`;
+  });
   return [
     '# Models',
     '',
-    'What `vox pull` knows. Sources are tried in the order they are named; one that can not be reached is skipped with a warning, and bytes that are not the pinned ones are refused. A recogniser brings `silero-vad` along, a voice brings `espeak-ng-data`. Names of earlier Vox versions (`whisper-stt:base.en`, `kokoro-tts-onnx:v1.0`, ...) mean the same entries; a bare `whisper` is `whisper:base.en`, `kokoro` is `kokoro:v1.0`, `piper` is `piper:en-us-lessac-medium`.',
+    'What `vox pull` knows. Sources are tried in the order they are named; one that can not be reached is skipped with a warning, and bytes that are not the pinned ones are refused. A recogniser brings `silero-vad` along, a voice what it needs (`espeak-ng-data`, and on Linux a newer ONNX Runtime). Names of earlier Vox versions (`whisper-stt:base.en`, `kokoro-tts-onnx:v1.0`, ...) mean the same entries; a bare `whisper` is `whisper:base.en`, `kokoro` is `kokoro:v1.0`, `piper` is `piper:en-us-lessac-medium`, `parakeet` is `parakeet:tdt-0.6b-v3`. Models of your own: [catalog.md](catalog.md).',
+    '',
+    'Most files are pinned by their SHA-256. Where the catalog pins only the commit of a repository of the model hub (small files of Whisper, Piper voices), the hub says what the file of that commit hashes to, and the bytes are compared with that; `vox show` tells such hashes apart as "stated by the hub". Piper voices are also compared with the size and MD5 of the publisher\'s own list.',
+    '',
+    'A licence that allows no commercial use asks for consent: `vox pull --accept-license`, or `"accept_license": true` in the body of a pull over HTTP.',
     '',
     '| reference | kind | licence | languages | sources | |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',
-    'The store under `VOX_HOME` (default `~/.vox`): `models/manifests/<name>/<tag>.json` say which blobs a model has; `models/blobs/sha256-<hex>` hold each file once; `models/views/<name>/<tag>/` are hard links with the names that engines want. A model becomes visible only when every byte was verified; a pull that was killed goes on where it stopped. `vox rm` frees at once what no other model uses.',
+    '## Piper voices',
+    '',
+    'Every voice of rhasspy/piper-voices, as `piper:<locale>-<voice>-<quality>`; `vox search piper --language de` lists those of a language. The recordings behind a voice have a licence of their own; `vox show` has the address of its model card.',
+    '',
+    '| language | |',
+    '|---|---|',
+    ...voiceRows,
+    '',
+    '## Models that nothing here runs',
+    '',
+    'Earlier versions of Vox ran these on PyTorch or vLLM. They are found and shown; pulling one fails and names what to use instead.',
+    '',
+    '| reference | kind | licence | engine that is missing | instead | |',
+    '|---|---|---|---|---|---|',
+    ...missing,
+    '',
+    '## The store',
+    '',
+    'Under `VOX_HOME` (default `~/.vox`): `models/manifests/<name>/<tag>.json` say which blobs a model has; `models/blobs/sha256-<hex>` hold each file once; `models/views/<name>/<tag>/` are hard links with the names that engines want. A model becomes visible only when every byte was verified; a pull that was killed goes on where it stopped. `vox rm` frees at once what no other model uses.',
     '',
   ].join('\n');
 }

@@ -17,8 +17,13 @@ export const NO_SHARED_AUDIO = existsSync(SHARED_AUDIO)
   : 'no ../shared/audio here: only speech that Piper makes is used';
 
 /** Starts a server and waits until it listens. `stop` ends it as a user would, and waits. */
-export async function startServer({ args = [], env = {}, home = process.env.VOX_TEST_HOME } = {}) {
-  const child = spawn(process.execPath, [VOX, 'serve', '--port', '0', ...args], {
+export async function startServer({
+  args = [],
+  env = {},
+  home = process.env.VOX_TEST_HOME,
+  program = VOX,
+} = {}) {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, VOX_HOME: home, VOX_LOG_FORMAT: 'json', ...env },
   });

@@ -61,6 +61,7 @@ for (const [name, fetch] of FETCHES) {
     assert.deepEqual(await client.stop('a:b'), ['a:b']);
     await client.stop();
     await client.search({ text: 'a b', language: 'en' });
+    await client.describe('a:b');
     assert.equal((await client.voices('kokoro'))[0]?.id, 'v');
     assert.deepEqual(asked, [
       'GET /v1/health',
@@ -72,6 +73,7 @@ for (const [name, fetch] of FETCHES) {
       'POST /api/stop {"name":"a:b"}',
       'POST /api/stop {"all":true}',
       'GET /api/search?q=a+b&language=en',
+      'GET /api/catalog/a%3Ab',
       'GET /api/voices?model=kokoro',
     ]);
   });

@@ -5,10 +5,12 @@ import { NdjsonDecoder } from './ndjson.js';
 import type {
   CallOptions,
   CatalogModel,
+  CatalogSearch,
   LoadedModel,
   ModelDetails,
   ModelListing,
   ModelSummary,
+  PullCallOptions,
   PullProgress,
   SearchQuery,
   SpeakInput,
@@ -70,11 +72,11 @@ export class VoxClient {
   }
 
   /** Progress of a pull; ends after `success`, throws `pull_failed` with the reason otherwise. */
-  async *pull(model: string, options: CallOptions = {}): AsyncGenerator<PullProgress> {
+  async *pull(model: string, options: PullCallOptions = {}): AsyncGenerator<PullProgress> {
     const answer = await this.#call({
       method: 'POST',
       path: '/v1/models/pull',
-      json: { name: model },
+      json: { name: model, ...(options.acceptLicense === true ? { accept_license: true } : {}) },
       signal: options.signal,
     });
     const decoder = new NdjsonDecoder();
@@ -111,14 +113,22 @@ export class VoxClient {
   }
 
   /** What can be pulled. */
-  async search(query: SearchQuery = {}, options: CallOptions = {}): Promise<readonly CatalogModel[]> {
-    const answer: { models: CatalogModel[] } = await this.#json({
+  async search(query: SearchQuery = {}, options: CallOptions = {}): Promise<CatalogSearch> {
+    return this.#json({
       method: 'GET',
       path: '/api/search',
       query: { q: query.text, type: query.type, language: query.language, license: query.license },
       signal: options.signal,
     });
-    return answer.models;
+  }
+
+  /** All that the catalog says of a model, pulled or not. */
+  async describe(model: string, options: CallOptions = {}): Promise<CatalogModel> {
+    return this.#json({
+      method: 'GET',
+      path: `/api/catalog/${encodeURIComponent(model)}`,
+      signal: options.signal,
+    });
   }
 
   /** The voices of a model, or of every loaded one. */

@@ -77,8 +77,26 @@ export interface CatalogModel {
   readonly type: string;
   readonly description: string;
   readonly license?: string;
+  /** The licence allows no commercial use: a pull asks for consent. */
+  readonly non_commercial?: boolean;
   readonly languages?: readonly string[];
+  /** What a pull downloads, as far as the catalog states it. */
+  readonly size_bytes?: number | null;
   readonly pulled?: boolean;
+  /** Why it can't be pulled; null where it can. */
+  readonly unavailable?: string | null;
+}
+
+/** The answer to a search. */
+export interface CatalogSearch {
+  readonly models: readonly CatalogModel[];
+  /** What is wrong with the server's own catalog entries. */
+  readonly warnings?: readonly string[];
+}
+
+export interface PullCallOptions extends CallOptions {
+  /** Accept licences that allow no commercial use. */
+  readonly acceptLicense?: boolean | undefined;
 }
 
 export interface SearchQuery {

@@ -2,6 +2,7 @@
  * The engine contract. An engine is a native runtime or a wire that runs families of models. Importing an
  * engine package must not import its native library: only `load` does, inside the runner that hosts it.
  */
+import { VoxError } from './errors.js';
 import type { Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
 
 /** Mono float samples in [-1, 1]. */
@@ -143,4 +144,12 @@ export interface Engine {
   loadLibrary?(): void;
   /** Throws VoxError `model_broken` when the files can't be loaded, `engine_missing` when the library isn't there. */
   load(files: ModelFiles, options: LoadOptions): Promise<Model>;
+}
+
+/** The engine that a module's default export is. Throws `engine_missing`, naming the module by `title`, where it is none. */
+export function engineOf(module: unknown, title: string): Engine {
+  const engine = (module as { default?: Partial<Engine> } | null)?.default;
+  if (engine?.specificationVersion === 'v1' && typeof engine.name === 'string' && engine.load && engine.probe)
+    return engine as Engine;
+  throw new VoxError('engine_missing', `${title} is not an engine of specification v1`);
 }

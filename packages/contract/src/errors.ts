@@ -52,6 +52,13 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The Host or Origin of the request is not allowed.',
   },
+  license_not_accepted: {
+    http: 403,
+    ws: 1008,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    meaning: 'The licence of the model allows no commercial use; the message says how to accept that.',
+  },
   not_found: {
     http: 404,
     ws: 1008,

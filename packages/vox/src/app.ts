@@ -1,11 +1,11 @@
 /** The composition root: the only file that knows every layer. */
 import { join } from 'node:path';
 import type { Config } from './config/index.js';
-import { engineModule } from './engines.js';
 import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
-import { Catalog, DEFAULT_MODELS_SETTINGS, Puller, Store } from './models/index.js';
+import type { Engines } from './local/engines/index.js';
+import { DEFAULT_MODELS_SETTINGS, engineModule, openCatalog, Puller, Store } from './models/index.js';
 import { createLog, Health, LogFile } from './observe/index.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
@@ -55,7 +55,7 @@ export async function startApp(config: Config): Promise<App> {
     ...(logFile === undefined ? {} : { file: (line: string) => logFile.write(line) }),
   });
   const health = new Health();
-  const catalog = new Catalog();
+  const catalog = await openCatalog(ownCatalog(config));
   const store = await Store.open(models.home);
   const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
@@ -77,7 +77,7 @@ export async function startApp(config: Config): Promise<App> {
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,
-      engineModule,
+      engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
         ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
@@ -107,7 +107,7 @@ export async function startApp(config: Config): Promise<App> {
   });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
-  for (const warning of config.warnings) log.warn(warning);
+  for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
   setTimeout(loadZod, WARM_UP_DELAY_MS).unref();
@@ -132,6 +132,23 @@ export async function startApp(config: Config): Promise<App> {
   };
 }
 
+/** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */
+export async function openEngines(config: Config): Promise<Engines> {
+  // Not needed to serve, so not loaded to serve.
+  const { Engines } = await import('./local/engines/index.js');
+  const { entries } = await openCatalog(ownCatalog(config));
+  return Engines.open(pullSettings(config), entries);
+}
+
+function ownCatalog({ models }: Config): Parameters<typeof openCatalog>[0] {
+  const { home, catalogUrl } = models;
+  return {
+    home,
+    ...(catalogUrl === undefined ? {} : { url: catalogUrl }),
+    signal: new AbortController().signal,
+  };
+}
+
 function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[0]['settings'] {
   return {
     ...DEFAULT_MODELS_SETTINGS,
@@ -141,6 +158,7 @@ function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[
     hfOffline: models.hub.offline,
     ...(models.hub.token === undefined ? {} : { hfToken: models.hub.token }),
     npm: models.npm,
+    ...(models.engineSource === undefined ? {} : { engineSource: models.engineSource }),
     ...(models.python === undefined ? {} : { python: models.python }),
   };
 }

@@ -130,9 +130,9 @@ test('ps, voices, search, show, rm, stop', async () => {
     (await vox(['voices', 'kokoro'])).out,
     'ID        NAME   LANGUAGE\naf_bella  Bella  en-us\nx         X      -\n',
   );
-  assert.equal(
+  assert.match(
     (await vox(['search', 'many voices', '--type', 'tts', '--language', 'en', '--license', 'MIT'])).out,
-    'NAME         TYPE  DESCRIPTION\nkokoro:v1.0  tts   54 voices\n',
+    /^NAME .*\nkokoro:v1\.0 .* 54 voices\n$/,
   );
   assert.equal((await vox(['rm', 'kokoro'])).out, 'Deleted kokoro\n');
   assert.equal((await vox(['stop', 'kokoro'])).out, 'Stopped kokoro:v1.0\n');

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./export.js'),
   },
   import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
+  engines: { summary: 'list, add and remove engines', load: () => import('./engines.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
   doctor: { summary: 'look whether everything works on this machine', load: () => import('./doctor.js') },
   completion: {

@@ -11,7 +11,7 @@ export async function kindOf(client: VoxClient, model: string, signal: AbortSign
     return String(config.type);
   } catch (error) {
     if (!VoxClientError.is(error) || error.status !== 404) throw error;
-    const found = await client.search({ text: model }, { signal }).catch(() => []);
+    const found = (await client.search({ text: model }, { signal }).catch(() => undefined))?.models ?? [];
     const entry = found.find((candidate) => candidate.name === model);
     if (entry !== undefined) return entry.type;
     throw error;

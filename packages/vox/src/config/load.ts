@@ -216,6 +216,8 @@ function toConfig(
       ...(v.ffmpeg === undefined ? {} : { ffmpeg: v.ffmpeg }),
       ...(v.python === undefined ? {} : { python: v.python }),
       npm: v.npm,
+      ...(v.catalogUrl === undefined ? {} : { catalogUrl: v.catalogUrl }),
+      ...(v.engineSource === undefined ? {} : { engineSource: v.engineSource }),
       hub: {
         endpoint: v.hubEndpoint,
         offline: v.hubOffline,

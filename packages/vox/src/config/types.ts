@@ -29,6 +29,10 @@ export interface ModelsConfig {
   readonly python?: string;
   /** Program. */
   readonly npm: string;
+  /** Address of further catalog entries. */
+  readonly catalogUrl?: string;
+  /** Folder with tarballs of engines and of what they need; absent = npm's registry. */
+  readonly engineSource?: string;
   readonly hub: HubConfig;
 }
 

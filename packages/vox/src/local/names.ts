@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { manifestFiles } from '../models/collect.js';
-import { Catalog, type Reference } from '../models/index.js';
+import { Catalog, openCatalog, type Reference } from '../models/index.js';
 import { Layout } from '../models/layout.js';
 
 export interface Named {
@@ -23,9 +23,12 @@ export async function pulledNames(home: string): Promise<readonly Named[]> {
   return found;
 }
 
-/** Every reference of the catalog. */
-export function catalogNames(): readonly Named[] {
-  return new Catalog().entries.map(({ reference, description }) => ({ name: reference, description }));
+/** Every reference that can be pulled, the user's own files of `home` (absolute) included; nothing is asked over the network. */
+export async function catalogNames(home: string): Promise<readonly Named[]> {
+  const { entries } = await openCatalog({ home, signal: new AbortController().signal });
+  return entries
+    .filter(({ unavailable }) => unavailable === undefined)
+    .map(({ reference, description }) => ({ name: reference, description }));
 }
 
 /** Voices of a pulled model, by any of its names; none where it is not here. */

@@ -8,9 +8,13 @@ import type { Layout } from './layout.js';
 /** Bytes read at once while hashing. */
 const CHUNK = 1 << 20;
 
-/** SHA-256 of a file, 64 hex digits. Rejects with the signal's reason when it aborts. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
+/** Hash of a file in hex digits: 64 of SHA-256. Rejects with the signal's reason when it aborts. */
+export async function hashFile(
+  path: string,
+  signal?: AbortSignal,
+  algorithm: 'sha256' | 'sha512' | 'md5' = 'sha256',
+): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, ...(signal ? { signal } : {}) }))
     hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -89,6 +89,8 @@ export interface Behaviour {
   statuses?: number[];
   /** Send so many bytes, then wait for `release`. */
   holdAfter?: number;
+  /** Send the file up to this byte, wherever the answer begins, then wait for `release`. */
+  holdAt?: number;
   redirect?: string;
   etag?: string;
   ignoreRange?: boolean;
@@ -202,7 +204,8 @@ export class Hub {
   ): Promise<void> {
     const cut = behaviour.cuts?.shift();
     const seen = new Promise<void>((go) => this.#waiting.push({ bytes: from + (cut ?? 0), go }));
-    const stop = Math.min(body.length, cut ?? behaviour.holdAfter ?? body.length);
+    const hold = behaviour.holdAt === undefined ? behaviour.holdAfter : behaviour.holdAt - from;
+    const stop = Math.min(body.length, cut ?? hold ?? body.length);
     if (stop > 0)
       await new Promise<void>((resolve) => response.write(body.subarray(0, stop), () => resolve()));
     served.sent = stop;
@@ -211,7 +214,9 @@ export class Hub {
       response.destroy();
       return;
     }
-    if (behaviour.holdAfter !== undefined) await this.#released;
+    if (hold !== undefined) await this.#released;
+    // Whoever was killed meanwhile gets nothing more.
+    if (response.destroyed) return;
     served.sent = body.length;
     response.end(body.subarray(stop));
   }

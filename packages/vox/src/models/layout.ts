@@ -22,6 +22,7 @@ export class Layout {
   readonly manifests: string;
   readonly blobs: string;
   readonly views: string;
+  readonly engines: string;
   readonly temporary: string;
   readonly downloads: string;
   readonly locks: string;
@@ -32,6 +33,7 @@ export class Layout {
     this.manifests = join(this.models, 'manifests');
     this.blobs = join(this.models, 'blobs');
     this.views = join(this.models, 'views');
+    this.engines = join(home, 'engines');
     this.temporary = join(home, 'tmp');
     this.downloads = join(this.temporary, 'downloads');
     this.locks = join(this.temporary, 'locks');

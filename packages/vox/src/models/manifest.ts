@@ -73,6 +73,17 @@ function manifestSchema(z: Zod) {
       )
       .min(1),
     origin: text,
+    hashes: z
+      .array(
+        z.object({
+          file: text,
+          digest: z.string().regex(/^(sha256-[0-9a-f]{64}|git-[0-9a-f]{40})$/),
+          size: z.number().int().nonnegative(),
+          statedBy: z.enum(['catalog', 'hub']),
+        }),
+      )
+      .optional(),
+    licenseAccepted: z.boolean().optional(),
     recipe: text,
     companion: z.boolean(),
     info: info.optional(),

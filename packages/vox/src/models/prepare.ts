@@ -7,12 +7,18 @@ import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { hashFile, sizeOf } from './blobs.js';
 import { flush } from './durable.js';
+import { ensureEngine } from './engines/ensure.js';
 import type { ImportResult } from './import/index.js';
 import { acquireLock } from './lock.js';
 import { recipeOf } from './manifest.js';
 import { parseReference } from './reference.js';
 import type { ModelsSettings } from './settings.js';
-import { type DeliveredFile, fetchEntry, type SourceContext } from './sources/index.js';
+import {
+  type DeliveredFile,
+  fetchEntry,
+  type SourceContext,
+  type VerifiedDelivery,
+} from './sources/index.js';
 import type { Incoming, Store } from './store.js';
 import type { CatalogEntry, Manifest, ManifestFile, PullEvent } from './types.js';
 
@@ -26,6 +32,8 @@ export interface Preparation {
   readonly settings: ModelsSettings;
   /** The entry and everything it needs, by reference. */
   readonly entries: ReadonlyMap<string, CatalogEntry>;
+  /** Whether an engine that is not here may be installed. */
+  readonly installEngines: boolean;
   readonly signal: AbortSignal;
   readonly emit: (event: PullEvent) => void;
 }
@@ -36,6 +44,7 @@ export async function prepare(task: Preparation, reference: string, companion = 
   if (entry === undefined) throw new VoxError('internal', `catalog: ${reference} is needed but has no entry`);
   const { layout } = task.store;
   task.emit({ status: `pulling ${reference}` });
+  if (!companion) await prepareEngines(task);
   for (const need of entry.needs) await prepare(task, need, true);
   const lock = await acquireLock(layout.pullLock(parseReference(reference)), task.signal, () =>
     task.emit({ status: `waiting for another pull of ${reference}` }),
@@ -45,6 +54,17 @@ export async function prepare(task: Preparation, reference: string, companion = 
     await make(task, entry, companion);
   } finally {
     await lock.release();
+  }
+}
+
+/** Engines come first: where none can run here, no byte of the model is fetched. */
+async function prepareEngines(task: Preparation): Promise<void> {
+  const { store, settings, signal, emit, installEngines: mayInstall } = task;
+  const ready = new Set<string>();
+  for (const entry of task.entries.values()) {
+    if (entry.engine === undefined || ready.has(entry.engine)) continue;
+    ready.add(entry.engine);
+    await ensureEngine({ layout: store.layout, settings, signal, emit, mayInstall }, entry);
   }
 }
 
@@ -97,7 +117,7 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
     };
     await Promise.all(Array.from({ length: FLUSHES }, settle));
     files.sort((a, b) => (a.name < b.name ? -1 : 1));
-    await commit(task, manifestOf(entry, files, delivery.origin, companion, made.info), incoming);
+    await commit(task, manifestOf(entry, files, delivery, companion, made.info), incoming);
     for (const path of delivery.downloads) await rm(path, { force: true });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -167,7 +187,7 @@ async function importFiles(
 function manifestOf(
   entry: CatalogEntry,
   files: readonly ManifestFile[],
-  origin: string,
+  delivery: VerifiedDelivery,
   companion: boolean,
   info: ImportResult['info'],
 ): Manifest {
@@ -183,7 +203,10 @@ function manifestOf(
     needs: entry.needs,
     parameters: entry.parameters,
     files,
-    origin,
+    origin: delivery.origin,
+    hashes: delivery.hashes,
+    // A pull of weights that ask for consent does not begin without it.
+    ...(entry.license.nonCommercial === true ? { licenseAccepted: true } : {}),
     recipe: recipeOf(entry),
     companion,
     ...(info === undefined ? {} : { info }),

@@ -11,6 +11,7 @@ export type ToPullWorker =
       /** The entry and all that it needs. */
       readonly entries: readonly CatalogEntry[];
       readonly settings: ModelsSettings;
+      readonly installEngines: boolean;
     }
   | { readonly type: 'cancel' };
 

@@ -31,13 +31,13 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 
 async function run(request: Extract<ToPullWorker, { type: 'pull' }>): Promise<void> {
-  const { settings } = request;
+  const { settings, installEngines } = request;
   const events = throttled((event) => send({ type: 'event', event }));
   const entries = new Map(request.entries.map((entry) => [entry.reference, entry]));
   try {
     const store = await Store.open(settings.home);
     await prepare(
-      { store, settings, entries, signal: controller.signal, emit: events.emit },
+      { store, settings, entries, installEngines, signal: controller.signal, emit: events.emit },
       request.reference,
     );
   } finally {

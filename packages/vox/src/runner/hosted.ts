@@ -1,6 +1,7 @@
 /** The loaded model of a runner, and the detector that helps it. */
 import {
   type Engine,
+  engineOf,
   type LoadOptions,
   type Model,
   type ModelFiles,
@@ -76,9 +77,9 @@ export class HostedModel {
 }
 
 async function importEngine(specifier: string): Promise<Engine> {
-  let module: { default?: unknown };
+  let module: unknown;
   try {
-    module = (await import(specifier)) as { default?: unknown };
+    module = await import(specifier);
   } catch (error) {
     throw new VoxError(
       'engine_missing',
@@ -88,8 +89,5 @@ async function importEngine(specifier: string): Promise<Engine> {
       },
     );
   }
-  const engine = module.default as Engine | undefined;
-  if (engine?.specificationVersion !== 'v1')
-    throw new VoxError('engine_missing', `${specifier} is not an engine of specification v1`);
-  return engine;
+  return engineOf(module, specifier);
 }

@@ -196,9 +196,14 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
         pid: 4,
       },
     ],
+    describe: (model) => {
+      if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);
+      return catalogEntry();
+    },
+    catalogProblems: [],
     search: ({ text }) => (text === 'none' ? [] : [catalogEntry()]),
-    pull(model, { signal }) {
-      asked.pulled.push(model);
+    pull(model, { signal, acceptLicense }) {
+      asked.pulled.push(acceptLicense ? `${model} (licence accepted)` : model);
       return (async function* () {
         if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);
         yield* script.pull(model, signal);

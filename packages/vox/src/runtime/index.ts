@@ -68,6 +68,7 @@ export function createRuntime({
     } catch (error) {
       if (!settings.autoPull || model === '' || !VoxError.is(error) || error.code !== 'model_not_pulled')
         throw error;
+      // Without its engine: a request to listen or to speak brings no program onto this machine.
       for await (const _ of puller.pull(model, { signal }));
       return names.forJob(model, job);
     }
@@ -155,9 +156,13 @@ export function createRuntime({
         ...(pid === undefined ? {} : { pid }),
       })),
 
+    describe: (model) => catalog.get(model),
+
+    catalogProblems: catalog.problems,
+
     search: (query) => catalog.search(query),
 
-    pull: (model, options) => puller.pull(model, options),
+    pull: (model, options) => puller.pull(model, { ...options, installEngines: true }),
 
     async remove(model) {
       const { reference } = await names.pulled(model);

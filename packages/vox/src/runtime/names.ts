@@ -1,7 +1,7 @@
 /** Which model a request means: its name, an alias of other vendors' names, or the default of its kind. */
 import { VoxError } from '@vox-speech/contract';
 import type { Catalog, Store } from '../models/index.js';
-import { formatReference, parseReference, type Reference } from '../models/index.js';
+import { formatReference, parseReference, type Reference, whyUnavailable } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
 
 export type Job = 'stt' | 'tts';
@@ -50,7 +50,8 @@ export class Names {
     const manifest = await this.#store.get(reference);
     if (manifest) return manifest;
     const name = formatReference(reference);
-    this.#catalog.get(name);
+    const why = whyUnavailable(this.#catalog.get(name));
+    if (why !== undefined) throw new VoxError('model_not_pulled', why, { param: 'model' });
     throw new VoxError(
       'model_not_pulled',
       `Model '${model}' not found on this machine. Pull it first: vox pull ${name}`,

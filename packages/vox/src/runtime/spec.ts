@@ -12,8 +12,8 @@ const RUNNER_BASE_BYTES = 150 * 2 ** 20;
 export interface SpecSettings {
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda' | 'mps';
-  /** Module of an engine by its name in the manifest. Throws `engine_missing`. */
-  engineModule(name: string): string;
+  /** Module of an engine by its name in the manifest; `model` is for the message. Rejects with `engine_missing`. */
+  engineModule(name: string, model: string): Promise<string>;
 }
 
 export async function modelSpec(
@@ -33,7 +33,7 @@ export async function modelSpec(
     estimateBytes: RUNNER_BASE_BYTES + manifest.files.reduce((sum, file) => sum + file.size, 0),
     preload: await preloads(store, manifest, files.companions),
     message: {
-      engine: settings.engineModule(manifest.engine),
+      engine: await settings.engineModule(manifest.engine, manifest.reference),
       files,
       options: { threads: settings.threads, device: settings.device },
     },

@@ -93,6 +93,10 @@ export interface Runtime {
   /** A pulled model by any of its names. Throws model_unknown / model_not_pulled. */
   show(model: string): Promise<Manifest>;
   loaded(): readonly LoadedModel[];
+  /** What the catalog says of a model, pulled or not. Throws invalid_request / model_unknown. */
+  describe(model: string): CatalogEntry;
+  /** What is wrong with the user's own catalog entries: one sentence each, with file and field. */
+  readonly catalogProblems: readonly string[];
   /** Search of the catalog, pulled or not. */
   search(query: {
     text?: string;
@@ -100,8 +104,11 @@ export interface Runtime {
     language?: string;
     license?: string;
   }): readonly CatalogEntry[];
-  /** Progress; ends with `success` or throws. One transfer however many ask. Aborting stops only this listener. */
-  pull(model: string, options: { signal: AbortSignal }): AsyncIterable<PullEvent>;
+  /**
+   * Progress; ends with `success` or throws. One transfer however many ask. Aborting stops only this listener. Without
+   * `acceptLicense` weights under a non-commercial licence are refused (`license_not_accepted`).
+   */
+  pull(model: string, options: { signal: AbortSignal; acceptLicense?: boolean }): AsyncIterable<PullEvent>;
   /** Removes a pulled model; throws `conflict` while it is in use. Frees its blobs at once. */
   remove(model: string): Promise<void>;
   /** Loads a model and keeps it for `keepAlive`. */

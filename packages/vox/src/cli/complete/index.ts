@@ -38,7 +38,7 @@ const lookUp: Lookup = async (kind, before) => {
     kind === 'pulled'
       ? await names.pulledNames(home)
       : kind === 'catalog'
-        ? names.catalogNames()
+        ? await names.catalogNames(home)
         : await names.voiceNames(home, before[0] ?? '');
   return found.map(({ name, description }) => ({ value: name, description }));
 };

@@ -3,8 +3,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { VoxError } from '@vox-speech/contract';
-import { engineModule } from '../../engines.js';
-import { Catalog } from '../../models/index.js';
+import { readRecords } from '../../models/engines/record.js';
+import { Catalog, engineModule } from '../../models/index.js';
+import { Layout } from '../../models/layout.js';
 import type { Manifest } from '../../models/types.js';
 import { type Check, fail, ok, warn } from './check.js';
 import type { EngineReport } from './engine-child.js';
@@ -16,39 +17,42 @@ const TIMEOUT_MS = 30_000;
 const TAIL = 300;
 
 /** A check for every engine that is installed or that a pulled model needs, and one for those that are not. */
-export async function engines(models: readonly Manifest[], signal: AbortSignal): Promise<Check[]> {
+export async function engines(
+  home: string,
+  models: readonly Manifest[],
+  signal: AbortSignal,
+): Promise<Check[]> {
   const needed = new Set(models.flatMap(({ engine }) => (engine === undefined ? [] : [engine])));
-  const known = new Set(
-    [...new Catalog().entries, ...models].flatMap(({ engine }) => (engine === undefined ? [] : [engine])),
-  );
+  /** Engine to a model that it runs, for the command that installs it. */
+  const known = new Map((await readRecords(new Layout(home))).map(({ name }) => [name, 'MODEL']));
+  for (const { engine, reference } of [...models, ...new Catalog().entries])
+    if (engine !== undefined && !known.has(engine)) known.set(engine, reference);
   const absent: string[] = [];
   const checks: Check[] = [];
-  for (const name of [...known].sort()) {
-    const check = await engineCheck(name, needed.has(name), signal);
-    if (check === undefined) absent.push(name);
-    else checks.push(check);
+  for (const [name, model] of [...known].sort()) {
+    const module = await engineModule(home, name, model).catch((error: unknown) => VoxError.from(error));
+    if (typeof module === 'string') checks.push(await engineCheck(name, module, needed.has(name), signal));
+    else if (needed.has(name))
+      checks.push(fail(`engine ${name}`, 'not installed, and pulled models need it', module.message));
+    else absent.push(name);
   }
-  const one = absent[0];
-  if (checks.length === 0 && one !== undefined)
-    checks.push(warn('engines', 'none is installed: no model can run', messageOf(one)));
+  if (checks.length === 0)
+    checks.push(warn('engines', 'none is installed', 'the first vox pull of a model brings its engine'));
   else if (absent.length > 0)
     checks.push(ok('engines', `not installed, and not needed: ${absent.join(', ')}`));
   return checks;
 }
 
-/** undefined where the engine is not installed and no model needs it. */
-async function engineCheck(engine: string, needed: boolean, signal: AbortSignal): Promise<Check | undefined> {
+async function engineCheck(
+  engine: string,
+  module: string,
+  needed: boolean,
+  signal: AbortSignal,
+): Promise<Check> {
   const name = `engine ${engine}`;
-  let module: string;
-  try {
-    module = engineModule(engine);
-  } catch (error) {
-    if (!needed) return undefined;
-    return fail(name, 'not installed, and pulled models need it', VoxError.from(error).message);
-  }
   const { version, fault } = await loadInChild(module, signal);
   if (fault === undefined) return ok(name, `loads${version === undefined ? '' : `, version ${version}`}`);
-  const next = 'install it again; models that need it fail until then';
+  const next = 'pull a model of it again; models that need it fail until then';
   return needed ? fail(name, fault, next) : warn(name, fault, next);
 }
 
@@ -72,13 +76,5 @@ async function loadInChild(module: string, signal: AbortSignal): Promise<EngineR
     return report ?? { fault: `loading it ends the process (${killed ?? code}) ${tail.trim()}`.trim() };
   } finally {
     limited.removeEventListener('abort', kill);
-  }
-}
-
-function messageOf(engine: string): string {
-  try {
-    return engineModule(engine);
-  } catch (error) {
-    return VoxError.from(error).message;
   }
 }

@@ -42,7 +42,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Check> {
     ['processor', processor().then((check) => [check, memory()])],
     ['VOX_HOME', home(models.home)],
     ['models', health.then(({ checks }) => checks)],
-    ['engines', health.then((found) => engines(found.models, signal))],
+    ['engines', health.then((found) => engines(models.home, found.models, signal))],
     ['programs', Promise.all([ffmpeg(models, context), gpu(context)])],
     ['server', server(client, signal).then((check) => [check])],
     [

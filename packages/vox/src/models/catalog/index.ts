@@ -1,22 +1,36 @@
 /** The catalog: what can be pulled, and every name it goes by. */
 import { VoxError } from '@vox-speech/contract';
 import { formatReference, parseReference, type Reference, splitReference } from '../reference.js';
-import type { CatalogEntry } from '../types.js';
+import type { CatalogEntry, License } from '../types.js';
 import { COMPANIONS } from './companions.js';
 import { editDistance } from './distance.js';
 import { KOKORO } from './kokoro.js';
 import { FAMILY_NAMES, type FamilyName } from './names.js';
 import { ONNX_RUNTIME } from './onnxruntime.js';
 import { PIPER } from './piper.js';
+import { SHERPA_STT } from './sherpa-stt.js';
+import { SHERPA_TTS } from './sherpa-tts.js';
+import { UNAVAILABLE } from './unavailable.js';
 import { WHISPER } from './whisper.js';
 
 export const BUILT_IN: readonly CatalogEntry[] = [
   ...WHISPER,
-  ...PIPER,
+  ...SHERPA_STT,
   ...KOKORO,
+  ...SHERPA_TTS,
+  ...PIPER,
+  ...UNAVAILABLE,
   ...COMPANIONS,
   ONNX_RUNTIME,
 ];
+
+/** A user's own entries, and what was wrong with those that could not be used. */
+export interface OwnCatalog {
+  /** Each replaces the built-in one of its reference; that it may was checked. */
+  readonly entries: readonly CatalogEntry[];
+  /** One sentence each, with the file and the field. */
+  readonly problems: readonly string[];
+}
 
 export interface CatalogQuery {
   /** Every word must occur in the reference, an alias, the family or the description. */
@@ -24,7 +38,7 @@ export interface CatalogQuery {
   readonly kind?: string;
   /** ISO 639-1, or longer: `en-us` finds `en`. */
   readonly language?: string;
-  /** Part of a licence's id. */
+  /** Part of a licence's id, or `non-commercial`. */
   readonly license?: string;
 }
 
@@ -33,20 +47,32 @@ const SUGGESTIONS = 3;
 
 export class Catalog {
   readonly entries: readonly CatalogEntry[];
+  /** What is wrong with the user's own entries: for the log, `vox search`, and the error of a name that is missing. */
+  readonly problems: readonly string[];
   readonly #byReference: ReadonlyMap<string, CatalogEntry>;
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #families: ReadonlyMap<string, FamilyName>;
 
   /** Throws `internal` where two entries claim one name. */
-  constructor(entries: readonly CatalogEntry[] = BUILT_IN, families: readonly FamilyName[] = FAMILY_NAMES) {
+  constructor(
+    builtIn: readonly CatalogEntry[] = BUILT_IN,
+    families: readonly FamilyName[] = FAMILY_NAMES,
+    own: OwnCatalog = { entries: [], problems: [] },
+  ) {
+    const replaced = new Set(own.entries.map((entry) => entry.reference));
+    const entries = [...own.entries, ...builtIn.filter((entry) => !replaced.has(entry.reference))];
     this.entries = entries;
+    this.problems = own.problems;
     this.#byReference = new Map(
       entries.map((entry) => [formatReference(parseReference(entry.reference)), entry]),
     );
     if (this.#byReference.size !== entries.length)
       throw new VoxError('internal', 'catalog: two entries have one name');
+    // Of two that claim an alias the first wins: a user's own.
     this.#aliases = new Map(
-      entries.flatMap((entry) => entry.aliases.map((alias) => [alias, entry.reference] as const)),
+      entries
+        .toReversed()
+        .flatMap((entry) => entry.aliases.map((alias) => [alias, entry.reference] as const)),
     );
     this.#families = new Map(
       families.flatMap((family) => [family.name, ...family.aliases].map((name) => [name, family])),
@@ -60,8 +86,10 @@ export class Catalog {
    */
   resolve(text: string): Reference {
     const { name, tag } = splitReference(text);
-    const family = this.#families.get(name);
-    const wanted = tag === undefined || (tag === 'latest' && family !== undefined) ? family?.defaultTag : tag;
+    const named = this.#families.get(name);
+    const bare = tag === undefined || (tag === 'latest' && named !== undefined);
+    const family = bare && named?.bare !== undefined ? this.#families.get(named.bare) : named;
+    const wanted = bare ? family?.defaultTag : tag;
     if (wanted === undefined) throw this.#unknown(text);
     const full = `${family?.name ?? name}:${wanted}`;
     return parseReference(this.#aliases.get(full) ?? full);
@@ -97,7 +125,7 @@ export class Catalog {
       .map(({ reference }) => reference);
   }
 
-  /** Entries that meet every condition. Companions are found only by text or kind. */
+  /** Entries that meet every condition. Companions are found only by text or kind, minor ones by text or language. */
   search(query: CatalogQuery): readonly CatalogEntry[] {
     const words = (query.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
     const kind = query.kind?.toLowerCase();
@@ -107,8 +135,9 @@ export class Catalog {
       if (kind !== undefined && entry.kind !== kind) return false;
       if (kind === undefined && words.length === 0 && entry.kind !== 'stt' && entry.kind !== 'tts')
         return false;
+      if (entry.minor === true && words.length === 0 && language === undefined) return false;
       if (language !== undefined && !entry.languages.includes(language)) return false;
-      if (license !== undefined && !entry.license.id.toLowerCase().includes(license)) return false;
+      if (license !== undefined && !licenseNames(entry.license).includes(license)) return false;
       const haystack = [entry.reference, entry.family, entry.description, ...entry.aliases]
         .join(' ')
         .toLowerCase();
@@ -119,10 +148,16 @@ export class Catalog {
   #unknown(text: string): VoxError {
     const close = this.suggest(text);
     const hint = close.length > 0 ? `did you mean ${close.join(', ')}?` : 'vox search lists what there is';
-    return new VoxError('model_unknown', `no model is called ${JSON.stringify(text)}; ${hint}`, {
+    const [problem] = this.problems;
+    const own = problem === undefined ? '' : `. Some entries of your own could not be used: ${problem}`;
+    return new VoxError('model_unknown', `no model is called ${JSON.stringify(text)}; ${hint}${own}`, {
       param: 'model',
     });
   }
+}
+
+function licenseNames({ id, nonCommercial }: License): string {
+  return `${id}${nonCommercial === true ? ' non-commercial' : ''}`.toLowerCase();
 }
 
 /** Distance to a reference. A text without a tag is measured against the name; the beginning of either comes close. */

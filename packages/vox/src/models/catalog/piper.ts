@@ -1,8 +1,9 @@
 /** Piper voices: VITS models that read espeak-ng phonemes. */
 import type { CatalogEntry, Source } from '../types.js';
 import { NEWER_RUNTIME } from './onnxruntime.js';
+import { PIPER_VOICES } from './piper-voices.js';
 
-/** Commit of the voices' repository; hashes are those that the hub states for it. */
+/** Commit of the voices' repository for the featured ones; hashes are those that the hub states for it. */
 const REVISION = '1162a9173d0ce503555aed757976b7a9912eae4c';
 
 function hub(path: string, model: { sha256?: string }, config: { size?: number; sha256?: string }): Source {
@@ -54,7 +55,8 @@ const COMMON = {
   parameters: {},
 } as const satisfies Partial<CatalogEntry>;
 
-export const PIPER: readonly CatalogEntry[] = [
+/** Those that Vox says more of than the table does: a package carries it, or it is the default. */
+const FEATURED: readonly CatalogEntry[] = [
   {
     ...COMMON,
     reference: 'piper:en-us-joe-medium',
@@ -86,3 +88,79 @@ export const PIPER: readonly CatalogEntry[] = [
     ],
   },
 ];
+
+/** Commit of the repository in which every voice of the table is. */
+const TABLE_REVISION = 'c10ece1aade47bb51c153c893d14e5bf8e5b7117';
+
+/** Voices whose recordings may not be used commercially, by the name of the voice. */
+const NON_COMMERCIAL: Readonly<Record<string, string>> = {
+  ryan: 'CC-BY-NC-SA-4.0',
+  hfc_female: 'CC-BY-NC-SA-4.0',
+  hfc_male: 'CC-BY-NC-SA-4.0',
+  hi_fi_captain: 'CC-BY-NC-SA-4.0',
+  kss: 'CC-BY-NC-SA-4.0',
+  l2arctic: 'CC-BY-NC-4.0',
+  tsync2: 'CC-BY-NC-SA-3.0',
+};
+
+const FEATURED_REFERENCES = new Set(FEATURED.map((entry) => entry.reference));
+
+export const PIPER: readonly CatalogEntry[] = [
+  ...FEATURED,
+  ...PIPER_VOICES.trim()
+    .split('\n')
+    .map(fromTable)
+    .filter((entry) => !FEATURED_REFERENCES.has(entry.reference)),
+];
+
+function fromTable(row: string): CatalogEntry {
+  const [key = '', speakers, size, md5 = '', configSize, configMd5 = ''] = row.split(' ');
+  const [locale = '', voice = '', quality = ''] = key.split('-');
+  const [language = '', region = ''] = locale.split('_');
+  const folder = `${language}/${locale}/${voice}/${quality}`;
+  const many = speakers === '1' ? '' : `, ${speakers} speakers`;
+  const [reference = '', ...aliases] = references(locale, voice, quality);
+  const license = NON_COMMERCIAL[voice];
+  return {
+    ...COMMON,
+    reference,
+    aliases,
+    minor: true,
+    description: `Piper voice ${voice}, ${language}-${region}, ${quality} quality${many}`,
+    license: {
+      ...(license === undefined ? { id: 'MIT' } : { id: license, nonCommercial: true }),
+      url: `https://huggingface.co/rhasspy/piper-voices/blob/${TABLE_REVISION}/${encodeURI(folder)}/MODEL_CARD`,
+      note: 'The repository is MIT; the recordings that a voice was trained on have their own licence, in its MODEL_CARD.',
+    },
+    languages: [language],
+    sources: [
+      {
+        type: 'hf',
+        repository: 'rhasspy/piper-voices',
+        revision: TABLE_REVISION,
+        files: [
+          { as: 'voice.onnx', paths: [`${folder}/${key}.onnx`], size: Number(size), md5 },
+          {
+            as: 'voice.onnx.json',
+            paths: [`${folder}/${key}.onnx.json`],
+            size: Number(configSize),
+            md5: configMd5,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/** `piper:<locale>-<voice>-<quality>`, lower case and without accents, then with `_` as the hub writes it, or `-` throughout. */
+function references(locale: string, voice: string, quality: string): string[] {
+  const plain = (text: string) =>
+    text
+      .normalize('NFD')
+      .replace(/[^\x20-\x7e]/g, '')
+      .toLowerCase();
+  const rest = plain(`${voice}-${quality}`);
+  const tags = [`${plain(locale).replace('_', '-')}-${rest}`, `${plain(locale)}-${rest}`];
+  const dashed = tags[0]?.replaceAll('_', '-');
+  return [...new Set([...tags, dashed])].map((tag) => `piper:${tag}`);
+}

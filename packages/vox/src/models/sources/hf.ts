@@ -2,12 +2,15 @@
  * The model hub, spoken to over its own REST interface: `GET /REPO/resolve/COMMIT/PATH`, with Range. For files that the
  * catalog pins no hash of, the hub's listing of the pinned commit gives one: SHA-256 of large files, git's hash of small ones.
  */
+import { rm } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
-import type { Source, SourceFile } from '../types.js';
+import { hashFile } from '../blobs.js';
+import type { Source, SourceFile, StatedHash } from '../types.js';
 import {
   type DeliveredFile,
   type Delivery,
+  mismatch,
   requireSpace,
   type SourceContext,
   unreachable,
@@ -43,6 +46,7 @@ export async function fetchHub(context: SourceContext, source: HubSource): Promi
   await requireSpace(context, spaceFor(stated));
   const files: DeliveredFile[] = [];
   const downloads: string[] = [];
+  const hashes: StatedHash[] = [];
   for (const [index, file] of source.files.entries()) {
     const found = checks.get(file.as);
     if (found === undefined)
@@ -58,15 +62,30 @@ export async function fetchHub(context: SourceContext, source: HubSource): Promi
       ...credentialOf(context, endpoint),
     });
     downloads.push(path);
+    await checkMd5(context, file, path);
     files.push(await deliver(context, file, path));
+    if (file.sha256 === undefined) hashes.push(statedHash(file, found));
   }
-  return { files, downloads, origin: `hf ${source.repository}@${source.revision}` };
+  return { files, downloads, origin: `hf ${source.repository}@${source.revision}`, stated: hashes };
 }
 
 interface Expected {
   readonly check: Check;
   /** Bytes. */
   readonly size?: number;
+}
+
+function statedHash(file: SourceFile, { check, size = 0 }: Expected): StatedHash {
+  return { file: file.as, digest: `${check.algorithm}-${check.digest}`, size, statedBy: 'hub' };
+}
+
+/** A second opinion beside the hub's own: the publisher's list of its files. Throws `hash_mismatch`; the bytes are gone then. */
+async function checkMd5(context: SourceContext, file: SourceFile, path: string): Promise<void> {
+  if (file.md5 === undefined) return;
+  const actual = await hashFile(path, context.signal, 'md5');
+  if (actual === file.md5) return;
+  await rm(path, { force: true });
+  throw mismatch(file.as, file.md5, actual);
 }
 
 /** What each file must hash to: the catalog's pin, else what the hub states for the commit. */

