@@ -34,8 +34,14 @@ const UNSPACED = new Set(['zh', 'yue', 'ja', 'th', 'lo', 'my', 'km', 'bo']);
 
 /** The text of segments in order: a space between them where the language has spaces. */
 export function joinText(segments: readonly Segment[], language?: string): string {
-  return segments
-    .map((segment) => segment.text.trim())
-    .filter((text) => text !== '')
-    .join(UNSPACED.has(language ?? '') ? '' : ' ');
+  let text = '';
+  for (const segment of segments) text += appendText(text, segment, language);
+  return text;
+}
+
+/** What a segment adds to the text before it. */
+export function appendText(before: string, segment: Segment, language = segment.language): string {
+  const text = segment.text.trim();
+  const spaced = before !== '' && text !== '' && !UNSPACED.has(language ?? '');
+  return spaced ? ` ${text}` : text;
 }

@@ -1,6 +1,6 @@
 export { type AudioReply, audioType, sendAudio } from './audio-reply.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
-export { type ErrorBody, ErrorShapes } from './errors.js';
+export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';
 export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
 export {
@@ -14,6 +14,7 @@ export { NDJSON_TYPE, ndjson } from './ndjson.js';
 export { requestSignal } from './signal.js';
 export { LiveSocket } from './socket.js';
 export { type Spooled, spool } from './spool.js';
+export { sendEvents } from './sse.js';
 export { abortable, started, streamBody } from './stream.js';
 export { type SocketRoute, Upgrades } from './upgrade.js';
 export { validate } from './validate.js';

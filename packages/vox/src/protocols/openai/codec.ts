@@ -13,13 +13,14 @@ export interface TranscriptCommand {
   readonly format: TranscriptFormat;
   /** Which lists `verbose_json` carries. */
   readonly segments: boolean;
+  /** Answer with events, as segments are decoded. */
+  readonly stream: boolean;
   readonly warnings: readonly Warning[];
 }
 
 const GRANULARITIES = ['word', 'segment'];
 /** Fields of upstream that change nothing here yet. */
 const UNREAD = [
-  'stream',
   'include',
   'chunking_strategy',
   'known_speaker_names',
@@ -40,6 +41,13 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
   const temperature = form.number(fields, 'temperature', 0, 1);
   const keepAlive = parseKeepAlive(form.text(fields, 'keep_alive'));
   const words = granularities.includes('word');
+  const stream = form.flag(fields, 'stream');
+  if (stream && format !== 'json')
+    throw new VoxError(
+      'invalid_request',
+      `stream: events carry text alone; leave response_format out or give json, not ${format}`,
+      { param: 'stream' },
+    );
   return {
     request: {
       model: form.text(fields, 'model') ?? '',
@@ -51,6 +59,7 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
     format,
+    stream,
     segments: !words || granularities.includes('segment'),
     warnings: unread(fields),
   };
@@ -97,6 +106,8 @@ export interface SpeechCommand {
   readonly request: Omit<SpeakRequest, 'signal'>;
   /** Collect the audio first, and answer with its true length. */
   readonly whole: boolean;
+  /** Answer with events that carry the audio in base64. */
+  readonly events: boolean;
   readonly warnings: readonly Warning[];
 }
 
@@ -131,7 +142,8 @@ export function speechCommand(body: unknown, maxCharacters: number): SpeechComma
     );
   const model = speech.model ?? '';
   const format = speech.response_format ?? (OPENAI_SPEECH_MODEL.test(model) ? 'mp3' : 'wav');
-  const whole = speech.stream === false;
+  const events = speech.stream_format === 'sse';
+  const whole = speech.stream === false && !events;
   const language = parseLanguage(speech.language);
   const keepAlive = parseKeepAlive(speech.keep_alive);
   return {
@@ -147,6 +159,7 @@ export function speechCommand(body: unknown, maxCharacters: number): SpeechComma
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
     whole,
+    events,
     warnings: speech.instructions
       ? [
           {

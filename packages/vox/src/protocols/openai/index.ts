@@ -6,14 +6,17 @@ import type { Runtime } from '../../runtime/types.js';
 import {
   abortable,
   DEFAULT_STALL_MS,
+  publicError,
   readJson,
   receiveFile,
   requestSignal,
   sendAudio,
+  sendEvents,
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
 import { errorBody } from './errors.js';
+import { speechEvents, transcriptEvents } from './events.js';
 import { renderTranscript } from './render.js';
 import { isOpenaiVoice, standIn } from './voices.js';
 
@@ -45,22 +48,37 @@ async function transcript(
     fileBytes: runtime.limits.uploadBytes,
     stallMs,
   });
-  const work = async () => {
+  let left = false;
+  try {
     const command = transcriptCommand(upload.fields, task);
     const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
-    return { command, done: await collectTranscript({ ...job, segments: abortable(job.segments, signal) }) };
-  };
-  // Before the answer, so that a client that has it can count on nothing being left.
-  const { command, done } = await work().finally(upload.dispose);
-  const { type, body } = renderTranscript(command, done);
-  return reply
-    .headers({
-      'x-vox-model': done.model,
-      'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
-      ...warningHeader([...command.warnings, ...done.warnings]),
-    })
-    .type(type)
-    .send(body);
+    const transcription = { ...job, segments: abortable(job.segments, signal) };
+    reply.header('x-vox-model', job.model);
+    if (command.stream) {
+      reply.headers(warningHeader([...command.warnings, ...job.warnings]));
+      reply.raw.once('close', () => void upload.dispose());
+      left = true;
+      return await sendEvents(request, reply, transcriptEvents(transcription), errorEvent);
+    }
+    const done = await collectTranscript(transcription);
+    // Before the answer, so that a client that has it can count on nothing being left.
+    await upload.dispose();
+    const { type, body } = renderTranscript(command, done);
+    return reply
+      .headers({
+        'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
+        ...warningHeader([...command.warnings, ...done.warnings]),
+      })
+      .type(type)
+      .send(body);
+  } finally {
+    if (!left) await upload.dispose();
+  }
+}
+
+/** An error after the first byte: the SDKs raise what has an `error` key. */
+function errorEvent(error: unknown): unknown {
+  return { error: errorBody(publicError(error, 'stream')).error };
 }
 
 async function speech(
@@ -78,6 +96,8 @@ async function speech(
     'x-vox-model': speech.model,
     ...warningHeader([...command.warnings, ...speech.warnings]),
   });
+  if (command.events)
+    return sendEvents(request, reply, speechEvents(speech, command.request.text.length), errorEvent);
   return sendAudio(request, reply, {
     format: command.request.format,
     sampleRate: speech.sampleRate,

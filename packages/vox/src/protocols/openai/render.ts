@@ -18,7 +18,10 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 export function renderTranscript(command: TranscriptCommand, transcript: CollectedTranscript): Rendered {
   switch (command.format) {
     case 'json':
-      return { type: JSON_TYPE, body: JSON.stringify({ text: transcript.text, usage: usage(transcript) }) };
+      return {
+        type: JSON_TYPE,
+        body: JSON.stringify({ text: transcript.text, usage: usage(transcript.summary) }),
+      };
     case 'verbose_json':
       return { type: JSON_TYPE, body: JSON.stringify(verbose(command, transcript)) };
     case 'text':
@@ -31,7 +34,7 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
 }
 
 /** OpenAI bills whole seconds, begun ones in full. */
-function usage({ summary }: CollectedTranscript) {
+export function usage(summary: { readonly durationMs: number }) {
   return { type: 'duration', seconds: Math.ceil(summary.durationMs / 1000) };
 }
 
@@ -47,7 +50,7 @@ function verbose(command: TranscriptCommand, transcript: CollectedTranscript) {
     text: transcript.text,
     ...(command.request.words ? { words: words(segments) } : {}),
     ...(command.segments ? { segments: segments.map((one, id) => segment(one, id, command)) } : {}),
-    usage: usage(transcript),
+    usage: usage(summary),
     model: transcript.model,
     processing_ms: Math.round(summary.processingMs),
   };

@@ -22,7 +22,7 @@ export const speechSchema = lazySchema((z) =>
       .nullish(),
     response_format: z.enum(SPEECH_FORMATS).nullish(),
     speed: z.number(SPEED).min(MIN_SPEED, SPEED).max(MAX_SPEED, SPEED).nullish(),
-    stream_format: z.enum(['audio']).nullish(),
+    stream_format: z.enum(['audio', 'sse']).nullish(),
     stream: z.boolean().nullish(),
     instructions: z.string().nullish(),
     language: z.string().nullish(),

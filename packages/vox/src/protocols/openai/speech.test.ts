@@ -92,7 +92,7 @@ test('bad speech requests are refused before the first byte', async (t) => {
     [{ input: 'x', speed: 0 }, 400, 'speed', /0\.25/],
     [{ input: 'x', speed: 'fast' }, 400, 'speed', /0\.25 to 4/],
     [{ input: 'x', voice: 7 }, 400, 'voice', /voice name/],
-    [{ input: 'x', stream_format: 'sse' }, 400, 'stream_format', /"audio"/],
+    [{ input: 'x', stream_format: 'events' }, 400, 'stream_format', /"audio", "sse"/],
     [{ input: 'x', params: { cfg: 1 } }, 400, 'params', /cfg/],
     [{ input: 'x', keep_alive: 'ever' }, 400, 'keep_alive', /5m/],
     [{ input: 'x', model: 'whisper:base' }, 400, 'model', /not a tts/],

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { VoxError } from '@vox-speech/contract';
+import { SEGMENTS } from '../../runtime/fake-runtime.test.support.js';
+import { serve, until } from './serve.test.support.js';
+
+async function events(answer: Response): Promise<unknown[]> {
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const text = await answer.text();
+  assert.ok(text.endsWith('\n\n'));
+  return text
+    .split('\n\n')
+    .filter(Boolean)
+    .map((line) => (line === 'data: [DONE]' ? 'DONE' : JSON.parse(line.replace(/^data: /, ''))));
+}
+
+test('a transcript comes as deltas that make up the whole', async (t) => {
+  const { transcribe, directory } = await serve(t);
+  const seen = await events(await transcribe([['stream', 'true']]));
+  assert.deepEqual(seen, [
+    { type: 'transcript.text.delta', delta: 'Ask not' },
+    { type: 'transcript.text.delta', delta: ' what & <why>.' },
+    { type: 'transcript.text.done', text: 'Ask not what & <why>.', usage: { type: 'duration', seconds: 9 } },
+    'DONE',
+  ]);
+  await until('the upload is gone', async () => (await readdir(directory)).length === 0);
+});
+
+test('events carry text alone: another format is refused before the first byte', async (t) => {
+  const { transcribe } = await serve(t);
+  const answer = await transcribe([
+    ['stream', 'true'],
+    ['response_format', 'srt'],
+  ]);
+  assert.equal(answer.status, 400);
+  assert.equal(((await answer.json()) as { error: { param: string } }).error.param, 'stream');
+});
+
+test('an error before the first segment has its status, a later one is the last event', async (t) => {
+  const { transcribe, runtime } = await serve(t);
+  runtime.script.transcribeError = new VoxError('overloaded', 'busy', { retryAfter: 3 });
+  const refused = await transcribe([['stream', 'true']]);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '3']);
+  delete runtime.script.transcribeError;
+  const { transcribe: real } = runtime;
+  runtime.transcribe = async (request) => ({
+    ...(await real(request)),
+    segments: (async function* () {
+      yield SEGMENTS[0] as (typeof SEGMENTS)[number];
+      throw new VoxError('runner_crashed', 'the process ended');
+    })(),
+  });
+  const seen = await events(await transcribe([['stream', 'true']]));
+  assert.equal(seen.length, 2);
+  assert.deepEqual(seen[1], {
+    error: { message: 'the process ended', type: 'server_error', param: null, code: 'runner_crashed' },
+  });
+});
+
+test('speech comes as base64 that makes up the audio', async (t) => {
+  const { speak } = await serve(t);
+  const seen = (await events(
+    await speak({ input: 'Hello.', stream_format: 'sse', response_format: 'pcm' }),
+  )) as { type: string; audio?: string; usage?: { input_tokens: number } }[];
+  const audio = Buffer.concat(seen.map((one) => Buffer.from(one.audio ?? '', 'base64')));
+  assert.deepEqual([...audio], [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]);
+  assert.deepEqual(
+    seen.map((one) => one.type ?? one),
+    ['speech.audio.delta', 'speech.audio.delta', 'speech.audio.done', 'DONE'],
+  );
+  assert.equal(seen[2]?.usage?.input_tokens, 6);
+});
