@@ -57,11 +57,16 @@ export const jsonBody = (body) => ({
 });
 
 /** Speech as WAV bytes, sizes right. */
-export async function speak(url, input, fields = {}) {
-  const response = await fetch(
-    `${url}/v1/audio/speech`,
-    jsonBody({ model: 'piper:en-us-joe-medium', input, response_format: 'wav', stream: false, ...fields }),
-  );
+export async function speak(url, input, fields = {}, key = '') {
+  const request = jsonBody({
+    model: 'piper:en-us-joe-medium',
+    input,
+    response_format: 'wav',
+    stream: false,
+    ...fields,
+  });
+  const headers = { ...request.headers, ...(key && { authorization: `Bearer ${key}` }) };
+  const response = await fetch(`${url}/v1/audio/speech`, { ...request, headers });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return Buffer.from(await response.arrayBuffer());
 }

@@ -1,0 +1,118 @@
+/** The openai SDK for JavaScript, unchanged and pinned, against a real server. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import OpenAI, { toFile } from 'openai';
+import { wordErrors } from '../../tools/words.mjs';
+import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
+
+const SENTENCE = 'Please remember to water the plants before you leave the house this evening.';
+const STT = 'whisper:tiny.en';
+const TTS = 'piper:en-us-joe-medium';
+
+describe('the openai client for JavaScript', { skip: NO_MODELS }, () => {
+  let server;
+  let client;
+  let wav;
+  const file = () => toFile(wav, 'speech.wav');
+  const heard = (text) => {
+    const { errors, words } = wordErrors(SENTENCE, text);
+    assert.ok(errors / words <= 0.1, text);
+  };
+  before(async () => {
+    server = await startServer({ env: { VOX_API_KEY: 'sesame' } });
+    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'sesame', maxRetries: 0 });
+    const spoken = await client.audio.speech.create({
+      model: TTS,
+      voice: 'default',
+      input: SENTENCE,
+      response_format: 'wav',
+    });
+    wav = Buffer.from(await spoken.arrayBuffer());
+  });
+  after(() => server?.stop());
+
+  for (const format of ['json', 'text', 'srt', 'vtt', 'verbose_json'])
+    it(`transcribes as ${format}`, async () => {
+      const answer = await client.audio.transcriptions.create({
+        model: STT,
+        file: await file(),
+        response_format: format,
+        ...(format === 'verbose_json' ? { timestamp_granularities: ['word', 'segment'] } : {}),
+      });
+      const text = typeof answer === 'string' ? answer : answer.text;
+      if (format === 'srt') assert.match(text, /^1\n00:00:0\d,\d{3} --> /);
+      else if (format === 'vtt') assert.match(text, /^WEBVTT\n\n00:00:0/);
+      else heard(text);
+      if (format !== 'verbose_json') return;
+      assert.equal(answer.language, 'english');
+      assert.ok(answer.words.length >= 12 && answer.segments.length >= 1 && answer.duration > 3);
+    });
+
+  it('gets a transcript as events', async () => {
+    const stream = await client.audio.transcriptions.create({ model: STT, file: await file(), stream: true });
+    let text = '';
+    let done;
+    for await (const event of stream) {
+      if (event.type === 'transcript.text.delta') text += event.delta;
+      else done = event;
+    }
+    heard(text);
+    assert.equal(done.type, 'transcript.text.done');
+    assert.equal(done.text, text);
+  });
+
+  const MAGIC = { wav: 'RIFF', mp3: undefined, opus: 'OggS', aac: undefined, flac: 'fLaC', pcm: undefined };
+  for (const [format, magic] of Object.entries(MAGIC))
+    it(`speaks as ${format}, streamed`, async () => {
+      const answer = await client.audio.speech.create({
+        model: 'tts-1',
+        voice: 'alloy',
+        input: 'One.',
+        response_format: format,
+      });
+      let bytes = Buffer.alloc(0);
+      for await (const chunk of answer.body) bytes = Buffer.concat([bytes, chunk]);
+      assert.ok(bytes.length > 2_000, `${bytes.length}`);
+      if (magic) assert.equal(bytes.toString('latin1', 0, 4), magic);
+    });
+
+  it('lists models and asks for one', async () => {
+    const ids = [];
+    for await (const model of client.models.list()) ids.push(model.id);
+    assert.ok(ids.includes(STT) && ids.includes(TTS));
+    assert.equal((await client.models.retrieve(STT)).object, 'model');
+  });
+
+  it('raises what it has a class for', async () => {
+    const ask = (fields) =>
+      file().then((given) => client.audio.transcriptions.create({ model: STT, file: given, ...fields }));
+    await assert.rejects(ask({ model: 'no:such' }), (error) => {
+      assert.ok(error instanceof OpenAI.NotFoundError);
+      assert.equal(error.code, 'model_not_found');
+      return /vox search|did you mean/.test(error.message);
+    });
+    await assert.rejects(ask({ response_format: 'poem' }), (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      return error.param === 'response_format';
+    });
+    const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'wrong', maxRetries: 0 });
+    await assert.rejects(stranger.models.list(), (error) => error instanceof OpenAI.AuthenticationError);
+  });
+
+  it('gives up after its timeout, and when it is told to', async () => {
+    const long = 'This sentence is said again and again, until nobody listens any more. '.repeat(40);
+    const request = { model: TTS, voice: 'default', input: long, response_format: 'wav', stream: false };
+    await assert.rejects(
+      client.audio.speech.create(request, { timeout: 300 }),
+      (error) => error instanceof OpenAI.APIConnectionTimeoutError,
+    );
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 200);
+    await assert.rejects(
+      client.audio.speech.create(request, { signal: abort.signal }),
+      (error) => error instanceof OpenAI.APIUserAbortError,
+    );
+    // The lease came back: the next one is answered.
+    assert.ok((await speak(server.url, 'One.', {}, 'sesame')).length > 2_000);
+  });
+});
