@@ -15,7 +15,6 @@ const here = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
 const STT = process.env.VOX_TEST_STT ?? 'whisper:tiny.en';
 const TTS = process.env.VOX_TEST_TTS ?? 'piper:en-us-joe-medium';
-const _SENTENCE = 'Please remember to water the plants before you leave the house this evening.';
 const NOTHING_TO_TEST = process.env.VOX_TEST_URL ? false : NO_MODELS;
 
 /** The server of VOX_TEST_URL, or one of our own. */
