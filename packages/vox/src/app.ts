@@ -7,7 +7,11 @@ import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
 import { DEFAULT_MODELS_SETTINGS, engineModule, openCatalog, Puller, Store } from './models/index.js';
 import { createLog, Health, LogFile } from './observe/index.js';
+import { version } from './observe/version.js';
+import { register as registerApiPages } from './protocols/api-pages/index.js';
+import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
+import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { createRuntime } from './runtime/index.js';
 import type { Runtime } from './runtime/types.js';
@@ -104,6 +108,10 @@ export async function startApp(config: Config): Promise<App> {
     uploadDirectory: uploads.path,
     health,
     compat: server.compat,
+  });
+  registerApiPages(http.app, {
+    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
+    version: version(),
   });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');

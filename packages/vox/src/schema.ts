@@ -7,6 +7,8 @@ import type { z } from 'zod';
 
 export interface Schema<T> {
   safeParse(value: unknown): z.ZodSafeParseResult<T>;
+  /** The same as a JSON Schema of what may be sent. */
+  toJsonSchema(): Record<string, unknown>;
 }
 
 type Zod = typeof z;
@@ -23,10 +25,19 @@ export function loadZod(): Zod {
 /** A schema from its description; `build` runs once, at the first use. */
 export function lazySchema<T>(build: (zod: Zod) => z.ZodType<T>): Schema<T> {
   let built: z.ZodType<T> | undefined;
+  const schema = () => {
+    built ??= build(loadZod());
+    return built;
+  };
   return {
-    safeParse(value) {
-      built ??= build(loadZod());
-      return built.safeParse(value);
+    safeParse: (value) => schema().safeParse(value),
+    toJsonSchema() {
+      // Refinements and transformations have no form in JSON Schema; what they add stands in the descriptions.
+      const { $schema: _, ...json } = loadZod().toJSONSchema(schema(), {
+        io: 'input',
+        unrepresentable: 'any',
+      });
+      return json;
     },
   };
 }

@@ -1,6 +1,6 @@
+import { version } from '../observe/version.js';
 import { clientConfig, clientOptions, type Define, examples, wantsJson } from './command.js';
 import { json, paint } from './output.js';
-import { version } from './version.js';
 
 /** Characters of the widest status and of a usual name. */
 const STATUS_WIDTH = 4;

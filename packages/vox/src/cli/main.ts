@@ -2,9 +2,9 @@
 import { VoxClientError } from '@vox-speech/client';
 import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/index.js';
+import { version } from '../observe/version.js';
 import { addFlags, type CommandContext, type Define, UsageError } from './command.js';
 import type { Output } from './output.js';
-import { version } from './version.js';
 
 interface Entry {
   readonly summary: string;

@@ -21,8 +21,9 @@ export interface GuardSettings {
   readonly insecure: boolean;
 }
 
-/** Probes and greetings, which tell nothing and need no key. */
-const OPEN_PATHS = new Set(['/', '/health', '/healthz', '/readyz', '/v1/health', '/api/health']);
+/** Probes and greetings, and the description of the API: the same on every machine, so no key hides it. */
+const OPEN_PATHS =
+  /^\/(health|healthz|readyz|v1\/health|api\/health|openapi\.json|redoc|docs(\/[a-z.-]+)?)?$/;
 const CORS_METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 const CORS_EXPOSED = 'X-Request-ID, X-Vox-Model, X-Vox-Warning, X-Vox-Processing-Ms, X-Vox-Sample-Rate';
 /** Seconds for which a browser may remember a preflight. */
@@ -75,7 +76,7 @@ function policyOf(settings: GuardSettings, keys: Keys): Parameters<typeof hostAl
 
 function checkKey(request: IncomingMessage, keys: Keys): void {
   const path = request.url?.split('?', 1)[0] ?? '';
-  if (!keys.required || OPEN_PATHS.has(path)) return;
+  if (!keys.required || OPEN_PATHS.test(path)) return;
   if (!keys.accepts(offeredKeys(request.headers, request.url ?? '')))
     throw new VoxError('unauthorized', 'missing or invalid API key');
 }

@@ -11,6 +11,7 @@ export {
   type UploadLimits,
 } from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';
+export { type FieldSchema, type Operation, openapi } from './openapi.js';
 export { requestSignal } from './signal.js';
 export { LiveSocket } from './socket.js';
 export { type Spooled, spool } from './spool.js';

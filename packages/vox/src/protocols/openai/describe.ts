@@ -1,0 +1,115 @@
+/** OpenAI's audio routes for the OpenAPI document. */
+import type { FieldSchema, Operation } from '../../transport/index.js';
+import { SPEECH_FORMATS, speechSchema, TRANSCRIPT_FORMATS } from './schema.js';
+
+const FILE: FieldSchema = {
+  schema: { type: 'string', format: 'binary' },
+  required: true,
+  description: 'Sound in any common format, or a video with sound; told apart by its content.',
+};
+const MODEL: FieldSchema = {
+  schema: { type: 'string' },
+  description: 'A pulled model (`whisper:base`), or an alias (`whisper-1`); empty is the default.',
+};
+const KEEP_ALIVE: FieldSchema = {
+  schema: { type: 'string' },
+  description: 'How long the model stays loaded: seconds, `5m`, 0, -1.',
+};
+const GRANULARITIES: FieldSchema = {
+  schema: { type: 'array', items: { enum: ['word', 'segment'] } },
+  description: 'With `verbose_json`: which lists the answer has.',
+};
+const HEARD: Record<string, FieldSchema> = {
+  file: FILE,
+  model: MODEL,
+  prompt: { schema: { type: 'string' }, description: 'Words to expect, where the model takes them.' },
+  response_format: { schema: { enum: [...TRANSCRIPT_FORMATS] }, description: 'Default `json`.' },
+  temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
+  'timestamp_granularities[]': GRANULARITIES,
+  stream: { schema: { type: 'boolean' }, description: 'Answer with events, as segments are decoded.' },
+  keep_alive: KEEP_ALIVE,
+};
+
+const USAGE = {
+  type: 'object',
+  required: ['type', 'seconds'],
+  properties: { type: { const: 'duration' }, seconds: { type: 'integer' } },
+};
+const TRANSCRIPT = {
+  type: 'object',
+  required: ['text', 'usage'],
+  properties: {
+    text: { type: 'string' },
+    usage: USAGE,
+    task: { type: 'string' },
+    language: { type: 'string' },
+    duration: { type: 'number' },
+    segments: { type: 'array' },
+    words: { type: 'array' },
+    model: { type: 'string' },
+    processing_ms: { type: 'integer' },
+  },
+};
+const TEXT = { type: 'string' };
+const TRANSCRIPTS = {
+  'application/json': TRANSCRIPT,
+  'text/plain': TEXT,
+  'text/vtt': TEXT,
+  'text/event-stream': TEXT,
+};
+const AUDIO = { type: 'string', format: 'binary' };
+/** What work on a model may meet. */
+const WORK = [
+  'wrong_kind',
+  'model_unknown',
+  'model_not_pulled',
+  'overloaded',
+  'out_of_memory',
+  'restarting',
+  'runner_crashed',
+  'model_broken',
+  'engine_missing',
+] as const;
+const HEARING = [...WORK, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full'] as const;
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/audio/transcriptions',
+    summary: 'Speech to text',
+    tag: 'OpenAI',
+    form: {
+      ...HEARD,
+      language: { schema: { type: 'string' }, description: 'ISO 639-1 or a name; empty is detected.' },
+    },
+    answer: TRANSCRIPTS,
+    errors: HEARING,
+  },
+  {
+    method: 'post',
+    path: '/v1/audio/translations',
+    summary: 'Speech in any language to English text',
+    tag: 'OpenAI',
+    form: HEARD,
+    answer: TRANSCRIPTS,
+    errors: HEARING,
+  },
+  {
+    method: 'post',
+    path: '/v1/audio/speech',
+    summary: 'Text to speech',
+    description: `Leaves as it is made. Formats: ${SPEECH_FORMATS.join(', ')}.`,
+    tag: 'OpenAI',
+    json: speechSchema,
+    answer: {
+      'audio/wav': AUDIO,
+      'audio/L16': AUDIO,
+      'audio/mpeg': AUDIO,
+      'audio/ogg': AUDIO,
+      'audio/aac': AUDIO,
+      'audio/flac': AUDIO,
+      'text/event-stream': TEXT,
+    },
+    errors: [...WORK, 'ffmpeg_missing', 'disk_full'],
+  },
+];

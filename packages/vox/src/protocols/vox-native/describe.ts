@@ -1,0 +1,137 @@
+/** Vox's own routes, both generations, for the OpenAPI document. */
+import type { ErrorCode } from '@vox-speech/contract';
+import type { FieldSchema, Operation } from '../../transport/index.js';
+import { nameSchema, pullSchema, SPEECH_FORMATS, stopSchema, synthesizeSchema } from './schema.js';
+
+const TEXT = { type: 'string' };
+const OBJECT = { type: 'object' };
+const LIST = {
+  type: 'object',
+  required: ['models'],
+  properties: { models: { type: 'array', items: OBJECT } },
+};
+const STATUS = { type: 'object', required: ['status'], properties: { status: TEXT } };
+const JSON_TYPE = 'application/json';
+const WORD: FieldSchema = { schema: { type: 'string', maxLength: 200 } };
+const LOOKUP: readonly ErrorCode[] = ['model_unknown', 'model_not_pulled', 'model_broken'];
+const WORK: readonly ErrorCode[] = [
+  ...LOOKUP,
+  'wrong_kind',
+  'overloaded',
+  'out_of_memory',
+  'restarting',
+  'runner_crashed',
+  'engine_missing',
+  'ffmpeg_missing',
+  'disk_full',
+];
+const PULLING: readonly ErrorCode[] = [
+  'model_unknown',
+  'license_not_accepted',
+  'engine_missing',
+  'source_failed',
+];
+
+const both = (paths: readonly [string, string], operation: Omit<Operation, 'path'>): Operation[] =>
+  paths.map((path, index) => ({ ...operation, path, tag: index === 0 ? 'Vox, V1' : 'Vox' }));
+
+const get = (summary: string, answer: Record<string, unknown>, errors: readonly ErrorCode[] = []) => ({
+  method: 'get' as const,
+  summary,
+  tag: 'Vox',
+  answer: { [JSON_TYPE]: answer },
+  errors,
+});
+
+export const OPERATIONS: readonly Operation[] = [
+  ...['/api/health', '/v1/health', '/readyz'].map((path) => ({ ...get('Is it ready?', STATUS), path })),
+  { ...get('Pulled models', LIST), path: '/api/list', tag: 'Vox, V1' },
+  { ...get("Pulled models, in OpenAI's shape and Vox's", LIST), path: '/v1/models' },
+  ...both(['/api/ps', '/v1/models/loaded'], get('Models in memory', LIST)),
+  {
+    method: 'post',
+    path: '/api/show',
+    summary: 'One pulled model',
+    tag: 'Vox, V1',
+    json: nameSchema,
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: LOOKUP,
+  },
+  { ...get('One pulled model', OBJECT, LOOKUP), path: '/v1/models/{name}' },
+  {
+    method: 'delete',
+    path: '/api/delete',
+    summary: 'Remove a pulled model',
+    tag: 'Vox, V1',
+    json: nameSchema,
+    answer: { [JSON_TYPE]: STATUS },
+    errors: [...LOOKUP, 'conflict'],
+  },
+  {
+    method: 'delete',
+    path: '/v1/models/{name}',
+    summary: 'Remove a pulled model',
+    tag: 'Vox',
+    answer: { [JSON_TYPE]: STATUS },
+    errors: [...LOOKUP, 'conflict'],
+  },
+  ...both(['/api/pull', '/v1/models/pull'], {
+    method: 'post',
+    summary: 'Pull a model; progress as lines of JSON, the last `success` or `error`',
+    tag: 'Vox',
+    json: pullSchema,
+    answer: { 'application/x-ndjson': TEXT },
+    errors: PULLING,
+  }),
+  {
+    method: 'post',
+    path: '/api/stop',
+    summary: 'Unload a model, or all, once their requests are done',
+    tag: 'Vox, V1',
+    json: stopSchema,
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: LOOKUP,
+  },
+  {
+    ...get('Search the catalog', LIST),
+    path: '/api/search',
+    query: { q: WORD, type: WORD, language: WORD, licence: WORD, license: WORD },
+  },
+  { ...get('One entry of the catalog', OBJECT, ['model_unknown']), path: '/api/catalog/{name}' },
+  {
+    method: 'post',
+    path: '/api/transcribe',
+    summary: 'Speech to text',
+    tag: 'Vox, V1',
+    form: {
+      file: { schema: { type: 'string', format: 'binary' }, required: true },
+      model: { schema: TEXT, description: 'Empty is the default.' },
+      language: { schema: TEXT },
+      word_timestamps: { schema: { type: 'boolean' } },
+      temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
+      response_format: { schema: { enum: ['json', 'text', 'verbose_json'] } },
+      stream: { schema: { type: 'boolean' }, description: 'As in the original, not read.' },
+    },
+    answer: { [JSON_TYPE]: OBJECT, 'text/plain': TEXT },
+    errors: [...WORK, 'empty_audio', 'unsupported_media'],
+  },
+  {
+    method: 'post',
+    path: '/api/synthesize',
+    summary: 'Text to speech',
+    description: `Formats: ${SPEECH_FORMATS.join(', ')}.`,
+    tag: 'Vox, V1',
+    json: synthesizeSchema,
+    answer: Object.fromEntries(
+      ['audio/wav', 'audio/L16', 'audio/mpeg', 'audio/ogg', 'audio/aac', 'audio/flac'].map((type) => [
+        type,
+        { type: 'string', format: 'binary' },
+      ]),
+    ),
+    errors: WORK,
+  },
+  ...both(['/api/voices', '/v1/audio/voices'], {
+    ...get('Voices of a model, or of every loaded one', OBJECT, [...LOOKUP, 'wrong_kind']),
+    query: { model: WORD },
+  }),
+];
