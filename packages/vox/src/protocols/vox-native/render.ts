@@ -1,13 +1,7 @@
 /** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
 import type { Segment } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
-import type {
-  ClonedVoice,
-  ListedVoice,
-  LoadedModel,
-  Manifest,
-  MemoryReport,
-} from '../../runtime/types.js';
+import type { ClonedVoice, ListedVoice, LoadedModel, Manifest, MemoryReport } from '../../runtime/types.js';
 
 /** One line of `list`. */
 export function listItem(manifest: Manifest) {
