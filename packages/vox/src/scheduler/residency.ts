@@ -72,6 +72,7 @@ export class Residency {
   ): Promise<LeasedHost> {
     const entry = await this.#entry(reference, makeSpec, signal);
     entry.leases++;
+    entry.lastUsed = this.#options.now();
     stopClocks(entry);
     if (keepAliveSeconds !== undefined) entry.keepAliveSeconds = keepAliveSeconds;
     let freePlace: (() => void) | undefined;

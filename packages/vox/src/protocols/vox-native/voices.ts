@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { VoxError } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseLanguage } from '../../runtime/languages.js';
 import type { ClonedVoice, Runtime } from '../../runtime/types.js';
 import { form, receiveFile, requestSignal, validate } from '../../transport/index.js';
 import { missingField } from './body.js';
@@ -19,7 +18,8 @@ export interface VoicesOptions {
 
 /** Half a minute of the widest WAV that is read, 192 kHz with two channels of 32 bits, is 46 MB. */
 const MAX_SAMPLE_BYTES = 64 * 1024 * 1024;
-const MAX_NAME = 200;
+/** Characters of a name, a language, a gender. */
+const MAX_WORD = 200;
 
 /** @throws nothing; registers only */
 export function registerVoices(app: FastifyInstance, options: VoicesOptions): void {
@@ -82,19 +82,16 @@ async function create({ runtime, uploadDirectory, stallMs }: VoicesOptions, requ
   try {
     const { fields, file } = upload;
     if (!fields.has('name')) throw missingField('name');
-    const optional = (field: string) => {
-      const text = form.text(fields, field)?.trim();
-      return text === undefined || text === '' ? undefined : text;
-    };
-    const language = optional('language');
-    // Refused now, not when it first speaks.
-    parseLanguage(language);
-    const gender = optional('gender');
+    const text = (field: string, most: number) => atMost(most, field, form.text(fields, field)?.trim() ?? '');
+    const name = text('name', MAX_WORD);
+    if (name === '') throw new VoxError('invalid_request', 'name is empty; give one', { param: 'name' });
+    const language = text('language', MAX_WORD) || undefined;
+    const gender = text('gender', MAX_WORD) || undefined;
     return clonedVoice(
       await runtime.clonedVoices.create({
         path: file.path,
-        name: nameOf(optional('name')),
-        referenceText: textOf(optional('reference_text') ?? '', runtime.limits.textCharacters),
+        name,
+        referenceText: text('reference_text', runtime.limits.textCharacters),
         ...(language === undefined ? {} : { language }),
         ...(gender === undefined ? {} : { gender }),
         signal: requestSignal(request),
@@ -105,19 +102,11 @@ async function create({ runtime, uploadDirectory, stallMs }: VoicesOptions, requ
   }
 }
 
-function nameOf(name: string | undefined): string {
-  if (name !== undefined && name.length <= MAX_NAME) return name;
-  const wrong = name === undefined ? 'is empty' : `has ${name.length} characters`;
-  throw new VoxError('invalid_request', `name ${wrong}; give 1 to ${MAX_NAME}`, { param: 'name' });
-}
-
-function textOf(text: string, most: number): string {
+function atMost(most: number, field: string, text: string): string {
   if (text.length <= most) return text;
-  throw new VoxError(
-    'invalid_request',
-    `reference_text has ${text.length} characters; at most ${most} are taken`,
-    { param: 'reference_text' },
-  );
+  throw new VoxError('invalid_request', `${field} has ${text.length} characters; at most ${most} are taken`, {
+    param: field,
+  });
 }
 
 /** Percent-decoded; the store's grammar refuses what is no id. */
