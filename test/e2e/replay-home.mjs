@@ -26,6 +26,7 @@ export function replayHome(models) {
         languages: ['en'],
         needs: script.kind === 'stt' ? ['silero-vad:v5'] : [],
         parameters: {},
+        ...(script.kind === 'tts' ? { info: infoOf(script) } : {}),
         files: [{ name: 'script.json', digest, size: bytes.length }],
         origin: 'test',
         recipe: 'test',
@@ -35,6 +36,24 @@ export function replayHome(models) {
     );
   }
   return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
+}
+
+/** What a voice can do, as a pull writes it down. */
+function infoOf({ cloning = false }) {
+  return {
+    kind: 'tts',
+    family: 'replay',
+    sampleRate: 22_050,
+    languages: ['en', 'de'],
+    voices: [{ id: 'tone', name: 'Tone', language: 'en' }],
+    speed: { min: 0.5, max: 2 },
+    canTranslate: false,
+    canDetectLanguage: false,
+    canTimeWords: false,
+    canPrompt: false,
+    ...(cloning ? { cloning } : {}),
+    concurrency: 4,
+  };
 }
 
 function write(path, text) {

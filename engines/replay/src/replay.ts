@@ -5,7 +5,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Engine, type Model, type ModelInfo, type Pcm, VoxError } from '@vox-speech/contract';
+import {
+  type Engine,
+  type Model,
+  type ModelInfo,
+  type Pcm,
+  type VoiceReference,
+  VoxError,
+} from '@vox-speech/contract';
 import { levelDetector } from './detector.js';
 
 /** `script.json` in the model's folder. */
@@ -15,6 +22,8 @@ export interface ReplayScript {
   readonly text?: string;
   /** How long each call takes, ms. */
   readonly delayMs?: number;
+  /** A voice that clones: it says the recording over and over, for as long as both texts together take. */
+  readonly cloning?: boolean;
   /** Ends the process at the first call whose text, or whose audio's first sample, is this. */
   readonly crashOn?: string | number;
   /** Writes this to standard error before it crashes. */
@@ -26,6 +35,16 @@ const RATE = { stt: 16_000, tts: 22_050, vad: 16_000 } as const;
 /** Speech is a tone of this many Hz, this many seconds a character: its length tells how much text was spoken. */
 const TONE_HZ = 220;
 const SECONDS_PER_CHARACTER = 0.01;
+
+function tone(at: number): number {
+  return 0.3 * Math.sin((2 * Math.PI * TONE_HZ * at) / RATE.tts);
+}
+
+function echo({ samples, sampleRate }: VoiceReference, at: number): number {
+  if (sampleRate !== RATE.tts)
+    throw new VoxError('internal', `the recording has ${sampleRate} Hz, not ${RATE.tts}`);
+  return samples[at % samples.length] ?? 0;
+}
 
 function modelOf(script: ReplayScript): Model {
   const info: ModelInfo = {
@@ -40,6 +59,7 @@ function modelOf(script: ReplayScript): Model {
     canDetectLanguage: true,
     canTimeWords: true,
     canPrompt: false,
+    ...(script.cloning === true ? { cloning: true } : {}),
     concurrency: 4,
   };
   const wait = async (signal: AbortSignal): Promise<void> => {
@@ -77,11 +97,10 @@ function modelOf(script: ReplayScript): Model {
     async *synthesize(text, options, signal): AsyncGenerator<Pcm> {
       maybeCrash(text);
       await wait(signal);
-      const samples = new Float32Array(
-        Math.round((text.length * SECONDS_PER_CHARACTER * RATE.tts) / options.speed),
-      );
-      for (let i = 0; i < samples.length; i++)
-        samples[i] = 0.3 * Math.sin((2 * Math.PI * TONE_HZ * i) / RATE.tts);
+      const { reference, speed } = options;
+      const said = text.length + (reference?.text.length ?? 0);
+      const samples = new Float32Array(Math.round((said * SECONDS_PER_CHARACTER * RATE.tts) / speed));
+      for (let i = 0; i < samples.length; i++) samples[i] = reference ? echo(reference, i) : tone(i);
       yield { samples, sampleRate: RATE.tts };
     },
     ...(script.kind === 'vad' ? { openDetector: levelDetector } : {}),

@@ -93,6 +93,13 @@ export class Lanes<R> {
     });
   }
 
+  /** Lets go of the narrow recogniser while it has nothing to do; the next concurrent decodes make it again. */
+  trim(): void {
+    if (this.#narrow === undefined || this.#narrow.running > 0) return;
+    this.#narrow = undefined;
+    this.#creating = false;
+  }
+
   get #running(): number {
     return this.#wide.running + (this.#narrow?.running ?? 0);
   }

@@ -174,6 +174,10 @@ class Recognizer implements Model {
     };
   }
 
+  trim(): void {
+    this.#lanes.trim();
+  }
+
   /** Waiting decodes are rejected; the memory of a native recogniser is returned by the end of the process. */
   close(): Promise<void> {
     this.#closed.abort();

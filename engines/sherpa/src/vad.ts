@@ -64,6 +64,9 @@ export async function loadSilero(native: Native, files: ModelFiles): Promise<Mod
     memory: () => ({ bytes: process.memoryUsage.rss() }),
     openDetector: () =>
       new Detector(pool.pop() ?? create(), (vad) => pool.length < POOL_LIMIT && pool.push(vad)),
+    trim: () => {
+      pool.length = 0;
+    },
     close: () => Promise.resolve(),
   };
 }

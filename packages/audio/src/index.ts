@@ -5,6 +5,7 @@ export {
   encodeSamples,
   floatToInt16,
   int16ToFloat,
+  joinSamples,
   SAMPLE_BYTES,
   type SampleEncoding,
   toMono,

@@ -138,3 +138,16 @@ export function encodeSamples(samples: Float32Array, encoding: SampleEncoding): 
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** The samples of several blocks in one array; a block that is alone is handed back as it is. */
+export function joinSamples(blocks: readonly Float32Array[]): Float32Array {
+  const only = blocks[0];
+  if (only !== undefined && blocks.length === 1) return only;
+  const joined = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    joined.set(block, at);
+    at += block.length;
+  }
+  return joined;
+}

@@ -6,10 +6,12 @@ import type {
   CallOptions,
   CatalogModel,
   CatalogSearch,
+  CreatedVoice,
   LoadedModel,
   ModelDetails,
   ModelListing,
   ModelSummary,
+  NewVoice,
   PullCallOptions,
   PullProgress,
   SearchQuery,
@@ -140,6 +142,39 @@ export class VoxClient {
       signal: options.signal,
     });
     return answer.voices;
+  }
+
+  /** Voices made from recordings, whatever is loaded. */
+  async clonedVoices(options: CallOptions = {}): Promise<readonly VoiceSummary[]> {
+    const answer: { voices: VoiceSummary[] } = await this.#json({
+      method: 'GET',
+      path: '/v1/audio/voices',
+      query: { cloned: 'true' },
+      signal: options.signal,
+    });
+    return answer.voices;
+  }
+
+  /** Makes a voice from a recording of 1 to 30 s. A Blob of a file on disk is streamed. */
+  async addVoice(input: NewVoice, options: CallOptions = {}): Promise<CreatedVoice> {
+    const form = new FormData();
+    const fields = {
+      name: input.name,
+      language: input.language,
+      gender: input.gender,
+      reference_text: input.referenceText,
+    };
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) form.append(name, value);
+    }
+    form.append('audio_sample', input.file, input.filename ?? 'audio');
+    return this.#json({ method: 'POST', path: '/v1/audio/voices', form, signal: options.signal });
+  }
+
+  /** Removes a voice that was made from a recording. */
+  async removeVoice(id: string, options: CallOptions = {}): Promise<void> {
+    const path = `/v1/audio/voices/${encodeURIComponent(id)}`;
+    await this.#json({ method: 'DELETE', path, signal: options.signal });
   }
 
   /** Text with times. A Blob of a file on disk is streamed. */

@@ -71,6 +71,24 @@ export interface VoiceSummary {
   readonly model?: string;
 }
 
+/** A recording that is to become a voice. */
+export interface NewVoice {
+  readonly name: string;
+  readonly file: Blob;
+  /** Name of the file, a hint of its format. */
+  readonly filename?: string | undefined;
+  /** BCP 47, e.g. `en-us`. */
+  readonly language?: string | undefined;
+  readonly gender?: string | undefined;
+  /** The words said in it. */
+  readonly referenceText?: string | undefined;
+}
+
+export interface CreatedVoice extends VoiceSummary {
+  /** Unix seconds. */
+  readonly created_at: number;
+}
+
 /** What can be pulled. */
 export interface CatalogModel {
   readonly name: string;

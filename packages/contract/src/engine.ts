@@ -129,6 +129,8 @@ export interface Model {
   openDetector?(): SpeechDetector;
   openTranscription?(options: TranscribeOptions): TranscriptionStream;
   step?(ready: readonly TranscriptionStream[]): void;
+  /** Lets go of what no running call needs and a later one can make again: spare recognisers, caches. */
+  trim?(): void;
   close(): Promise<void>;
 }
 

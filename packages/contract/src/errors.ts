@@ -115,6 +115,13 @@ export const ERRORS = {
     retryable: false,
     meaning: 'This format needs the ffmpeg program, which was not found.',
   },
+  unprocessable: {
+    http: 422,
+    ws: 1008,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    meaning: 'The body has not the fields that the route needs, or the recording is no good as a voice.',
+  },
   overloaded: {
     http: 429,
     ws: 1013,
@@ -204,6 +211,19 @@ export interface VoxErrorOptions {
   readonly cause?: unknown;
   /** Seconds after which asking again may help. */
   readonly retryAfter?: number;
+  /** Every field at fault, where a route checks its whole body at once. */
+  readonly issues?: readonly FieldIssue[];
+}
+
+/** What is wrong with one field, as clients of the original read it. */
+export interface FieldIssue {
+  /** A word for the kind of fault: `missing`, `string_type`, ... */
+  readonly type: string;
+  /** Where: `body`, `query` or `path`, then the field. */
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  /** What stood there. */
+  readonly input: unknown;
 }
 
 const BRAND = Symbol.for('vox-speech.error');
@@ -213,6 +233,7 @@ export class VoxError extends Error {
   readonly code: ErrorCode;
   readonly param: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly issues: readonly FieldIssue[] | undefined;
   readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options: VoxErrorOptions = {}) {
@@ -221,6 +242,7 @@ export class VoxError extends Error {
     this.code = code;
     this.param = options.param;
     this.retryAfter = options.retryAfter;
+    this.issues = options.issues;
   }
 
   static is(value: unknown): value is VoxError {

@@ -20,6 +20,7 @@ import { loadZod } from './schema.js';
 import { Sessions } from './sessions/index.js';
 import { createHttpServer, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
+import { VoiceStore } from './voices/index.js';
 
 /** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
 const LOAD_DEADLINE_MS = 180_000;
@@ -67,6 +68,7 @@ export async function startApp(config: Config): Promise<App> {
     maxLoaded: scheduler.maxLoaded,
     budgetBytes: scheduler.maxMemory,
     keepAliveSeconds: scheduler.keepAlive,
+    idleTrimSeconds: scheduler.idleTrim,
     queueLimit: scheduler.maxQueue,
     now: Date.now,
     load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
@@ -78,6 +80,7 @@ export async function startApp(config: Config): Promise<App> {
     puller,
     residency,
     sessions,
+    voices: new VoiceStore(models.home),
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,
@@ -87,6 +90,7 @@ export async function startApp(config: Config): Promise<App> {
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
       },
       autoPull: models.autoPull,
+      memoryPolicy: { budgetBytes: scheduler.maxMemory ?? null, idleTrimSeconds: scheduler.idleTrim },
       uploadBytes: guard.maxUpload,
       audioSeconds: guard.maxDuration,
       textCharacters: guard.maxText,

@@ -307,6 +307,22 @@ test('wrong use of the command line is exit 2; help and version are exit 0', asy
   }
 });
 
+test('voices of your own: added from a file, listed, removed', async () => {
+  answers['POST /v1/audio/voices'] = sends({ id: '1f2e3d4c', name: 'Me', is_cloned: true, created_at: 1 });
+  answers['GET /v1/audio/voices'] = sends({ voices: [{ id: '1f2e3d4c', name: 'Me', language: null }] });
+  answers['DELETE /v1/audio/voices/1f2e3d4c'] = sends({ id: '1f2e3d4c', deleted: true });
+  await writeFile(join(folder, 'me.wav'), 'RIFFmine');
+  const added = await vox(['voices', 'add', 'me.wav', '--name', 'Me', '--text', 'Hi.', '--host', host]);
+  assert.equal(added.out, 'Added Me. Speak with it: vox run MODEL "..." --voice 1f2e3d4c\n', added.err);
+  for (const part of ['name="name"\r\n\r\nMe', 'name="reference_text"\r\n\r\nHi.', 'RIFFmine'])
+    assert.ok(seen[0]?.body.includes(part), part);
+  assert.equal((await vox(['voices'])).out, 'ID        NAME  LANGUAGE\n1f2e3d4c  Me    -\n');
+  assert.equal(seen[1]?.url, '/v1/audio/voices?cloned=true');
+  assert.equal((await vox(['voices', 'rm', '1f2e3d4c'])).out, 'Removed 1f2e3d4c\n');
+  assert.equal((await vox(['voices', 'add', 'me.wav'])).code, 2);
+  assert.match((await vox(['voices', 'add', 'none.wav', '--name', 'x'])).err, /no such file: none\.wav/);
+});
+
 test('ps needs a server that runs', async () => {
   const { code, err } = await vox(['ps'], { env: { VOX_HOST: 'http://127.0.0.1:1' } });
   assert.equal(code, 1);

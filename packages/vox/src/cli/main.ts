@@ -22,7 +22,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   stop: { summary: 'unload a model, or all of them', load: () => import('./stop.js') },
   logs: { summary: 'show the log of the server', load: () => import('./logs.js') },
   run: { summary: 'transcribe a file, or speak a text', load: () => import('./run.js') },
-  voices: { summary: 'list the voices of a model', load: () => import('./voices.js') },
+  voices: {
+    summary: 'list the voices of a model; add and remove your own',
+    load: () => import('./voices.js'),
+  },
   export: {
     summary: 'write pulled models to one file, for another machine',
     load: () => import('./export.js'),

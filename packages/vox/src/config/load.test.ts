@@ -29,6 +29,7 @@ test('defaults: loopback, no key, five minutes, three models', () => {
     threads: 6,
     maxLoaded: 3,
     keepAlive: 300,
+    idleTrim: 0,
     maxQueue: 64,
     maxStreams: 1000,
     preload: [],
@@ -207,4 +208,24 @@ test('no flag of a command and no variable has two meanings', () => {
   }
   const variables = Object.values(SETTINGS).flatMap((row) => [row.env, ...(row.envAliases ?? [])]);
   assert.equal(new Set(variables).size, variables.length);
+});
+
+test("the original's memory settings: read where they mean something, else said to have no effect", () => {
+  const env = { VOX_MAX_VRAM: '10Gi', VOX_IDLE_TRIM_TTL: '90', VOX_MEMORY_OVER_BUDGET: 'reject' };
+  const { scheduler, warnings } = serve({}, env);
+  assert.equal(scheduler.maxMemory, 10 * 1024 ** 3);
+  assert.equal(scheduler.idleTrim, 90);
+  assert.deepEqual(warnings, []);
+  assert.match(refusal({}, { VOX_MEMORY_OVER_BUDGET: 'evict' }).message, /one of reject/);
+  const silent = serve(
+    { vramHeadroom: '512Mi', preloadVad: true },
+    { VOX_PRELOAD_TURN_DETECTOR: 'livekit', VOX_PRELOAD_VAD: 'silero' },
+  );
+  assert.equal(silent.warnings.length, 3);
+  assert.match(
+    silent.warnings.join('\n'),
+    /--vram-headroom 512Mi has no effect: no model runs in video memory/,
+  );
+  assert.match(silent.warnings.join('\n'), /--preload-vad true has no effect/);
+  assert.match(silent.warnings.join('\n'), /VOX_PRELOAD_TURN_DETECTOR=livekit has no effect/);
 });

@@ -51,7 +51,8 @@ export function loadConfig(input: ConfigInput = {}): Config {
   const summary = [...found]
     .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
     .map(([, entry]) => (entry.origin === 'compat' ? `${entry.written} (${compat})` : entry.written));
-  return deepFreeze(toConfig(values, found, source.warnings(), summary));
+  const warnings = [...source.warnings(), ...withoutEffect(found)];
+  return deepFreeze(toConfig(values, found, warnings, summary));
 }
 
 /**
@@ -192,6 +193,14 @@ class Source {
   }
 }
 
+/** Settings of the original that were given and mean nothing here. */
+function withoutEffect(found: ReadonlyMap<SettingKey, Found>): string[] {
+  return [...found].flatMap(([key, { origin, written }]) => {
+    const { noEffect }: Setting<unknown> = SETTINGS[key];
+    return noEffect === undefined || origin === 'default' ? [] : [`${written} has no effect: ${noEffect}`];
+  });
+}
+
 /** `--preload a` with `VOX_PRELOAD=b` is both, each once, as in the original. */
 function merge(flag: Found, env: Found | undefined): Found {
   if (env === undefined) return flag;
@@ -230,6 +239,7 @@ function toConfig(
       maxLoaded: v.maxLoaded,
       keepAlive: v.keepAlive,
       ...(v.maxMemory === undefined ? {} : { maxMemory: v.maxMemory }),
+      idleTrim: v.idleTrim,
       maxQueue: v.maxQueue,
       maxStreams: v.maxStreams,
       preload: v.preload,

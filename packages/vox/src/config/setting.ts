@@ -27,6 +27,8 @@ export interface Setting<T> {
   readonly default: string | undefined;
   /** What stands in the docs where `default` is undefined or depends on the machine. */
   readonly defaultText?: string;
+  /** Read, so that a command line of the original still works, and of no effect: why, for the start-up log. */
+  readonly noEffect?: string;
   /** Never printed. */
   readonly secret?: boolean;
   /** Which commands have the flag. */

@@ -3,6 +3,7 @@
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
 import { LOG_SETTINGS } from './log-settings.js';
+import { MEMORY_SETTINGS } from './memory-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
@@ -10,7 +11,6 @@ import {
   baseUrl,
   bindHost,
   boolean,
-  budget,
   choice,
   integer,
   keepAlive,
@@ -186,20 +186,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'How long a model stays loaded after its last request; 0 unloads at once, -1 keeps it for ever.',
   }),
-  maxMemory: always<number | undefined>({
-    group: 'scheduler',
-    flag: '--max-memory',
-    argument: 'SIZE',
-    flagAliases: [{ flag: '--max-vram', read: budget, help: "The original's spelling of --max-memory." }],
-    env: 'VOX_MAX_MEMORY',
-    envAliases: ['VOX_MAX_VRAM'],
-    read: budget,
-    type: 'size or off',
-    unit: 'bytes, or 512Mi, 10Gi',
-    default: 'off',
-    commands: 'serve',
-    help: 'Memory that all loaded models may take together.',
-  }),
+  ...MEMORY_SETTINGS,
   maxQueue: always({
     group: 'scheduler',
     flag: '--max-queue',

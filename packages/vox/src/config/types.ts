@@ -52,6 +52,8 @@ export interface SchedulerConfig {
   readonly keepAlive: number;
   /** Bytes; absent = no budget. */
   readonly maxMemory?: number;
+  /** Seconds after its last request at which a model gives memory back; 0 = never. */
+  readonly idleTrim: number;
   /** Requests that may wait for one model before the next gets 429. */
   readonly maxQueue: number;
   readonly maxStreams: number;

@@ -21,6 +21,7 @@ import type {
 import type { RunnerExit, RunnerHost, StartRunner } from './host.js';
 import { type LiveHandler, LiveLink, type LiveRun } from './live-link.js';
 import { PartQueue } from './part-queue.js';
+import { Trimming } from './trimming.js';
 
 type LoadMessage = Omit<Extract<ToRunner, { type: 'load' }>, 'type'>;
 
@@ -60,7 +61,6 @@ export interface SynthesizeRun {
 export class ModelHost {
   readonly reference: string;
   readonly info: ModelInfo;
-  readonly memoryBytes: number;
   readonly pid: number | undefined;
   /** Settles when the runner is gone and its memory is returned. */
   readonly gone: Promise<RunnerExit>;
@@ -69,13 +69,15 @@ export class ModelHost {
   /** The live streams of this runner. */
   readonly live: LiveLink;
   #nextId = 1;
+  #memoryBytes: number;
+  #trimming: Trimming | undefined;
   #dead: VoxError | undefined;
   #closing = false;
 
   private constructor(reference: string, host: RunnerHost, ready: Extract<FromRunner, { type: 'ready' }>) {
     this.reference = reference;
     this.info = ready.info;
-    this.memoryBytes = ready.memoryBytes;
+    this.#memoryBytes = ready.memoryBytes;
     this.pid = host.pid;
     this.#host = host;
     this.live = new LiveLink(host.port);
@@ -131,6 +133,28 @@ export class ModelHost {
 
   get alive(): boolean {
     return this.#dead === undefined && !this.#closing;
+  }
+
+  /** What the runner held when a job last ended there, it was loaded or trimmed. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  /**
+   * Tells the runner to give back what it can do without; who asks while it does so shares the answer. Bytes freed, 0 or
+   * more. Throws `timeout`, `runner_crashed`.
+   */
+  trim(): Promise<number> {
+    if (this.#trimming !== undefined) return this.#trimming.freed;
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    const trimming = new Trimming(this.reference);
+    this.#trimming = trimming;
+    const done = (): void => {
+      this.#trimming = undefined;
+    };
+    trimming.freed.then(done, done);
+    this.#host.port.send({ type: 'trim' });
+    return trimming.freed;
   }
 
   transcribe(job: TranscribeJob, signal: AbortSignal): TranscribeRun {
@@ -251,9 +275,15 @@ export class ModelHost {
   }
 
   #receive(envelope: Envelope<FromRunner>): void {
-    if (this.live.receive(envelope.message)) return;
+    const { message } = envelope;
+    if (this.live.receive(message)) return;
     // A part of a job that was cancelled meanwhile finds no owner; that is how its result is thrown away.
-    if ('id' in envelope.message) this.#jobs.get(envelope.message.id)?.part(envelope);
+    if ('id' in message) this.#jobs.get(message.id)?.part(envelope);
+    else if (message.type === 'memory') this.#memoryBytes = message.bytes;
+    else if (message.type === 'trimmed') {
+      this.#memoryBytes = message.bytes;
+      this.#trimming?.end(message.before - message.bytes);
+    }
   }
 
   #die(exit: RunnerExit): void {
@@ -263,6 +293,7 @@ export class ModelHost {
       `the process that runs ${this.reference} ended (${exit.how})${tail}`,
     );
     for (const job of [...this.#jobs.values()]) job.fail(this.#dead);
+    this.#trimming?.fail(this.#dead);
   }
 }
 

@@ -12,11 +12,24 @@ const RUNNER = fileURLToPath(new URL('../runner/main.js', import.meta.url));
 /** Threads of libuv beyond the engine's own calls: file reads of the audio that is being transcribed. */
 const SPARE_POOL_THREADS = 4;
 
+/**
+ * What glibc is told, so that memory a decode used goes back to the system: otherwise it keeps large blocks for their
+ * size's next use, in an arena a thread. Measured with Whisper base on 2 cores, interleaved: 341 MB became 306 after the
+ * first clip, 439 became 328 after 13, and 764 became 604 after four at once; the fastest clip took 0.71 s instead of
+ * 0.72, four at once 2.56 s instead of 2.61. Elsewhere the names mean nothing.
+ */
+const ALLOCATOR = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+} as const;
+
 /** Starts a runner process. It ends by itself when this process dies, since its pipe then closes. */
 export function startProcessRunner({ threads, preload }: StartRunnerOptions): RunnerHost {
   const child = spawn(process.execPath, [RUNNER], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: {
+      ...ALLOCATOR,
       ...process.env,
       UV_THREADPOOL_SIZE: String(2 * threads + SPARE_POOL_THREADS),
       ...(preload.length === 0 ? {} : { LD_PRELOAD: preload.join(':') }),

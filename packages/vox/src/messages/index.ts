@@ -40,6 +40,14 @@ export interface SpeechOutput {
   readonly ffmpeg?: string;
 }
 
+/** A recording whose voice is to speak. */
+export interface ReferenceFile {
+  /** Of a WAV. */
+  readonly path: string;
+  /** The words said in it; '' = not known. */
+  readonly text: string;
+}
+
 /** Server to runner. */
 export type ToRunner =
   | {
@@ -60,7 +68,9 @@ export type ToRunner =
       readonly type: 'synthesize';
       readonly id: number;
       readonly text: string;
-      readonly options: SynthesizeOptions;
+      readonly options: Omit<SynthesizeOptions, 'reference'>;
+      /** The voice to speak with; read in the runner. */
+      readonly reference?: ReferenceFile;
       readonly output: SpeechOutput;
       /** Bytes of audio that may be on their way unacknowledged. */
       readonly credit: number;
@@ -78,6 +88,8 @@ export type ToRunner =
   /** `commit`: end the utterance here. `finish`: no more audio will come. Both after the frames sent before. */
   | { readonly type: 'commit' | 'finish'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
+  /** Give memory back that nobody needs now; answered by `trimmed`. */
+  | { readonly type: 'trim' }
   | { readonly type: 'close' };
 
 export interface TranscriptSummary {
@@ -118,6 +130,10 @@ export type FromRunner =
   /** How busy the runner is: processor seconds it needs for a second of live audio, all streams together. */
   | { readonly type: 'load'; readonly realTimeFactor: number; readonly streams: number }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorRecord }
+  /** Bytes that the runner holds now: after a job, while none runs. */
+  | { readonly type: 'memory'; readonly bytes: number }
+  /** The same after `trim`, with what it was before. */
+  | { readonly type: 'trimmed'; readonly before: number; readonly bytes: number }
   | { readonly type: 'closed' };
 
 /** A message with its binary body, if it has one. */

@@ -12,6 +12,7 @@ import { Layout } from './layout.js';
 import { withLock } from './lock.js';
 import { readManifest, writeManifest } from './manifest.js';
 import { formatReference, parseReference, type Reference } from './reference.js';
+import { stampOf } from './stamp.js';
 import type { Manifest } from './types.js';
 import { isViewWhole, makeView, retire } from './views.js';
 
@@ -72,6 +73,14 @@ export class Store {
       }
     }
     return { models, broken };
+  }
+
+  /**
+   * Two equal stamps: no model came, went or was replaced between them, by whichever process. Undefined where one did
+   * just now, since the next change may bear the same time.
+   */
+  async stamp(): Promise<string | undefined> {
+    return stampOf(this.layout.manifests, Date.now());
   }
 
   /** The manifest of a pulled model. Throws `model_broken` where it is damaged. */

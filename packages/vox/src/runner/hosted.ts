@@ -53,6 +53,12 @@ export class HostedModel {
     return model.openDetector();
   }
 
+  /** Lets go of what the model and the detectors can make again. */
+  async trim(): Promise<void> {
+    this.model.trim?.();
+    (await this.#detectors?.catch(() => undefined))?.trim?.();
+  }
+
   async close(): Promise<void> {
     await this.model.close();
     await (await this.#detectors)?.close();

@@ -7,6 +7,7 @@ import { encodeWav } from '@vox-speech/audio';
 import type { Envelope, FromRunner, ToRunner } from '../messages/index.js';
 import { type Port, portPair } from '../messages/pipe.js';
 import { RATE, sayNumbers } from './fake-model.test-support.js';
+import { readReference } from './reference.js';
 import { createRunner } from './runner.js';
 
 const ENGINE = new URL('./engine.test-support.js', import.meta.url).href;
@@ -101,7 +102,7 @@ test('loads, transcribes a file, answers with segments and one end', async () =>
   assert.equal(transcript?.durationMs, 1800);
   assert.deepEqual(
     talk.heard.map(({ message }) => message.type),
-    ['ready', 'segment', 'end'],
+    ['ready', 'segment', 'memory', 'end'],
   );
 });
 
@@ -164,4 +165,33 @@ test('an unknown message is logged and ignored; close ends jobs and says so', as
   talk.port.send({ type: 'close' });
   await talk.next('closed');
   assert.deepEqual(talk.log, ['runner: unknown message "dance"']);
+});
+
+test('gives memory back when told to, also with nothing loaded', async () => {
+  for (const talk of [new Talk(), await new Talk().load('stt')]) {
+    talk.port.send({ type: 'trim' });
+    const { before, bytes } = await talk.next('trimmed');
+    assert.ok(before > 0 && bytes > 0);
+  }
+});
+
+test('reads the recording of a voice at the rate of the model, and says so when it is gone', async () => {
+  const path = join(folder, 'reference.wav');
+  await writeFile(path, encodeWav(sayNumbers([1, 2, 3]), RATE, 'f32'));
+  const read = await readReference({ path, text: 'one two three' }, RATE / 2, new AbortController().signal);
+  assert.equal(read.text, 'one two three');
+  assert.equal(read.sampleRate, RATE / 2);
+  assert.equal(read.samples.length, sayNumbers([1, 2, 3]).length / 2);
+  const talk = await new Talk().load('tts');
+  talk.port.send({
+    type: 'synthesize',
+    id: 1,
+    text: 'Hello.',
+    options: { voice: 'default', speed: 1 },
+    reference: { path: join(folder, 'none.wav'), text: '' },
+    output: { format: 'pcm', wavHeader: 'none' },
+    credit: 1e6,
+  });
+  const { error } = await talk.next('error', 1);
+  assert.equal(error.code, 'not_found');
 });

@@ -4,7 +4,9 @@ import { fromRecord, toRecord, VoxError } from '@vox-speech/contract';
 import type { FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
 import { Credit } from './credit.js';
+import { collectGarbage } from './give-back.js';
 import { HostedModel } from './hosted.js';
+import { readReference } from './reference.js';
 import { speak } from './speak.js';
 import { transcribe } from './transcribe.js';
 
@@ -61,6 +63,9 @@ class Runner {
       case 'cancel':
         this.#jobs.get(message.id)?.abort.abort();
         return;
+      case 'trim':
+        void this.#trim();
+        return;
       case 'close':
         void this.#close();
         return;
@@ -108,14 +113,18 @@ class Runner {
     });
   }
 
-  #synthesize({ id, text, options, output, credit: bytes }: Request<'synthesize'>): void {
+  #synthesize({ id, text, options, reference, output, credit: bytes }: Request<'synthesize'>): void {
     const abort = new AbortController();
     const credit = new Credit(bytes);
     this.#run(id, { abort, credit }, async (hosted) => {
+      const { sampleRate } = hosted.model.info;
       const speech = await speak({
         model: hosted.model,
         text,
-        options,
+        options:
+          reference === undefined
+            ? options
+            : { ...options, reference: await readReference(reference, sampleRate, abort.signal) },
         output,
         onStart: (sampleRate) => this.#port.send({ type: 'audio-start', id, sampleRate }),
         emit: async (body) => {
@@ -145,9 +154,18 @@ class Runner {
       })
       .then((last) => {
         this.#jobs.delete(id);
+        // Before the job's last word, so that who asks after its answer is told the figure of now.
+        if (this.#jobs.size === 0) this.#port.send({ type: 'memory', bytes: hosted.model.memory().bytes });
         this.#port.send(last);
       })
       .catch((error: unknown) => this.#log(`runner: job ${id} could not be answered: ${String(error)}`));
+  }
+
+  async #trim(): Promise<void> {
+    const before = process.memoryUsage.rss();
+    await this.#hosted?.trim();
+    await collectGarbage();
+    this.#port.send({ type: 'trimmed', before, bytes: process.memoryUsage.rss() });
   }
 
   #abortAll(): void {

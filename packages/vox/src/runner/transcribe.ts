@@ -100,15 +100,8 @@ function withWords(segment: Segment, wanted: boolean): Segment {
   return rest;
 }
 
+/** What the runtime can't know of a model that was pulled before its abilities were written down. */
 function warningsOf({ model: { info }, options }: TranscribeJob): Warning[] {
-  const warnings: Warning[] = [];
-  const unsupported = (option: string, message: string): void => {
-    warnings.push({ type: 'unsupported', option, message });
-  };
-  if (options.prompt !== undefined && !info.canPrompt)
-    unsupported('prompt', 'this model takes no prompt; it was not used');
-  if (options.temperature !== undefined && options.temperature !== 0)
-    unsupported('temperature', 'decoding is greedy; temperature was not used');
-  if (options.words && !info.canTimeWords) unsupported('words', 'this model gives no word times');
-  return warnings;
+  if (!options.words || info.canTimeWords) return [];
+  return [{ type: 'unsupported', option: 'words', message: 'this model gives no word times' }];
 }

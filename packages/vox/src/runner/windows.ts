@@ -1,4 +1,5 @@
 /** A recording of any length as windows of speech, in constant memory. */
+import { joinSamples } from '@vox-speech/audio';
 import type { SpeechDetector } from '@vox-speech/contract';
 import { Cutter, type Window } from './cutter.js';
 import { SAMPLE_RATE } from './decode-window.js';
@@ -50,7 +51,7 @@ export async function* windowsOf(
       } else yield* cutter.push(block, detector.accept(block), detector.openSince());
     }
     if (detector === undefined) {
-      const samples = join(gathered, length);
+      const samples = joinSamples(gathered);
       const verdict = judgeLevel(samples);
       if (verdict === 'silence') return;
       if (verdict === 'speech') {
@@ -64,16 +65,4 @@ export async function* windowsOf(
   } finally {
     detector?.close();
   }
-}
-
-function join(blocks: readonly Float32Array[], length: number): Float32Array {
-  const only = blocks[0];
-  if (only !== undefined && blocks.length === 1) return only;
-  const samples = new Float32Array(length);
-  let at = 0;
-  for (const block of blocks) {
-    samples.set(block, at);
-    at += block.length;
-  }
-  return samples;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type ModelInfo, type Segment, VoxError, type Warning } from '@vox-speech/contract';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import { type FakeLive, fakeLive } from './fake-live.test.support.js';
-import type { Runtime, SpeakRequest, TranscribeRequest } from './types.js';
+import type { LoadedModel, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
 
 export const SEGMENTS: readonly Segment[] = [
   {
@@ -114,6 +114,18 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       throw new VoxError('wrong_kind', `Model '${model}' is not a ${kind} model`, { param: 'model' });
     return found;
   };
+  const loaded: LoadedModel[] = [
+    {
+      reference: 'piper:joe',
+      kind: 'tts',
+      device: 'cpu',
+      memoryBytes: 99,
+      loadedAt: 1.5,
+      lastUsed: 2.5,
+      leases: 1,
+      pid: 4,
+    },
+  ];
   const script: FakeRuntime['script'] = {
     segments: SEGMENTS,
     warnings: [],
@@ -184,18 +196,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     list: async () => [...models.values()],
     broken: async () => script.broken,
     show: async (model) => find(model),
-    loaded: () => [
-      {
-        reference: 'piper:joe',
-        kind: 'tts',
-        device: 'cpu',
-        memoryBytes: 99,
-        loadedAt: 1.5,
-        lastUsed: 2.5,
-        leases: 1,
-        pid: 4,
-      },
-    ],
+    loaded: () => loaded,
     describe: (model) => {
       if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);
       return catalogEntry();
@@ -212,6 +213,33 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     async remove(model) {
       if (find(model).kind === 'tts') throw new VoxError('conflict', `Model '${model}' is currently in use`);
       asked.removed.push(model);
+    },
+    clonedVoices: {
+      list: async () => [],
+      get: async (id) => {
+        throw new VoxError('not_found', `Voice '${id}' not found`);
+      },
+      remove: async (id) => {
+        throw new VoxError('not_found', `Voice '${id}' not found`);
+      },
+      create: async () => {
+        throw new VoxError('internal', 'not scripted');
+      },
+    },
+    unloadIdle: async () => ['whisper:base'],
+    memory: () => ({
+      policy: { budgetBytes: 1000, idleTrimSeconds: 60 },
+      serverBytes: 5,
+      machine: { freeBytes: 6, totalBytes: 7 },
+      models: loaded,
+    }),
+    trim: async (seconds) => (seconds > 100 ? [] : ['piper:joe']),
+    async trimModel(model) {
+      if (find(model).kind === 'tts') throw new VoxError('conflict', `Model '${model}' is currently in use`);
+      return 8;
+    },
+    async makeRoomFor(bytes) {
+      if (bytes > 1000) throw new VoxError('out_of_memory', 'the memory budget has no room');
     },
     async preload() {
       throw new VoxError('internal', 'not scripted');

@@ -6,18 +6,22 @@ import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
 import type { Sessions } from '../sessions/index.js';
+import type { StoredVoice, VoiceStore } from '../voices/index.js';
+import { createClonedVoices, findReference } from './cloned-voices.js';
 import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
+import { createMemory } from './memory.js';
 import { type Defaults, type Job, Names } from './names.js';
 import { checkSpeech, startSpeech } from './speak.js';
 import { modelSpec, type SpecSettings } from './spec.js';
 import { checkTranscription, startTranscription } from './transcribe.js';
-import type { Runtime } from './types.js';
+import type { ListedVoice, LoadedModel, MemoryReport, Runtime } from './types.js';
 
 export interface RuntimeSettings extends SpecSettings {
   readonly defaults: Defaults;
   /** Pull what a request names and the machine lacks. */
   readonly autoPull: boolean;
+  readonly memoryPolicy: MemoryReport['policy'];
   readonly uploadBytes: number;
   readonly audioSeconds: number;
   readonly textCharacters: number;
@@ -32,6 +36,8 @@ export interface RuntimeParts {
   readonly puller: Puller;
   readonly residency: Residency;
   readonly sessions: Sessions;
+  /** Voices made from recordings. */
+  readonly voices: VoiceStore;
   readonly settings: RuntimeSettings;
 }
 
@@ -41,14 +47,8 @@ const MEDIA_TIMEOUT_MS = 10 * 60_000;
 /** Formats that need the ffmpeg program. */
 const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 
-export function createRuntime({
-  catalog,
-  store,
-  puller,
-  residency,
-  sessions,
-  settings,
-}: RuntimeParts): Runtime {
+export function createRuntime(parts: RuntimeParts): Runtime {
+  const { catalog, store, puller, residency, sessions, voices, settings } = parts;
   const names = new Names(catalog, store, settings.defaults);
 
   const ffmpeg = async (): Promise<string> => {
@@ -80,6 +80,16 @@ export function createRuntime({
   ): Promise<LeasedHost> =>
     residency.acquire(manifest.reference, () => modelSpec(store, manifest, settings), keepAlive, signal);
 
+  const loaded = (): readonly LoadedModel[] =>
+    residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, ...model }) => ({
+      ...model,
+      device: 'cpu',
+      loadedAt: loadedAt / 1000,
+      lastUsed: lastUsed / 1000,
+      ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
+      ...(pid === undefined ? {} : { pid }),
+    }));
+
   return {
     limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },
 
@@ -104,10 +114,11 @@ export function createRuntime({
 
     async speak(request) {
       const manifest = await forJob(request.model, 'tts', request.signal);
-      checkSpeech(request, manifest.info, settings.textCharacters);
+      const cloned = await findReference(request.voice, manifest, voices, store);
+      checkSpeech(request, manifest.info, settings.textCharacters, cloned !== undefined);
       const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
       const leased = await lease(manifest, request.keepAlive, request.signal);
-      return startSpeech(request, manifest.reference, leased, encoder, []);
+      return startSpeech(request, manifest.reference, leased, encoder, cloned);
     },
 
     async listen(request, listener) {
@@ -129,8 +140,12 @@ export function createRuntime({
     },
 
     async voices(model) {
-      return (await names.forJob(model, 'tts')).info?.voices ?? [];
+      const { info } = await names.forJob(model, 'tts');
+      const stored = info?.cloning === true ? await voices.list() : [];
+      return [...(info?.voices ?? []), ...stored.map(asListed)];
     },
+
+    clonedVoices: createClonedVoices(voices, { timeoutMs: MEDIA_TIMEOUT_MS, ffmpeg }),
 
     async list(options = {}) {
       const { models } = await store.list();
@@ -146,15 +161,9 @@ export function createRuntime({
 
     show: (model) => names.pulled(model),
 
-    loaded: () =>
-      residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, ...model }) => ({
-        ...model,
-        device: 'cpu',
-        loadedAt: loadedAt / 1000,
-        lastUsed: lastUsed / 1000,
-        ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
-        ...(pid === undefined ? {} : { pid }),
-      })),
+    loaded,
+
+    ...createMemory(residency, names, loaded, settings.memoryPolicy),
 
     describe: (model) => catalog.get(model),
 
@@ -182,5 +191,15 @@ export function createRuntime({
     async unload(model) {
       return residency.unload(model === undefined ? undefined : (await names.pulled(model)).reference);
     },
+  };
+}
+
+function asListed({ id, name, language, gender }: StoredVoice): ListedVoice {
+  return {
+    id,
+    name,
+    cloned: true,
+    ...(language === undefined ? {} : { language }),
+    ...(gender === undefined ? {} : { gender }),
   };
 }

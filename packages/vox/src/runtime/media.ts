@@ -18,6 +18,8 @@ export interface MediaSettings {
   readonly maxSeconds: number;
   /** Wall time that ffmpeg may take for one file. */
   readonly timeoutMs: number;
+  /** Hz of what ffmpeg writes; default 16 kHz, what recognisers hear. A WAV keeps its own. */
+  readonly sampleRate?: number;
   /** Path of the ffmpeg program; throws `ffmpeg_missing`. */
   ffmpeg(): Promise<string>;
 }
@@ -55,6 +57,7 @@ export async function openMedia(
   }
   const ffmpeg = await settings.ffmpeg();
   const output = `${path}.pcm`;
+  const { sampleRate = SPEECH_RATE } = settings;
   const stop = new AbortController();
   await (await open(output, 'w')).close();
   const done = decodeToPcm16({
@@ -62,9 +65,9 @@ export async function openMedia(
     input: path,
     container,
     output,
-    sampleRate: SPEECH_RATE,
+    sampleRate,
     maxSeconds: settings.maxSeconds,
-    maxBytes: (settings.maxSeconds + SLACK_SECONDS) * SPEECH_RATE * 2,
+    maxBytes: (settings.maxSeconds + SLACK_SECONDS) * sampleRate * 2,
     timeoutMs: settings.timeoutMs,
     signal: AbortSignal.any([signal, stop.signal]),
   }).then(
@@ -75,7 +78,7 @@ export async function openMedia(
     source: {
       path: output,
       format: 'pcm16',
-      sampleRate: SPEECH_RATE,
+      sampleRate,
       growing: true,
       maxSeconds: settings.maxSeconds,
     },

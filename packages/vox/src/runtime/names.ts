@@ -34,6 +34,8 @@ export class Names {
   readonly #catalog: Catalog;
   readonly #store: Store;
   readonly #defaults: Defaults;
+  /** The default of a job, as long as the store has its stamp. */
+  readonly #chosen = new Map<Job, { readonly stamp: string | undefined; readonly reference: string }>();
 
   constructor(catalog: Catalog, store: Store, defaults: Defaults) {
     this.#catalog = catalog;
@@ -85,11 +87,21 @@ export class Names {
   async #default(job: Job): Promise<Manifest> {
     const named = this.#defaults[job];
     if (named !== undefined) return this.pulled(named);
+    // One look at a few folders instead of every manifest, for every request that names no model.
+    const stamp = await this.#store.stamp();
+    const known = this.#chosen.get(job);
+    if (known !== undefined && stamp !== undefined && known.stamp === stamp) {
+      const manifest = await this.#store.get(parseReference(known.reference)).catch(() => undefined);
+      if (manifest?.kind === job) return manifest;
+    }
     const { models, broken } = await this.#store.list();
     const first = models
       .filter((m) => m.kind === job)
       .sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
-    if (first) return first;
+    if (first) {
+      this.#chosen.set(job, { stamp, reference: first.reference });
+      return first;
+    }
     // Perhaps the only model of this kind is one that can't be read: its error says how to mend it.
     const damaged = broken.map(({ reason }) => `; ${reason}`).join('');
     throw new VoxError(

@@ -1,6 +1,8 @@
 /** Text to speech: check, lease, hand to the runner, hand back audio as it is made. */
 import { type ModelInfo, VoxError, type Warning } from '@vox-speech/contract';
 import type { LeasedHost } from '../scheduler/model-spec.js';
+import type { StoredVoice } from '../voices/index.js';
+import { parseLanguage } from './languages.js';
 import type { SpeakRequest, Speech } from './types.js';
 
 /** Every way to name the default voice. */
@@ -8,8 +10,13 @@ export function isDefaultVoice(voice: string): boolean {
   return voice === '' || voice === 'default';
 }
 
-/** Throws `invalid_request` that names the field and what is allowed. */
-export function checkSpeech(request: SpeakRequest, info: ModelInfo | undefined, maxCharacters: number): void {
+/** Throws `invalid_request` that names the field and what is allowed. `cloned`: the voice is one made from a recording. */
+export function checkSpeech(
+  request: SpeakRequest,
+  info: ModelInfo | undefined,
+  maxCharacters: number,
+  cloned: boolean,
+): void {
   if (request.text.trim() === '')
     throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
   if (request.text.length > maxCharacters) {
@@ -27,6 +34,7 @@ export function checkSpeech(request: SpeakRequest, info: ModelInfo | undefined, 
       { param: 'speed' },
     );
   }
+  if (cloned) return;
   const voices = info?.voices ?? [];
   if (!isDefaultVoice(request.voice) && !voices.some((voice) => voice.id === request.voice)) {
     const known = voices.map((voice) => voice.id);
@@ -53,17 +61,19 @@ export async function startSpeech(
   model: string,
   lease: LeasedHost,
   ffmpeg: string | undefined,
-  warnings: readonly Warning[],
+  cloned: StoredVoice | undefined,
 ): Promise<Speech> {
   try {
+    const language = request.language ?? parseLanguage(cloned?.language);
     const run = lease.host.synthesize(
       {
         text: request.text,
         options: {
-          voice: isDefaultVoice(request.voice) ? 'default' : request.voice,
+          voice: cloned !== undefined || isDefaultVoice(request.voice) ? 'default' : request.voice,
           speed: request.speed,
-          ...(request.language === undefined ? {} : { language: request.language }),
+          ...(language === undefined ? {} : { language }),
         },
+        ...(cloned === undefined ? {} : { reference: { path: cloned.path, text: cloned.referenceText } }),
         output: {
           format: request.format,
           wavHeader: request.wavHeader ?? 'stream',
@@ -79,7 +89,7 @@ export async function startSpeech(
       sampleRate: await run.sampleRate,
       audio: run.audio,
       summary: run.summary,
-      warnings: [...warnings, ...warningsOfVoice(request.voice, lease.host.info)],
+      warnings: cloned === undefined ? warningsOfVoice(request.voice, lease.host.info) : [],
     };
   } catch (error) {
     lease.release();

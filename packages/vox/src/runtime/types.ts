@@ -6,9 +6,19 @@ import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
+import type { ClonedVoice, StoredVoice } from '../voices/index.js';
 
 /** What the answers are made of; dialects take these from here. */
-export type { CatalogEntry, LiveListener, LiveRequest, LiveSession, Manifest, PullEvent };
+export type {
+  CatalogEntry,
+  ClonedVoice,
+  LiveListener,
+  LiveRequest,
+  LiveSession,
+  Manifest,
+  PullEvent,
+  StoredVoice,
+};
 
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
 export type KeepAlive = number;
@@ -76,6 +86,52 @@ export interface LoadedModel {
   readonly pid?: number;
 }
 
+/** Memory as it is now, and the rules for it. */
+export interface MemoryReport {
+  readonly policy: {
+    /** Bytes that all models may take together; null = no budget. */
+    readonly budgetBytes: number | null;
+    /** Seconds of idleness after which a model is trimmed; 0 = never. */
+    readonly idleTrimSeconds: number;
+  };
+  /** Resident bytes of the server's own process. */
+  readonly serverBytes: number;
+  /** Of this machine. */
+  readonly machine: { readonly freeBytes: number; readonly totalBytes: number };
+  readonly models: readonly LoadedModel[];
+}
+
+/** A voice as it is listed: of a model, or made from a recording. */
+export interface ListedVoice extends Omit<Voice, 'gender'> {
+  /** Of a voice made from a recording: whatever its maker wrote. */
+  readonly gender?: string;
+  readonly cloned?: true;
+}
+
+export interface NewVoice {
+  /** The recording; the caller removes it. */
+  readonly path: string;
+  readonly name: string;
+  readonly language?: string;
+  readonly gender?: string;
+  readonly referenceText?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Voices made from recordings: kept on this machine, spoken by every model that can clone. */
+export interface ClonedVoices {
+  list(): Promise<readonly ClonedVoice[]>;
+  /**
+   * Checks a recording in a process of its own and keeps it. Throws `invalid_request` for what is no audio, `unprocessable`
+   * for what is no use as a voice, `ffmpeg_missing`, `timeout`, `cancelled`.
+   */
+  create(voice: NewVoice): Promise<ClonedVoice>;
+  /** Throws `not_found`. */
+  get(id: string): Promise<StoredVoice>;
+  /** Throws `not_found`. */
+  remove(id: string): Promise<void>;
+}
+
 export interface Runtime {
   transcribe(request: TranscribeRequest): Promise<Transcription>;
   speak(request: SpeakRequest): Promise<Speech>;
@@ -84,8 +140,9 @@ export interface Runtime {
    * `wrong_kind`, `model_not_pulled`, `invalid_request` naming the field.
    */
   listen(request: LiveRequest, listener: LiveListener): Promise<LiveSession>;
-  /** Voices of one model, loading nothing: they are in its manifest. Throws wrong_kind, model_not_pulled, model_unknown. */
-  voices(model: string): Promise<readonly Voice[]>;
+  /** Voices of one model and, where it can clone, those made from recordings; loads nothing. Throws wrong_kind, model_not_pulled, model_unknown. */
+  voices(model: string): Promise<readonly ListedVoice[]>;
+  readonly clonedVoices: ClonedVoices;
   /** Pulled models that can transcribe or speak (companions are not listed unless `all`). */
   list(options?: { all?: boolean }): Promise<readonly Manifest[]>;
   /** Models whose manifest is damaged: `list` has them not, and no request finds them. */
@@ -115,6 +172,15 @@ export interface Runtime {
   preload(model: string, keepAlive?: KeepAlive): Promise<ModelInfo>;
   /** Unloads a model once its leases end (or all of them); resolves with the references unloaded. */
   unload(model?: string): Promise<readonly string[]>;
+  /** Unloads what nobody uses now; resolves with the references unloaded. */
+  unloadIdle(): Promise<readonly string[]>;
+  memory(): MemoryReport;
+  /** Trims what has been idle for so long; resolves with the references of which something was freed. */
+  trim(minIdleSeconds: number): Promise<readonly string[]>;
+  /** Trims one model; bytes freed. Throws `conflict` while it is in use or not loaded, and as `show`. */
+  trimModel(model: string): Promise<number>;
+  /** Makes room under the memory budget for so many bytes more. Throws `out_of_memory`. */
+  makeRoomFor(additionalBytes: number): Promise<void>;
   /** Limits that the transport needs to enforce while bytes still come in. */
   readonly limits: { readonly uploadBytes: number; readonly textCharacters: number };
 }

@@ -31,6 +31,12 @@ export interface ResidentModel {
   readonly expiresAt: number | undefined;
 }
 
+export interface TrimmedModel {
+  readonly reference: string;
+  /** What its process gave back to the system. */
+  readonly freedBytes: number;
+}
+
 /** Every outside effect of the scheduler, injected, so that its tests run in milliseconds. */
 export interface ResidencyOptions {
   /** Models in memory at once. */
@@ -39,6 +45,8 @@ export interface ResidencyOptions {
   readonly budgetBytes: number | undefined;
   /** Default seconds a model stays after its last request. */
   readonly keepAliveSeconds: number;
+  /** Seconds after its last request at which a model gives back what it can do without; 0 = never. */
+  readonly idleTrimSeconds: number;
   /** Requests that may wait, for a place on a model and for room to load one. */
   readonly queueLimit: number;
   /** The signal aborts when the server must be gone now. */

@@ -11,6 +11,12 @@ class FakeHost {
   memoryBytes = 100;
   pid = undefined;
   info = { concurrency: 1 };
+  trims = 0;
+  async trim(): Promise<number> {
+    this.trims++;
+    this.memoryBytes -= 10;
+    return 10;
+  }
   end: () => void = () => {};
   gone = new Promise<void>((resolve) => {
     this.end = () => {
@@ -35,6 +41,7 @@ function make(options: Partial<ResidencyOptions> = {}) {
     maxLoaded: 2,
     budgetBytes: undefined,
     keepAliveSeconds: 300,
+    idleTrimSeconds: 0,
     queueLimit: 2,
     now: () => clock.now++,
     load: async (spec) => {
@@ -112,6 +119,52 @@ describe('residency', () => {
     await assert.rejects(acquire(residency, spec('big:1', 200), undefined, signal), {
       code: 'out_of_memory',
     });
+  });
+
+  it('trims idle models only, all or one, and those that were idle for long enough', async () => {
+    const { residency, hosts, clock } = make();
+    const busy = await acquire(residency, spec('a:1'), undefined, signal);
+    (await acquire(residency, spec('b:1'), undefined, signal)).release();
+    assert.deepEqual(await residency.trim(), [{ reference: 'b:1', freedBytes: 10 }]);
+    assert.deepEqual(await residency.trim({ reference: 'a:1' }), []);
+    assert.deepEqual(await residency.trim({ minIdleSeconds: 60 }), []);
+    clock.now += 61_000;
+    assert.equal((await residency.trim({ minIdleSeconds: 60 })).length, 1);
+    assert.deepEqual(
+      hosts.map((host) => host.trims),
+      [0, 2],
+    );
+    busy.release();
+    residency.destroy();
+  });
+
+  it('trims by itself after the time of idleness that is set, once', async () => {
+    const { residency, hosts } = make({ idleTrimSeconds: 0.001 });
+    (await acquire(residency, spec('a:1'), undefined, signal)).release();
+    for (let i = 0; i < 200 && hosts[0]?.trims === 0; i++) await turn();
+    await turn();
+    assert.equal(hosts[0]?.trims, 1);
+    residency.destroy();
+  });
+
+  it('makes room under the budget: trims, then unloads the oldest, then refuses', async () => {
+    const { residency, hosts } = make({ budgetBytes: 210 });
+    await residency.makeRoomFor(200);
+    (await acquire(residency, spec('a:1'), undefined, signal)).release();
+    const b = await acquire(residency, spec('b:1', 50), undefined, signal);
+    for (const host of hosts) host.memoryBytes = 105;
+    await residency.makeRoomFor(5);
+    assert.deepEqual(names(residency).sort(), ['a:1', 'b:1'], 'trimming was enough');
+    assert.deepEqual(
+      hosts.map((host) => host.trims),
+      [1, 0],
+    );
+    await residency.makeRoomFor(80);
+    assert.deepEqual(names(residency), ['b:1']);
+    await assert.rejects(residency.makeRoomFor(120), { code: 'out_of_memory' });
+    b.release();
+    assert.deepEqual(await residency.unloadIdle(), ['b:1']);
+    await make().residency.makeRoomFor(Number.MAX_SAFE_INTEGER);
   });
 
   it('unloads at once with keep-alive 0', async () => {

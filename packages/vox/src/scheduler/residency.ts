@@ -5,7 +5,7 @@
 import { VoxError } from '@vox-speech/contract';
 import type { ModelHost } from '../host/model-host.js';
 import { Backoff } from './backoff.js';
-import type { LeasedHost, ModelSpec, ResidencyOptions, ResidentModel } from './model-spec.js';
+import type { LeasedHost, ModelSpec, ResidencyOptions, ResidentModel, TrimmedModel } from './model-spec.js';
 import { Slots } from './slots.js';
 
 interface Entry {
@@ -18,6 +18,7 @@ interface Entry {
   lastUsed: number;
   keepAliveSeconds: number;
   timer: NodeJS.Timeout | undefined;
+  trimTimer: NodeJS.Timeout | undefined;
   /** Being closed; holds its memory until `closed` settles. */
   closing: Promise<void> | undefined;
 }
@@ -71,7 +72,8 @@ export class Residency {
   ): Promise<LeasedHost> {
     const entry = await this.#entry(reference, makeSpec, signal);
     entry.leases++;
-    clearTimeout(entry.timer);
+    entry.lastUsed = this.#options.now();
+    stopClocks(entry);
     if (keepAliveSeconds !== undefined) entry.keepAliveSeconds = keepAliveSeconds;
     let freePlace: (() => void) | undefined;
     let held = true;
@@ -125,6 +127,54 @@ export class Residency {
     return chosen.map((entry) => entry.spec.reference);
   }
 
+  /** Unloads what nobody uses now. Resolves with the references whose memory is returned. */
+  async unloadIdle(): Promise<string[]> {
+    const idle = this.#idle();
+    await Promise.all(idle.map((entry) => this.#dismiss(entry)));
+    return idle.map((entry) => entry.spec.reference);
+  }
+
+  /**
+   * Has models that nobody uses give back what they can do without: one of them, or all whose last request ended
+   * `minIdleSeconds` ago. Rejects with `timeout` when a runner does not answer.
+   */
+  async trim(options: { reference?: string; minIdleSeconds?: number } = {}): Promise<TrimmedModel[]> {
+    const { reference, minIdleSeconds = 0 } = options;
+    const latest = this.#options.now() - minIdleSeconds * 1000;
+    const chosen = this.#idle().filter(
+      ({ spec, lastUsed }) => (reference === undefined || spec.reference === reference) && lastUsed <= latest,
+    );
+    return Promise.all(
+      chosen.map(async ({ spec, host }) => ({
+        reference: spec.reference,
+        freedBytes: (await host?.trim()) ?? 0,
+      })),
+    );
+  }
+
+  /**
+   * Brings what is loaded, and so many bytes more, under the memory budget: idle models are trimmed, then unloaded, the one
+   * unused for longest first. Does nothing without a budget. Throws `out_of_memory` when what is in use leaves no room.
+   */
+  async makeRoomFor(additionalBytes: number): Promise<void> {
+    const { budgetBytes } = this.#options;
+    if (budgetBytes === undefined) return;
+    const fits = (): boolean => this.#usedBytes() + additionalBytes <= budgetBytes;
+    if (fits()) return;
+    await this.trim().catch(() => {});
+    while (!fits()) {
+      const oldest = this.#idle()[0];
+      if (oldest === undefined) {
+        const held = `${megabytes(this.#usedBytes())} are in use and ${megabytes(additionalBytes)} more are asked for`;
+        throw new VoxError(
+          'out_of_memory',
+          `the memory budget of ${megabytes(budgetBytes)} has no room: ${held} (--max-memory)`,
+        );
+      }
+      await this.#dismiss(oldest);
+    }
+  }
+
   /** Refuses new work, lets running work finish, returns all memory. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -138,7 +188,7 @@ export class Residency {
     this.#end.abort();
     this.#wakeRoomWaiters();
     for (const entry of [...this.#entries.values(), ...this.#leaving]) {
-      clearTimeout(entry.timer);
+      stopClocks(entry);
       entry.host?.destroy();
     }
     this.#entries.clear();
@@ -164,8 +214,7 @@ export class Residency {
   /** What stands in the way of loading: undefined = nothing. */
   #obstacle(spec: ModelSpec): 'places' | 'memory' | undefined {
     const { maxLoaded, budgetBytes } = this.#options;
-    const held = [...this.#entries.values(), ...this.#leaving];
-    if (held.length >= maxLoaded) return 'places';
+    if (this.#entries.size + this.#leaving.size >= maxLoaded) return 'places';
     if (budgetBytes === undefined) return undefined;
     if (spec.estimateBytes > budgetBytes) {
       const needs = `${megabytes(spec.estimateBytes)} for ${spec.reference}`;
@@ -174,20 +223,29 @@ export class Residency {
         `the memory budget of ${megabytes(budgetBytes)} has no room: ${needs} (--max-memory)`,
       );
     }
-    const used = held.reduce(
+    return this.#usedBytes() + spec.estimateBytes > budgetBytes ? 'memory' : undefined;
+  }
+
+  /** What everything that is loaded, comes or goes takes, or is expected to. */
+  #usedBytes(): number {
+    return [...this.#entries.values(), ...this.#leaving].reduce(
       (sum, entry) => sum + Math.max(entry.spec.estimateBytes, entry.host?.memoryBytes ?? 0),
       0,
     );
-    return used + spec.estimateBytes > budgetBytes ? 'memory' : undefined;
+  }
+
+  /** Loaded and used by nobody, the one unused for longest first. */
+  #idle(): Entry[] {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.leases === 0 && entry.host)
+      .sort((a, b) => a.lastUsed - b.lastUsed);
   }
 
   async #makeRoom(obstacle: string, signal: AbortSignal): Promise<void> {
     const leaving = [...this.#leaving][0];
     if (leaving?.closing) return leaving.closing;
-    const idle = [...this.#entries.values()]
-      .filter((entry) => entry.leases === 0 && entry.host)
-      .sort((a, b) => a.lastUsed - b.lastUsed);
-    if (idle[0]) return this.#dismiss(idle[0]);
+    const oldest = this.#idle()[0];
+    if (oldest) return this.#dismiss(oldest);
     if (this.#roomWaiters.length >= this.#options.queueLimit) {
       throw new VoxError('overloaded', `every loaded model is in use (${obstacle}); try again shortly`, {
         retryAfter: 5,
@@ -211,6 +269,7 @@ export class Residency {
       lastUsed: now,
       keepAliveSeconds: this.#options.keepAliveSeconds,
       timer: undefined,
+      trimTimer: undefined,
       closing: undefined,
     };
     this.#entries.set(spec.reference, entry);
@@ -239,7 +298,15 @@ export class Residency {
   }
 
   #startClock(entry: Entry): void {
-    clearTimeout(entry.timer);
+    stopClocks(entry);
+    const { idleTrimSeconds } = this.#options;
+    if (idleTrimSeconds > 0) {
+      entry.trimTimer = setTimeout(
+        () => void entry.host?.trim().catch(() => {}),
+        Math.min(idleTrimSeconds * 1000, LONGEST_TIMER_MS),
+      );
+      entry.trimTimer.unref();
+    }
     if (entry.keepAliveSeconds === Number.POSITIVE_INFINITY) return;
     entry.timer = setTimeout(
       () => {
@@ -251,7 +318,7 @@ export class Residency {
   }
 
   async #dismiss(entry: Entry): Promise<void> {
-    clearTimeout(entry.timer);
+    stopClocks(entry);
     if (this.#entries.get(entry.spec.reference) === entry) this.#entries.delete(entry.spec.reference);
     this.#leaving.add(entry);
     await entry.ready.catch(() => {});
@@ -266,7 +333,7 @@ export class Residency {
 
   #gone(entry: Entry): void {
     const crashed = this.#entries.get(entry.spec.reference) === entry;
-    clearTimeout(entry.timer);
+    stopClocks(entry);
     this.#forget(entry);
     if (crashed && !this.#closed) this.#backoff.crashed(entry.spec.reference);
   }
@@ -286,6 +353,11 @@ export class Residency {
 
 /** The longest delay that setTimeout can count, in ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function stopClocks(entry: Entry): void {
+  clearTimeout(entry.timer);
+  clearTimeout(entry.trimTimer);
+}
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -1,4 +1,5 @@
 /** An answer that is audio: as it is made, or whole with its right length. */
+import { wavHeader } from '@vox-speech/audio';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestSignal } from './signal.js';
 import { spool } from './spool.js';
@@ -6,20 +7,27 @@ import { abortable, started, streamBody } from './stream.js';
 
 export type ReplyFormat = 'wav' | 'pcm' | 'mp3' | 'opus' | 'aac' | 'flac';
 
-export interface AudioReply {
-  readonly format: ReplyFormat;
+/** Speech as the runtime makes it. */
+interface Speech {
   /** Hz. */
   readonly sampleRate: number;
   /** Audio in the format; for a whole WAV the bare 16-bit mono samples. */
   readonly audio: AsyncIterable<Uint8Array>;
+  readonly summary: Promise<{ readonly processingMs: number }>;
+}
+
+export interface SpeechReply {
+  readonly format: ReplyFormat;
+  readonly speech: Speech;
   /** Collect it first, then answer with Content-Length and, for a WAV, true sizes in its header. */
   readonly whole: boolean;
-  /** The header of a whole WAV, for so many bytes of samples. */
-  readonly wavHead: (bytes: number) => Uint8Array;
   /** For audio too long for memory. */
   readonly directory: string;
-  /** Headers known once the audio is whole. */
-  readonly finalHeaders?: () => Promise<Record<string, string>>;
+}
+
+/** Bytes of a JSON body with so long a text: a character takes at most 12 (two \u escapes). */
+export function speechBodyBytes(maxCharacters: number): number {
+  return Math.max(1024 * 1024, maxCharacters * 12);
 }
 
 /** The Content-Type of a format. `audio/L16` carries rate and channels, as RFC 2586 asks; its bytes are little-endian, as OpenAI's. */
@@ -31,25 +39,29 @@ export function audioType(format: ReplyFormat, sampleRate: number): string {
 }
 
 /** Sends it. Rejects, before any byte left, with what goes wrong before the first audio (whole: before the last). */
-export async function sendAudio(
+export async function sendSpeech(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: AudioReply,
+  { format, speech, whole, directory }: SpeechReply,
 ): Promise<FastifyReply> {
+  // It rejects along with the audio; whoever reads that reports it.
+  speech.summary.catch(() => {});
   const signal = requestSignal(request);
-  const { format, sampleRate } = options;
+  const { sampleRate } = speech;
   reply.header('x-vox-sample-rate', sampleRate);
-  if (!options.whole) {
-    const audio = await started(options.audio, signal);
+  if (!whole) {
+    const audio = await started(speech.audio, signal);
     return reply.type(audioType(format, sampleRate)).send(streamBody(audio));
   }
-  const spooled = await spool(abortable(options.audio, signal), { directory: options.directory });
+  const spooled = await spool(abortable(speech.audio, signal), { directory });
   // A client that goes before the first read leaves the reader unstarted, and what it would clean up.
   reply.raw.once('close', () => void spooled.dispose());
   try {
-    const head = format === 'wav' ? options.wavHead(spooled.bytes) : new Uint8Array(0);
-    reply.headers((await options.finalHeaders?.()) ?? {});
+    const frames = spooled.bytes >> 1;
+    const head = format === 'wav' ? wavHeader({ encoding: 's16', sampleRate, frames }) : new Uint8Array(0);
+    const { processingMs } = await speech.summary;
     return reply
+      .header('x-vox-processing-ms', String(Math.round(processingMs)))
       .type(audioType(format, sampleRate))
       .header('content-length', head.length + spooled.bytes)
       .send(streamBody(joined(head, spooled.read())));

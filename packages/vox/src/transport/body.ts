@@ -61,12 +61,13 @@ export async function* bodyChunks(
 }
 
 /**
- * The body as JSON. The Content-Type is not asked for, except that a form is refused with a hint.
+ * The body as JSON; undefined for none where it is `optional`. The Content-Type is not asked for, except that a form is
+ * refused with a hint.
  * @throws VoxError `too_large`, `timeout`, `cancelled`, or `invalid_request` for what is not UTF-8 JSON
  */
 export async function readJson(
   request: FastifyRequest,
-  options: { maxBytes?: number; stallMs?: number } = {},
+  options: { maxBytes?: number; stallMs?: number; optional?: boolean } = {},
 ): Promise<unknown> {
   if (/^multipart\//i.test(request.headers['content-type'] ?? ''))
     throw new VoxError('invalid_request', 'send a JSON object with Content-Type: application/json');
@@ -77,6 +78,7 @@ export async function readJson(
     options.stallMs === undefined ? limits : { ...limits, stallMs: options.stallMs },
   ))
     chunks.push(chunk);
+  if (chunks.length === 0 && options.optional === true) return undefined;
   if (chunks.length === 0) throw new VoxError('invalid_request', 'the body is empty; send a JSON object');
   const bytes = Buffer.concat(chunks);
   if (depth(bytes) > MAX_JSON_DEPTH)

@@ -20,7 +20,7 @@ export class ErrorShapes {
     return {
       status: ERRORS[error.code].http,
       headers: errorHeaders(error),
-      body: row === undefined ? { detail: error.message } : row.body(error),
+      body: row === undefined ? { detail: error.issues ?? error.message } : row.body(error),
     };
   }
 }

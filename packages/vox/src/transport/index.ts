@@ -1,4 +1,4 @@
-export { type AudioReply, audioType, sendAudio } from './audio-reply.js';
+export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';

@@ -188,18 +188,27 @@ function cut(text: string): string {
  */
 export async function receiveFile(
   request: FastifyRequest,
-  options: { directory: string; fileBytes: number; stallMs: number },
+  options: {
+    directory: string;
+    fileBytes: number;
+    stallMs: number;
+    fileField?: string;
+    /** The dialect's own error where there is no such field. */
+    missing?: (field: string) => VoxError;
+  },
 ): Promise<Upload & { readonly file: UploadedFile }> {
-  const { directory, fileBytes, stallMs } = options;
+  const { directory, fileBytes, stallMs, fileField = 'file' } = options;
   const upload = await receiveUpload(request, {
     directory,
     limits: { ...DEFAULT_UPLOAD_LIMITS, fileBytes },
+    fileField,
     stallMs,
   });
   const { file } = upload;
   if (file !== undefined && file.bytes > 0) return { ...upload, file };
   await upload.dispose();
   throw file === undefined
-    ? new VoxError('invalid_request', 'file: this field is required', { param: 'file' })
-    : new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: 'file' });
+    ? (options.missing?.(fileField) ??
+        new VoxError('invalid_request', `${fileField}: this field is required`, { param: fileField }))
+    : new VoxError('empty_audio', 'No audio data provided: the file is empty', { param: fileField });
 }

@@ -43,10 +43,11 @@ export async function candidates(
     return matching(optionsOf(command), current);
   }
   const below = command.createHelp().visibleCommands(command);
-  if (below.length > 0) return place.given.length > 0 ? [] : matching(below.map(asCandidate), current);
+  const names = place.given.length > 0 ? [] : matching(below.map(asCandidate), current);
   const argument = argumentAt(command, place.given.length);
-  if (argument === undefined) return [];
-  return valuesOf(place, argument.name(), argument.argChoices, current, '', lookup);
+  if (argument === undefined) return names;
+  const values = await valuesOf(place, argument.name(), argument.argChoices, current, '', lookup);
+  return values === 'files' ? values : [...names, ...values];
 }
 
 /** From the words before the cursor to the command that they have reached. */

@@ -150,7 +150,7 @@ export class Catalog {
     const hint = close.length > 0 ? `did you mean ${close.join(', ')}?` : 'vox search lists what there is';
     const [problem] = this.problems;
     const own = problem === undefined ? '' : `. Some entries of your own could not be used: ${problem}`;
-    return new VoxError('model_unknown', `no model is called ${JSON.stringify(text)}; ${hint}${own}`, {
+    return new VoxError('model_unknown', `Model '${text}' not found in catalog; ${hint}${own}`, {
       param: 'model',
     });
   }

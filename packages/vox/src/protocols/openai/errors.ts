@@ -1,5 +1,5 @@
 /** Errors as OpenAI's SDKs read them, with `detail` beside them for Vox's own clients, which share these paths. */
-import { ERRORS, type ErrorCode, type VoxError } from '@vox-speech/contract';
+import { ERRORS, type ErrorCode, type FieldIssue, type VoxError } from '@vox-speech/contract';
 
 export interface OpenaiErrorBody {
   readonly error: {
@@ -8,7 +8,8 @@ export interface OpenaiErrorBody {
     readonly param: string | null;
     readonly code: string;
   };
-  readonly detail: string;
+  /** What the original's clients read: the message, or every field at fault. */
+  readonly detail: string | readonly FieldIssue[];
 }
 
 /** OpenAI's word where it has one for the same thing. */
@@ -28,7 +29,7 @@ export function errorBody(error: VoxError): OpenaiErrorBody {
       param: error.param ?? null,
       code: CODES[error.code] ?? error.code,
     },
-    detail: error.message,
+    detail: error.issues ?? error.message,
   };
 }
 

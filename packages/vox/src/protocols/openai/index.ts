@@ -1,5 +1,4 @@
 /** OpenAI's audio routes. */
-import { wavHeader } from '@vox-speech/audio';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
@@ -10,8 +9,9 @@ import {
   readJson,
   receiveFile,
   requestSignal,
-  sendAudio,
   sendEvents,
+  sendSpeech,
+  speechBodyBytes,
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
@@ -87,27 +87,20 @@ async function speech(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const limit = runtime.limits.textCharacters;
-  // A character takes at most 12 bytes of JSON (two \u escapes).
-  const body = await readJson(request, { maxBytes: Math.max(1024 * 1024, limit * 12), stallMs });
+  const body = await readJson(request, { maxBytes: speechBodyBytes(limit), stallMs });
   const command = await withVoice(runtime, speechCommand(body, limit));
   const speech = await runtime.speak({ ...command.request, signal: requestSignal(request) });
-  speech.summary.catch(() => {});
   reply.headers({
     'x-vox-model': speech.model,
     ...warningHeader([...command.warnings, ...speech.warnings]),
   });
   if (command.events)
     return sendEvents(request, reply, speechEvents(speech, command.request.text.length), errorEvent);
-  return sendAudio(request, reply, {
+  return sendSpeech(request, reply, {
     format: command.request.format,
-    sampleRate: speech.sampleRate,
-    audio: speech.audio,
+    speech,
     whole: command.whole,
-    wavHead: (bytes) => wavHeader({ encoding: 's16', sampleRate: speech.sampleRate, frames: bytes >> 1 }),
     directory: uploadDirectory,
-    finalHeaders: async () => ({
-      'x-vox-processing-ms': String(Math.round((await speech.summary).processingMs)),
-    }),
   });
 }
 

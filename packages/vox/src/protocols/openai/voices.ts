@@ -1,5 +1,5 @@
 /** OpenAI's voice names on models that do not have them. */
-import type { Voice, Warning } from '@vox-speech/contract';
+import type { Warning } from '@vox-speech/contract';
 
 const OPENAI_VOICES = new Set(
   'alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse'.split(' '),
@@ -15,7 +15,7 @@ export function isOpenaiVoice(voice: string): boolean {
  */
 export function standIn(
   voice: string,
-  voices: readonly Voice[],
+  voices: readonly { readonly id: string }[],
 ): { voice: string; warnings: readonly Warning[] } {
   if (voices.some(({ id }) => id === voice)) return { voice, warnings: [] };
   const similar = voices.find(({ id }) => id.endsWith(`_${voice}`))?.id ?? 'default';

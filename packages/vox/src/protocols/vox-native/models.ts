@@ -11,6 +11,7 @@ import {
   streamBody,
   validate,
 } from '../../transport/index.js';
+import { readBody } from './body.js';
 import { listItem, loadedItem, openaiModel, show } from './render.js';
 import { nameSchema, pullSchema, stopSchema } from './schema.js';
 
@@ -48,7 +49,7 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
   app.get('/v1/models/loaded', async () => loaded());
 
   app.post('/api/show', async (request) => {
-    const { name } = validate(nameSchema, await readJson(request, MAX_BODY));
+    const { name } = await readBody(nameSchema, request);
     return show(name, await runtime.show(name));
   });
   app.get('/v1/models/*', async (request) => {
@@ -57,9 +58,7 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
     return { ...openaiModel(manifest), id: name, ...show(name, manifest) };
   });
 
-  app.delete('/api/delete', async (request) =>
-    remove(validate(nameSchema, await readJson(request, MAX_BODY)).name),
-  );
+  app.delete('/api/delete', async (request) => remove((await readBody(nameSchema, request)).name));
   app.delete('/v1/models/*', async (request) => {
     const name = modelName(request);
     // OpenAI's answer to a delete and the original's, in one.
@@ -88,7 +87,7 @@ async function sendPull(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { name, variant, accept_license: accepted } = validate(pullSchema, await readJson(request, MAX_BODY));
+  const { name, variant, accept_license: accepted } = await readBody(pullSchema, request);
   const signal = requestSignal(request);
   // What can't be pulled at all fails before its first event, so it still gets its own status.
   const events = await started<PullEvent>(
@@ -100,10 +99,15 @@ async function sendPull(
   return reply.type(NDJSON_TYPE).send(streamBody(lines));
 }
 
+/** The original's second line. */
 async function* withWarning(
   events: AsyncIterable<PullEvent>,
   error: string,
 ): AsyncGenerator<PullEvent, void> {
-  yield { status: 'warning', error };
-  yield* events;
+  let first = true;
+  for await (const event of events) {
+    yield event;
+    if (first) yield { status: 'warning', error };
+    first = false;
+  }
 }

@@ -1,7 +1,7 @@
 /** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
-import type { Segment, Voice } from '@vox-speech/contract';
+import type { Segment } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
-import type { LoadedModel, Manifest } from '../../runtime/types.js';
+import type { ClonedVoice, ListedVoice, LoadedModel, Manifest, MemoryReport } from '../../runtime/types.js';
 
 /** One line of `list`. */
 export function listItem(manifest: Manifest) {
@@ -77,15 +77,64 @@ export function loadedItem(model: LoadedModel) {
 }
 
 /** One line of `voices`; with `model` where voices of several models stand together. */
-export function voiceItem(voice: Voice, model?: string) {
+export function voiceItem(voice: ListedVoice, model?: string) {
   return {
     id: voice.id,
     name: voice.name,
     language: voice.language ?? null,
     gender: voice.gender ?? null,
     description: null,
-    is_cloned: false,
+    is_cloned: voice.cloned === true,
     ...(model === undefined ? {} : { model }),
+  };
+}
+
+/** A voice that was just made from a recording. */
+export function clonedVoice(voice: ClonedVoice) {
+  return {
+    id: voice.id,
+    name: voice.name,
+    language: voice.language ?? null,
+    gender: voice.gender ?? null,
+    is_cloned: true,
+    created_at: voice.createdAt,
+  };
+}
+
+/**
+ * Memory in the original's shape. Its words are of video memory, of which no model uses any here: those figures are 0 or
+ * null, and `loaded_memory_bytes`, `memory` and each model's `memory_bytes` say what is really held, in resident bytes.
+ */
+export function memoryReport({ policy, serverBytes, machine, models }: MemoryReport) {
+  const held = models.reduce((sum, model) => sum + model.memoryBytes, 0);
+  return {
+    policy: {
+      max_vram_bytes: policy.budgetBytes,
+      headroom_bytes: 0,
+      idle_trim_seconds: policy.idleTrimSeconds,
+      over_budget: 'reject',
+    },
+    device: {
+      device: 'cpu',
+      free_bytes: null,
+      total_bytes: null,
+      torch_allocated_bytes: 0,
+      torch_reserved_bytes: 0,
+    },
+    estimated_loaded_vram_bytes: 0,
+    loaded_memory_bytes: held,
+    memory: {
+      server_bytes: serverBytes,
+      free_bytes: machine.freeBytes,
+      total_bytes: machine.totalBytes,
+    },
+    active_model_count: models.filter((model) => model.leases > 0).length,
+    models: models.map((model) => ({
+      ...loadedItem(model),
+      is_evictable: model.leases === 0,
+      is_trimmable: model.leases === 0,
+      backend_memory: { resident_bytes: model.memoryBytes },
+    })),
   };
 }
 

@@ -41,18 +41,17 @@ export const stopSchema = lazySchema((z) =>
 );
 
 export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as const;
+export type SpeechFormat = (typeof SPEECH_FORMATS)[number];
 
-/** The original takes 0 and less for 1 in silence; a voice may allow less than 4. */
-const SPEED = { error: 'must be a number above 0, at most 4' };
-
+/** Types alone: what the values may be is said with 400, as in the original. */
 export const synthesizeSchema = lazySchema((z) =>
   z.object({
     model: z.string().nullish(),
-    input: z.string().refine((text) => text.trim() !== '', { error: 'No input text provided' }),
+    input: z.string(),
     voice: z.string().nullish(),
-    speed: z.number(SPEED).positive(SPEED).max(4, SPEED).nullish(),
+    speed: z.number().nullish(),
     language: z.string().nullish(),
-    response_format: z.enum(SPEECH_FORMATS).nullish(),
+    response_format: z.string().nullish(),
     stream: z.boolean().nullish(),
     keep_alive: z.union([z.number(), z.string()]).nullish(),
   }),
@@ -64,4 +63,9 @@ export const searchSchema = lazySchema((z) =>
   z.object({ q: word(z), type: word(z), language: word(z), licence: word(z), license: word(z) }),
 );
 
-export const voicesSchema = lazySchema((z) => z.object({ model: word(z) }));
+/** `cloned=true` is ours: every voice made from a recording, whatever is loaded. */
+export const voicesSchema = lazySchema((z) => z.object({ model: word(z), cloned: word(z) }));
+
+export const trimSchema = lazySchema((z) => z.object({ min_idle_seconds: z.number().min(0).nullish() }));
+
+export const enforceSchema = lazySchema((z) => z.object({ additional_vram_bytes: z.int().min(0).nullish() }));

@@ -42,13 +42,22 @@ test('transcribe: V1 shapes', async (t) => {
   assert.equal(await text.text(), base.text);
   for (const [fields, message] of [
     [{ response_format: 'srt' }, /json, text, verbose_json/],
-    [{ word_timestamps: 'true' }, /verbose_json/],
-    [{ word_timestamps: 'maybe' }, /true or false/],
     [{ model: 'piper:joe' }, /not a stt model/],
   ] as const) {
     const answer = await post(fields);
     assert.equal(answer.status, 400);
     assert.match(((await answer.json()) as { detail: string }).detail, message);
+  }
+  const unseen = await post({ word_timestamps: 'true' });
+  assert.match(unseen.headers.get('x-vox-warning') ?? '', /word_timestamps: only .* verbose_json/);
+  for (const [field, value, type] of [
+    ['word_timestamps', 'maybe', 'bool_parsing'],
+    ['temperature', 'warm', 'float_parsing'],
+  ] as const) {
+    const answer = await post({ [field]: value });
+    assert.equal(answer.status, 422);
+    const { detail } = (await answer.json()) as { detail: Record<string, unknown>[] };
+    assert.deepEqual({ ...detail[0], msg: '' }, { type, loc: ['body', field], msg: '', input: value });
   }
   assert.deepEqual(await readdir(directory), []);
   assert.equal(runtime.asked.transcribe[1]?.words, true);

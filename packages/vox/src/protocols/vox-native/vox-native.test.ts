@@ -154,9 +154,6 @@ test('voices of one model, and of all that are loaded', async (t) => {
 test('bad requests', async (t) => {
   const { ask, port, runtime } = await serve(t);
   const cases: [string, string, unknown, number, RegExp][] = [
-    ['POST', '/api/show', {}, 400, /name: this field is required/],
-    ['POST', '/api/show', { name: 5 }, 400, /name: expected string/],
-    ['POST', '/api/show', undefined, 400, /empty/],
     ['POST', '/api/show', { name: 'nope' }, 404, /not found in catalog/],
     ['POST', '/api/show', { name: 'whisper:large' }, 404, /vox pull whisper:large/],
     ['POST', '/api/show', { name: '../../x' }, 400, /not a model name/],
@@ -177,9 +174,13 @@ test('bad requests', async (t) => {
     ['GET', '/api/pull', undefined, 405, /allowed: POST/],
     ['GET', '/api/none', undefined, 404, /no route/],
     ['POST', '/api/transcribe', { model: 'x' }, 400, /multipart/],
-    ['POST', '/api/synthesize', { input: '' }, 400, /No input text/],
-    ['POST', '/api/synthesize', { input: 'x', response_format: 'ogg' }, 400, /response_format: .*"wav"/],
-    ['POST', '/api/synthesize', { input: 'x', speed: 0 }, 400, /speed/],
+    [
+      'POST',
+      '/api/synthesize',
+      { input: 'x', response_format: 'ogg' },
+      400,
+      /Unsupported .* 'ogg'. .*\['wav', /,
+    ],
     ['POST', '/api/synthesize', { input: 'x'.repeat(101) }, 400, /at most 100/],
   ];
   for (const [method, path, body, status, text] of cases) {
@@ -231,7 +232,10 @@ test('pull streams lines, and an error after the first is a line', async (t) => 
   await ask('POST', '/v1/models/pull', { name: 'nc:1', accept_license: true });
   assert.deepEqual(runtime.asked.pulled, ['whisper:base', 'whisper:base', 'nc:1 (licence accepted)']);
   const variant = await ask('POST', '/v1/models/pull', { name: 'whisper:base', variant: 'cuda' });
-  assert.match(variant.text, /^\{"status":"warning","error":"variant cuda is not used/);
+  assert.match(
+    variant.text,
+    /^\{"status":"pulling whisper:base"}\n\{"status":"warning","error":"variant cuda is not used/,
+  );
   runtime.script.pull = async function* (model) {
     yield { status: `pulling ${model}` };
     throw new VoxError('hash_mismatch', 'wrong bytes');
