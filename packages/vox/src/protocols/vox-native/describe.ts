@@ -1,7 +1,15 @@
 /** Vox's own routes, both generations, for the OpenAPI document. */
 import type { ErrorCode } from '@vox-speech/contract';
 import type { FieldSchema, Operation } from '../../transport/index.js';
-import { nameSchema, pullSchema, SPEECH_FORMATS, stopSchema, synthesizeSchema } from './schema.js';
+import {
+  enforceSchema,
+  nameSchema,
+  pullSchema,
+  SPEECH_FORMATS,
+  stopSchema,
+  synthesizeSchema,
+  trimSchema,
+} from './schema.js';
 
 const TEXT = { type: 'string' };
 const OBJECT = { type: 'object' };
@@ -25,7 +33,10 @@ const WORK: readonly ErrorCode[] = [
   'ffmpeg_missing',
   'disk_full',
 ];
+/** Bodies with the wrong fields, as the original answers them. */
+const FIELDS: readonly ErrorCode[] = ['unprocessable'];
 const PULLING: readonly ErrorCode[] = [
+  'unprocessable',
   'model_unknown',
   'license_not_accepted',
   'engine_missing',
@@ -43,6 +54,76 @@ const get = (summary: string, answer: Record<string, unknown>, errors: readonly 
   errors,
 });
 
+const VOICE_ERRORS: readonly ErrorCode[] = ['not_found'];
+const CLONED: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/audio/voices',
+    summary: 'A voice of your own, from 1 to 30 s of speech',
+    tag: 'Vox',
+    form: {
+      audio_sample: { schema: { type: 'string', format: 'binary' }, required: true },
+      name: { schema: { type: 'string', minLength: 1, maxLength: 200 }, required: true },
+      language: WORD,
+      gender: WORD,
+      reference_text: { schema: TEXT, description: 'What is said in the sample.' },
+    },
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: [...FIELDS, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full', 'conflict'],
+  },
+  {
+    method: 'delete',
+    path: '/v1/audio/voices/{id}',
+    summary: 'Remove a voice of your own',
+    tag: 'Vox',
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: VOICE_ERRORS,
+  },
+  {
+    ...get('The sample of a voice of your own', OBJECT, VOICE_ERRORS),
+    path: '/v1/audio/voices/{id}/reference',
+    answer: { 'audio/wav': { type: 'string', format: 'binary' } },
+  },
+];
+
+const MEMORY: readonly Operation[] = [
+  { ...get('Memory: limits, what is loaded, what may go', OBJECT), path: '/v1/system/memory' },
+  {
+    method: 'post',
+    path: '/v1/system/trim',
+    summary: 'Idle models give back what they can spare',
+    tag: 'Vox',
+    json: trimSchema,
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: FIELDS,
+  },
+  {
+    method: 'post',
+    path: '/v1/system/enforce-memory-budget',
+    summary: 'Idle models go until the budget holds, with room for so much more',
+    tag: 'Vox',
+    json: enforceSchema,
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: [...FIELDS, 'out_of_memory'],
+  },
+  {
+    method: 'post',
+    path: '/v1/models/unload_idle',
+    summary: 'Unload what nobody uses',
+    tag: 'Vox',
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/v1/models/{name}/trim',
+    summary: 'One model gives back what it can spare',
+    tag: 'Vox',
+    answer: { [JSON_TYPE]: OBJECT },
+    errors: [...LOOKUP, 'conflict'],
+  },
+];
+
 export const OPERATIONS: readonly Operation[] = [
   ...['/api/health', '/v1/health', '/readyz'].map((path) => ({ ...get('Is it ready?', STATUS), path })),
   { ...get('Pulled models', LIST), path: '/api/list', tag: 'Vox, V1' },
@@ -55,7 +136,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: nameSchema,
     answer: { [JSON_TYPE]: OBJECT },
-    errors: LOOKUP,
+    errors: [...FIELDS, ...LOOKUP],
   },
   { ...get('One pulled model', OBJECT, LOOKUP), path: '/v1/models/{name}' },
   {
@@ -65,7 +146,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: nameSchema,
     answer: { [JSON_TYPE]: STATUS },
-    errors: [...LOOKUP, 'conflict'],
+    errors: [...FIELDS, ...LOOKUP, 'conflict'],
   },
   {
     method: 'delete',
@@ -90,7 +171,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: stopSchema,
     answer: { [JSON_TYPE]: OBJECT },
-    errors: LOOKUP,
+    errors: [...FIELDS, ...LOOKUP],
   },
   {
     ...get('Search the catalog', LIST),
@@ -113,7 +194,7 @@ export const OPERATIONS: readonly Operation[] = [
       stream: { schema: { type: 'boolean' }, description: 'As in the original, not read.' },
     },
     answer: { [JSON_TYPE]: OBJECT, 'text/plain': TEXT },
-    errors: [...WORK, 'empty_audio', 'unsupported_media'],
+    errors: [...FIELDS, ...WORK, 'empty_audio', 'unsupported_media'],
   },
   {
     method: 'post',
@@ -128,10 +209,12 @@ export const OPERATIONS: readonly Operation[] = [
         { type: 'string', format: 'binary' },
       ]),
     ),
-    errors: WORK,
+    errors: [...FIELDS, ...WORK],
   },
   ...both(['/api/voices', '/v1/audio/voices'], {
     ...get('Voices of a model, or of every loaded one', OBJECT, [...LOOKUP, 'wrong_kind']),
-    query: { model: WORD },
+    query: { model: WORD, cloned: { schema: TEXT, description: '`true`: only your own.' } },
   }),
+  ...CLONED,
+  ...MEMORY,
 ];
