@@ -1,5 +1,8 @@
 /** What the answers of Vox's own routes look like, and what the tables of rows need to ask for them. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { a } from './contract-rows.mjs';
 import { tone } from './replay-home.mjs';
 import { upload } from './server.mjs';
@@ -100,6 +103,34 @@ export const timing = { duration_ms: 2000, processing_ms: a.count };
 export const wav = (bytes) =>
   bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.readUInt32LE(4) === bytes.length - 8;
 export const anyBytes = (bytes) => Buffer.isBuffer(bytes) && bytes.length > 0;
+
+/** A user's own catalog: data that lies on this machine, and data whose licence must be accepted. */
+export function ownCatalog(home) {
+  const content = 'data';
+  writeFileSync(join(home, 'data.bin'), content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const entry = (reference, license) => ({
+    reference,
+    kind: 'data',
+    family: 'mine',
+    description: 'data of my own',
+    license,
+    languages: [],
+    sources: [{ type: 'file', files: [{ as: 'data.bin', paths: [join(home, 'data.bin')], sha256 }] }],
+  });
+  const entries = [
+    entry('mine:one', { id: 'MIT' }),
+    entry('mine:closed', { id: 'CC-BY-NC-4.0', nonCommercial: true }),
+  ];
+  mkdirSync(join(home, 'catalog'));
+  writeFileSync(join(home, 'catalog', 'mine.json'), JSON.stringify({ version: 1, entries }));
+}
+
+/** What a pull of it says, line by line. */
+export const isPulled = (lines) =>
+  lines[0].status === 'pulling mine:one' &&
+  lines.at(-1).status === 'success' &&
+  lines.every((line) => typeof line.status === 'string' && !('error' in line));
 
 /** Has the slow model work until the answer's function is called. Resolves when it is in use. */
 export async function keepBusy(url) {

@@ -7,21 +7,29 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { detail, fault, form, runRows } from './contract-rows.mjs';
-import { CLIP, MODELS, memory, raw } from './contract-shapes.mjs';
+import { CLIP, MODELS, memory, ownCatalog, raw } from './contract-shapes.mjs';
 import { v1Rows } from './contract-v1-rows.mjs';
 import { v2Rows } from './contract-v2-rows.mjs';
-import { madeVoiceRows, voiceRows } from './contract-voice-rows.mjs';
+import { encodedVoiceRows, madeVoiceRows, voiceRows } from './contract-voice-rows.mjs';
 import { replayHome } from './replay-home.mjs';
-import { startServer } from './server.mjs';
+import { jsonBody, startServer } from './server.mjs';
 
 async function serve(t, options) {
   const { home, remove } = replayHome(MODELS);
+  ownCatalog(home);
   const server = await startServer({ home, ...options });
   t.after(async () => {
     await server.stop();
     remove();
   });
   return { url: server.url, home };
+}
+
+/** Two seconds of a tone as FLAC. */
+async function flac(url) {
+  const body = { model: 'replay-tts:one', input: 'x'.repeat(200), response_format: 'flac' };
+  const answer = await fetch(`${url}/v1/audio/speech`, jsonBody(body));
+  return Buffer.from(await answer.arrayBuffer());
 }
 
 test('V1: /api', async (t) => {
@@ -37,13 +45,16 @@ test('V2: /v1, models and memory', async (t) => {
 });
 
 test('V2: /v1, voices made from recordings', async (t) => {
-  const { url, home } = await serve(t);
+  const ffmpeg = process.env.VOX_TEST_FFMPEG;
+  const { url, home } = await serve(t, { env: ffmpeg === undefined ? {} : { VOX_FFMPEG: ffmpeg } });
   // What a crash of the original leaves behind.
   mkdirSync(join(home, 'voices', 'stray'), { recursive: true });
   writeFileSync(join(home, 'voices', 'stray', 'metadata.json'), '{');
   const made = {};
   await runRows(t, url, voiceRows(made));
   await runRows(t, url, madeVoiceRows(made));
+  if (ffmpeg === undefined) t.diagnostic('no ffmpeg: set VOX_TEST_FFMPEG; encoded recordings were not tried');
+  else await runRows(t, url, encodedVoiceRows(await flac(url)));
   // As no client of ours would send it.
   for (const path of ['/v1/audio/voices/%2e%2e', '/v1/audio/voices/..', '/v1/audio/voices/%2e%2e%2f%2e%2e'])
     assert.match(await raw(url, `DELETE ${path}`), /^HTTP\/1\.1 404 /, path);

@@ -1,6 +1,7 @@
 /** Every route, status and body of Vox's second generation, `/v1/*`: models and memory (vox.md 2.1-2.3). */
 import { a, fault, fieldsV2, missing } from './contract-rows.mjs';
 import {
+  isPulled,
   keepBusy,
   listed,
   loadedItem,
@@ -61,6 +62,19 @@ export function v2Rows(url) {
         /variant cuda/.test(lines[1].error) &&
         lines.at(-1).status === 'error' &&
         lines.at(-1).error !== '',
+    },
+    {
+      do: 'POST /v1/models/pull',
+      json: { name: 'mine:one' },
+      status: 200,
+      type: NDJSON,
+      is: isPulled,
+    },
+    {
+      do: 'POST /v1/models/pull',
+      json: { name: 'mine:closed' },
+      status: 403,
+      is: (body) => body.error.code === 'license_not_accepted' && body.detail === body.error.message,
     },
     {
       do: 'POST /v1/models/pull',

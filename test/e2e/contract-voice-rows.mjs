@@ -128,3 +128,29 @@ export function madeVoiceRows({ id: made }) {
     { do: `GET ${at}/reference`, status: 404, is: fault('not_found', /not found$/, { param: 'voice_id' }) },
   ];
 }
+
+/** A recording that is not a WAV, and one that was cut to nothing. */
+export function encodedVoiceRows(flac) {
+  const create = (sample) => form({ audio_sample: sample, name: 'Encoded' });
+  return [
+    {
+      do: 'POST /v1/audio/voices',
+      form: create(flac),
+      status: 200,
+      is: {
+        id: a.text(/^[0-9a-f]{8}$/),
+        name: 'Encoded',
+        language: null,
+        gender: null,
+        is_cloned: true,
+        created_at: a.moment,
+      },
+    },
+    {
+      do: 'POST /v1/audio/voices',
+      form: create(flac.subarray(0, 60)),
+      status: 400,
+      is: (body) => body.error.param === 'audio_sample' && /^audio_sample: /.test(body.detail),
+    },
+  ];
+}
