@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pcmAsWav } from './wav.mjs';
 
-/** `models`: reference -> script. Returns the folder and a function that removes it. */
+/** `models`: reference -> script; `written: false` = a voice whose manifest says nothing of it. Returns the folder and a function that removes it. */
 export function replayHome(models) {
   const home = mkdtempSync(join(tmpdir(), 'vox-replay-'));
   for (const [reference, script] of Object.entries({ ...models, 'silero-vad:v5': { kind: 'vad' } })) {
@@ -26,7 +26,7 @@ export function replayHome(models) {
         languages: ['en'],
         needs: script.kind === 'stt' ? ['silero-vad:v5'] : [],
         parameters: {},
-        ...(script.kind === 'tts' ? { info: infoOf(script) } : {}),
+        ...(script.kind === 'tts' && script.written !== false ? { info: infoOf(script) } : {}),
         files: [{ name: 'script.json', digest, size: bytes.length }],
         origin: 'test',
         recipe: 'test',

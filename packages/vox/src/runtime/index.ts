@@ -8,6 +8,7 @@ import type { Residency } from '../scheduler/residency.js';
 import type { Sessions } from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
+import { Learned } from './learned.js';
 import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
 import { createMemory } from './memory.js';
@@ -80,6 +81,13 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   ): Promise<LeasedHost> =>
     residency.acquire(manifest.reference, () => modelSpec(store, manifest, settings), keepAlive, signal);
 
+  const learned = new Learned(async (manifest, signal) => {
+    const spec = () => modelSpec(store, manifest, settings);
+    const held = await residency.hold(manifest.reference, spec, undefined, signal);
+    held.release();
+    return held.host.info;
+  });
+
   const loaded = (): readonly LoadedModel[] =>
     residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, ...model }) => ({
       ...model,
@@ -113,7 +121,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     },
 
     async speak(request) {
-      const manifest = await forJob(request.model, 'tts', request.signal);
+      const named = await forJob(request.model, 'tts', request.signal);
+      const manifest = await learned.complete(named, request.signal);
       const cloned = await findReference(request.voice, manifest, voices, store);
       checkSpeech(request, manifest.info, settings.textCharacters, cloned !== undefined);
       const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
@@ -140,7 +149,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     },
 
     async voices(model) {
-      const { info } = await names.forJob(model, 'tts');
+      const { info } = await learned.complete(await names.forJob(model, 'tts'), new AbortController().signal);
       const stored = info?.cloning === true ? await voices.list() : [];
       return [...(info?.voices ?? []), ...stored.map(asListed)];
     },
