@@ -1,7 +1,4 @@
-/**
- * The openai SDK for Python, unchanged and pinned, against a real server. VOX_TEST_URL tests a server that runs already (the parts that change its store are
- * left out then).
- */
+/** The openai SDK for Python, unchanged and pinned, against a real server. VOX_TEST_URL tests a server that runs already. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -10,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { NO_MODELS, startServer } from '../e2e/server.mjs';
 import { tryPrograms } from './environment.mjs';
+import { troubledServer } from './trouble.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
@@ -27,8 +25,8 @@ describe('the openai client for Python', { skip: NOTHING_TO_TEST }, () => {
   const python = NOTHING_TO_TEST ? {} : tryPrograms('openai');
   if (python.reason) return void it('runs', { skip: python.reason }, () => {});
 
-  async function checks(url, env = {}) {
-    const { stdout } = await run(join(python.bin, 'python'), [join(here, 'openai_checks.py')], {
+  async function checks(url, env = {}, script = 'openai_checks.py') {
+    const { stdout } = await run(join(python.bin, 'python'), [join(here, script)], {
       env: { ...process.env, VOX_TEST_URL: url, VOX_TEST_STT: STT, VOX_TEST_TTS: TTS, ...env },
       maxBuffer: 2 ** 24,
     });
@@ -48,7 +46,17 @@ describe('the openai client for Python', { skip: NOTHING_TO_TEST }, () => {
   it('transcribes, speaks, lists and fails as it expects to', async (t) => {
     const vox = await server();
     try {
-      await verify(t, await checks(vox.url), 24);
+      await verify(t, await checks(vox.url), 29);
+    } finally {
+      await vox.stop();
+    }
+  });
+
+  it('raises its own classes when things go wrong', async (t) => {
+    const vox = await troubledServer();
+    try {
+      const env = { VOX_TEST_CLIP: vox.files.clip, VOX_TEST_FATAL: vox.files.fatal };
+      await verify(t, await checks(vox.url, env, 'openai_trouble.py'), 9);
     } finally {
       await vox.stop();
     }

@@ -32,6 +32,22 @@ export const listItem = (reference) => ({
 });
 export const listed = Object.keys(MODELS).map(listItem);
 export const openaiModel = (id) => ({ id, object: 'model', created: a.positive, owned_by: 'vox' });
+const OPENAI_NAMES = {
+  stt: [
+    'whisper-1',
+    'gpt-4o-transcribe',
+    'gpt-4o-transcribe-diarize',
+    'gpt-4o-mini-transcribe',
+    'gpt-4o-mini-transcribe-2025-12-15',
+    'gpt-transcribe',
+  ],
+  tts: ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts', 'gpt-4o-mini-tts-2025-12-15'],
+};
+/** OpenAI's names, for the defaults of both kinds. */
+export const aliased = (stt, tts) => [
+  ...OPENAI_NAMES.stt.map((name) => ({ ...openaiModel(name), root: stt })),
+  ...OPENAI_NAMES.tts.map((name) => ({ ...openaiModel(name), root: tts })),
+];
 export const shown = (name) => ({
   name,
   config: {

@@ -1,6 +1,7 @@
 /** Every route, status and body of Vox's second generation, `/v1/*`: models and memory (vox.md 2.1-2.3). */
 import { a, fault, fieldsV2, missing } from './contract-rows.mjs';
 import {
+  aliased,
   isPulled,
   keepBusy,
   listed,
@@ -22,7 +23,11 @@ export function v2Rows(url) {
     {
       do: 'GET /v1/models',
       status: 200,
-      is: { object: 'list', data: Object.keys(MODELS).map(openaiModel), models: listed },
+      is: {
+        object: 'list',
+        data: [...Object.keys(MODELS).map(openaiModel), ...aliased('crash-stt:one', 'clone-tts:one')],
+        models: listed,
+      },
     },
     {
       do: 'GET /v1/models/replay-stt:one',

@@ -86,6 +86,7 @@ export async function startApp(config: Config): Promise<App> {
       device: scheduler.device,
       engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
+        aliases: models.aliases,
         ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
       },
@@ -106,7 +107,11 @@ export async function startApp(config: Config): Promise<App> {
     check: upgradeGuard(guardSettings),
     shapes: http.app.errorShapes,
   });
-  registerOpenai(http.app, { runtime, uploadDirectory: uploads.path });
+  registerOpenai(http.app, {
+    runtime,
+    uploadDirectory: uploads.path,
+    voiceAliases: models.voiceAliases,
+  });
   registerVoxNative(http.app, {
     runtime,
     uploadDirectory: uploads.path,

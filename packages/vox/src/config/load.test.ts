@@ -229,3 +229,21 @@ test("the original's memory settings: read where they mean something, else said 
   assert.match(silent.warnings.join('\n'), /--preload-vad true has no effect/);
   assert.match(silent.warnings.join('\n'), /VOX_PRELOAD_TURN_DETECTOR=livekit has no effect/);
 });
+
+test('aliases of flag and variable add up; one that is no NAME=TARGET is refused', () => {
+  const { models } = serve(
+    { alias: ['whisper-1=whisper:base', 'acme/ears=whisper'], voiceAlias: ['alloy=af_heart'] },
+    { VOX_ALIASES: 'whisper-1=whisper:tiny', VOX_VOICE_ALIASES: 'alloy=joe, nova=default' },
+  );
+  assert.deepEqual(models.aliases, [
+    { name: 'whisper-1', target: 'whisper:base' },
+    { name: 'acme/ears', target: 'whisper' },
+    { name: 'whisper-1', target: 'whisper:tiny' },
+  ]);
+  assert.deepEqual(
+    models.voiceAliases.map(({ name, target }) => `${name}>${target}`),
+    ['alloy>af_heart', 'alloy>joe', 'nova>default'],
+  );
+  for (const wrong of ['whisper-1', '=whisper', 'a=', 'a=b=c', 'a b=c'])
+    assert.match(refusal({ alias: [wrong] }).message, /--alias .*NAME=TARGET/);
+});

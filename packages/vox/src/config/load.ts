@@ -5,7 +5,7 @@ import { COMPAT } from './compat.js';
 import { nearest } from './nearest.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
-import type { Compat, Config, Origin } from './types.js';
+import type { Alias, Compat, Config, Origin } from './types.js';
 import type { Machine, Reader } from './values.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -220,6 +220,8 @@ function toConfig(
     models: {
       home: v.home,
       autoPull: v.autoPull,
+      aliases: v.aliases.map(toAlias),
+      voiceAliases: v.voiceAliases.map(toAlias),
       ...(v.sttModel === undefined ? {} : { sttModel: v.sttModel }),
       ...(v.ttsModel === undefined ? {} : { ttsModel: v.ttsModel }),
       ...(v.ffmpeg === undefined ? {} : { ffmpeg: v.ffmpeg }),
@@ -262,6 +264,11 @@ function toConfig(
     warnings,
     summary,
   };
+}
+
+function toAlias(text: string): Alias {
+  const [name = '', target = ''] = text.split('=');
+  return { name, target };
 }
 
 function deepFreeze<T>(value: T): T {

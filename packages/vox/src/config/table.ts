@@ -8,6 +8,7 @@ import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
+  aliases,
   baseUrl,
   bindHost,
   boolean,
@@ -109,6 +110,32 @@ export const SETTINGS = {
     defaultText: 'the first pulled voice',
     commands: 'serve',
     help: 'Voice model of requests that name no model.',
+  }),
+  aliases: always({
+    group: 'models',
+    flag: '--alias',
+    argument: 'NAME=MODEL',
+    env: 'VOX_ALIASES',
+    read: aliases,
+    repeatable: 'merge',
+    type: 'comma-separated NAME=MODEL',
+    default: '',
+    defaultText: "none: OpenAI's names mean your default of their kind",
+    commands: 'serve',
+    help: 'A further name for a model, e.g. whisper-1=whisper:base; may be given several times, the first of a name counts.',
+  }),
+  voiceAliases: always({
+    group: 'models',
+    flag: '--voice-alias',
+    argument: 'NAME=VOICE',
+    env: 'VOX_VOICE_ALIASES',
+    read: aliases,
+    repeatable: 'merge',
+    type: 'comma-separated NAME=VOICE',
+    default: '',
+    defaultText: "none: OpenAI's names mean a voice of that name, else the model's default",
+    commands: 'serve',
+    help: 'A further name for a voice, e.g. alloy=af_heart; given several times, the first voice that the model has speaks.',
   }),
   autoPull: always({
     group: 'models',

@@ -15,12 +15,22 @@ export interface ServerConfig {
   readonly compat: Compat;
 }
 
+/** A name that stands for another. */
+export interface Alias {
+  readonly name: string;
+  readonly target: string;
+}
+
 /** The store, and how models get into it. */
 export interface ModelsConfig {
   /** Absolute path of VOX_HOME. */
   readonly home: string;
   /** Pull a model that a request names and the machine lacks. */
   readonly autoPull: boolean;
+  /** Further names of models; the first of a name counts. */
+  readonly aliases: readonly Alias[];
+  /** Further names of voices; of several with one name the first that a model has. */
+  readonly voiceAliases: readonly Alias[];
   readonly sttModel?: string;
   readonly ttsModel?: string;
   /** Program; absent = `ffmpeg` on PATH, else the one that `vox pull ffmpeg` brought. */

@@ -68,6 +68,17 @@ export function list(text: string): readonly string[] {
   ];
 }
 
+/** Both sides of an alias: what a path or a form carries without quoting. */
+const ALIAS = /^[A-Za-z0-9][\w.:/-]{0,127}=[A-Za-z0-9][\w.:/-]{0,127}$/;
+
+/** Comma-separated `NAME=TARGET`. Kept as they are written, so that those of a flag and of a variable add up. */
+export function aliases(text: string): readonly string[] {
+  const items = list(text);
+  const wrong = items.find((item) => !ALIAS.test(item));
+  if (wrong !== undefined) throw expected(`NAME=TARGET, several with commas between; ${wrong} is none`);
+  return items;
+}
+
 /** A JSON array of strings, or comma-separated items (T-one writes its CORS_ORIGINS as JSON). */
 export function jsonList(text: string): readonly string[] {
   if (!text.trim().startsWith('[')) return list(text);

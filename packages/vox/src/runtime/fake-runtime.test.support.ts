@@ -195,6 +195,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     },
     list: async () => [...models.values()],
     broken: async () => script.broken,
+    aliases: async () => [],
     show: async (model) => find(model),
     loaded: () => loaded,
     describe: (model) => {

@@ -7,12 +7,13 @@ import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
 import type { Sessions } from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
+import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
 import { Learned } from './learned.js';
 import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
 import { createMemory } from './memory.js';
-import { type Defaults, type Job, Names } from './names.js';
+import { type Defaults, Names } from './names.js';
 import { checkSpeech, startSpeech } from './speak.js';
 import { modelSpec, type SpecSettings } from './spec.js';
 import { checkTranscription, startTranscription } from './transcribe.js';
@@ -67,10 +68,16 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     try {
       return await names.forJob(model, job);
     } catch (error) {
-      if (!settings.autoPull || model === '' || !VoxError.is(error) || error.code !== 'model_not_pulled')
+      const wanted = names.wanted(model, job);
+      if (
+        !settings.autoPull ||
+        wanted === undefined ||
+        !VoxError.is(error) ||
+        error.code !== 'model_not_pulled'
+      )
         throw error;
       // Without its engine: a request to listen or to speak brings no program onto this machine.
-      for await (const _ of puller.pull(model, { signal }));
+      for await (const _ of puller.pull(wanted, { signal }));
       return names.forJob(model, job);
     }
   };
@@ -168,7 +175,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       return broken.map(({ reference, reason }) => ({ reference, reason }));
     },
 
-    show: (model) => names.pulled(model),
+    show: (model) => names.shown(model),
+
+    aliases: () => names.aliases(),
 
     loaded,
 

@@ -1,24 +1,9 @@
-/** Which model a request means: its name, an alias of other vendors' names, or the default of its kind. */
+/** Which model a request means: its name, an alias, or the default of its kind. */
 import { VoxError } from '@vox-speech/contract';
 import type { Catalog, Store } from '../models/index.js';
 import { formatReference, parseReference, type Reference, whyUnavailable } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
-
-export type Job = 'stt' | 'tts';
-
-/** Names of OpenAI's audio models: whoever sends one means "your default". */
-export const FOREIGN_NAMES: Readonly<Record<string, Job>> = {
-  'whisper-1': 'stt',
-  'gpt-4o-transcribe': 'stt',
-  'gpt-4o-transcribe-diarize': 'stt',
-  'gpt-4o-mini-transcribe': 'stt',
-  'gpt-4o-mini-transcribe-2025-12-15': 'stt',
-  'gpt-transcribe': 'stt',
-  'tts-1': 'tts',
-  'tts-1-hd': 'tts',
-  'gpt-4o-mini-tts': 'tts',
-  'gpt-4o-mini-tts-2025-12-15': 'tts',
-};
+import { type Alias, type AliasedModel, byName, FOREIGN_NAMES, type Job } from './aliases.js';
 
 /** What the error of an empty machine suggests to pull. */
 const FIRST_MODEL: Readonly<Record<Job, string>> = { stt: 'whisper:base.en', tts: 'piper:en-us-joe-medium' };
@@ -28,6 +13,8 @@ export interface Defaults {
   /** `VOX_STT_MODEL`, `VOX_TTS_MODEL`. */
   readonly stt?: string;
   readonly tts?: string;
+  /** Further names of models; the first of a name counts. */
+  readonly aliases?: readonly Alias[];
 }
 
 export class Names {
@@ -36,11 +23,13 @@ export class Names {
   readonly #defaults: Defaults;
   /** The default of a job, as long as the store has its stamp. */
   readonly #chosen = new Map<Job, { readonly stamp: string | undefined; readonly reference: string }>();
+  readonly #aliases: ReadonlyMap<string, string>;
 
   constructor(catalog: Catalog, store: Store, defaults: Defaults) {
     this.#catalog = catalog;
     this.#store = store;
     this.#defaults = defaults;
+    this.#aliases = byName(defaults.aliases ?? []);
   }
 
   /**
@@ -61,10 +50,41 @@ export class Names {
     );
   }
 
-  /** The pulled model for a job: named, foreign or default. Also throws `wrong_kind`. */
+  /** As `pulled`, but an alias counts too, and comes first. */
+  async shown(model: string): Promise<Manifest> {
+    const named = this.#aliases.get(model);
+    if (named !== undefined) return this.pulled(named);
+    const foreign = FOREIGN_NAMES.get(model);
+    return foreign === undefined ? this.pulled(model) : this.#default(foreign);
+  }
+
+  /** Every alias whose model is here: the user's, then OpenAI's names. */
+  async aliases(): Promise<AliasedModel[]> {
+    const orNone = (found: Promise<Manifest>) => found.catch(() => undefined);
+    const defaults = { stt: orNone(this.#default('stt')), tts: orNone(this.#default('tts')) };
+    const own = [...this.#aliases].map(([name, target]) => ({ name, found: orNone(this.pulled(target)) }));
+    const foreign = [...FOREIGN_NAMES]
+      .filter(([name]) => !this.#aliases.has(name))
+      .map(([name, job]) => ({ name, found: defaults[job] }));
+    const all: AliasedModel[] = [];
+    for (const { name, found } of [...own, ...foreign]) {
+      const manifest = await found;
+      if (manifest !== undefined) all.push({ name, manifest });
+    }
+    return all;
+  }
+
+  /** What to pull so that `model` can do a job, in the words of the catalog; undefined where nothing is named. */
+  wanted(model: string, job: Job): string | undefined {
+    const named = this.#aliases.get(model);
+    if (named !== undefined) return named;
+    const foreign = FOREIGN_NAMES.get(model);
+    return model === '' || foreign !== undefined ? this.#defaults[foreign ?? job] : model;
+  }
+
+  /** The pulled model for a job: named, by an alias or default. Also throws `wrong_kind`. */
   async forJob(model: string, job: Job): Promise<Manifest> {
-    const foreign = FOREIGN_NAMES[model];
-    const manifest = model === '' || foreign === job ? await this.#default(job) : await this.pulled(model);
+    const manifest = model === '' ? await this.#default(job) : await this.shown(model);
     if (manifest.kind !== job) {
       throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not ${JOB_WORDS[job]} model`, {
         param: 'model',

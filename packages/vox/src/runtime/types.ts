@@ -7,9 +7,11 @@ import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
 import type { ClonedVoice, StoredVoice } from '../voices/index.js';
+import type { AliasedModel } from './aliases.js';
 
 /** What the answers are made of; dialects take these from here. */
 export type {
+  AliasedModel,
   CatalogEntry,
   ClonedVoice,
   LiveListener,
@@ -147,7 +149,9 @@ export interface Runtime {
   list(options?: { all?: boolean }): Promise<readonly Manifest[]>;
   /** Models whose manifest is damaged: `list` has them not, and no request finds them. */
   broken(): Promise<readonly { readonly reference: string; readonly reason: string }[]>;
-  /** A pulled model by any of its names. Throws model_unknown / model_not_pulled. */
+  /** Names that stand for a pulled model: the user's aliases, and OpenAI's names for the defaults. */
+  aliases(): Promise<readonly AliasedModel[]>;
+  /** A pulled model by any of its names, aliases too. Throws model_unknown / model_not_pulled. */
   show(model: string): Promise<Manifest>;
   loaded(): readonly LoadedModel[];
   /** What the catalog says of a model, pulled or not. Throws invalid_request / model_unknown. */

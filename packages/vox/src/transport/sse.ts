@@ -1,5 +1,7 @@
 /** Server-sent events, as OpenAI's SDKs read them: `data:` lines alone, `[DONE]` as the last. */
+import type { VoxError } from '@vox-speech/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { publicError } from './errors.js';
 import { requestSignal } from './signal.js';
 import { started, streamBody } from './stream.js';
 
@@ -14,14 +16,21 @@ export async function sendEvents(
   request: FastifyRequest,
   reply: FastifyReply,
   items: AsyncIterable<unknown>,
-  errorEvent: (error: unknown) => unknown,
+  errorEvent: (error: VoxError) => unknown,
 ): Promise<FastifyReply> {
   const source = await started(items, requestSignal(request));
   return reply
     .type(SSE_TYPE)
     .header('cache-control', 'no-cache')
     .header('x-accel-buffering', 'no')
-    .send(streamBody(lines(source, errorEvent)));
+    .send(streamBody(lines(source, (thrown) => errorEvent(shown(thrown, request)))));
+}
+
+/** The error as it may be shown; a fault of ours goes to the log, since no status will tell of it. */
+function shown(thrown: unknown, request: FastifyRequest): VoxError {
+  const error = publicError(thrown, String(request.id));
+  if (error.code === 'internal') request.log.error({ err: thrown, request: request.id }, 'request failed');
+  return error;
 }
 
 async function* lines(

@@ -21,7 +21,6 @@ export interface TranscriptCommand {
 const GRANULARITIES = ['word', 'segment'];
 /** Fields of upstream that change nothing here yet. */
 const UNREAD = [
-  'include',
   'chunking_strategy',
   'known_speaker_names',
   'known_speaker_references',
@@ -34,6 +33,12 @@ const UNREAD = [
  * @throws VoxError `invalid_request` naming the field and what is allowed
  */
 export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translate'): TranscriptCommand {
+  if (form.text(fields, 'response_format') === 'diarized_json')
+    throw new VoxError(
+      'invalid_request',
+      `response_format: speakers are not told apart yet, so diarized_json is not served; give one of ${TRANSCRIPT_FORMATS.join(', ')}`,
+      { param: 'response_format' },
+    );
   const format = form.choice(fields, 'response_format', TRANSCRIPT_FORMATS, 'json');
   const granularities = readGranularities(fields, format);
   const language = task === 'translate' ? undefined : parseLanguage(form.text(fields, 'language'));
@@ -42,6 +47,7 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
   const keepAlive = parseKeepAlive(form.text(fields, 'keep_alive'));
   const words = granularities.includes('word');
   const stream = form.flag(fields, 'stream');
+  const included = readInclude(fields, format);
   if (stream && format !== 'json')
     throw new VoxError(
       'invalid_request',
@@ -61,7 +67,7 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
     format,
     stream,
     segments: !words || granularities.includes('segment'),
-    warnings: unread(fields),
+    warnings: [...included, ...unread(fields)],
   };
 }
 
@@ -86,6 +92,25 @@ function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
       },
     );
   return granularities;
+}
+
+/** What else of the transcript is asked for: log probabilities of tokens, which no engine here has. */
+function readInclude(fields: Fields, format: TranscriptFormat): Warning[] {
+  const wanted = form.list(fields, 'include');
+  const wrong = wanted.find((one) => one !== 'logprobs');
+  if (wrong !== undefined)
+    throw new VoxError(
+      'invalid_request',
+      `include must be logprobs; got ${JSON.stringify(wrong.slice(0, 60))}`,
+      { param: 'include' },
+    );
+  if (wanted.length === 0) return [];
+  if (format !== 'json')
+    throw new VoxError('invalid_request', `include: logprobs need response_format json, not ${format}`, {
+      param: 'include',
+    });
+  const message = 'this model gives no log probabilities of tokens; the answer has none';
+  return [{ type: 'unsupported', option: 'include', message }];
 }
 
 function unread(fields: Fields): Warning[] {

@@ -26,6 +26,10 @@ const HEARD: Record<string, FieldSchema> = {
   response_format: { schema: { enum: [...TRANSCRIPT_FORMATS] }, description: 'Default `json`.' },
   temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
   'timestamp_granularities[]': GRANULARITIES,
+  'include[]': {
+    schema: { type: 'array', items: { enum: ['logprobs'] } },
+    description: 'With `json`; answered with a warning where the model gives none.',
+  },
   stream: { schema: { type: 'boolean' }, description: 'Answer with events, as segments are decoded.' },
   keep_alive: KEEP_ALIVE,
 };
@@ -34,6 +38,19 @@ const USAGE = {
   type: 'object',
   required: ['type', 'seconds'],
   properties: { type: { const: 'duration' }, seconds: { type: 'integer' } },
+};
+const WARNINGS = {
+  type: 'array',
+  description: 'What of the request was not met; absent where all was.',
+  items: {
+    type: 'object',
+    required: ['type', 'message'],
+    properties: {
+      type: { enum: ['unsupported', 'adjusted', 'other'] },
+      option: { type: 'string' },
+      message: { type: 'string' },
+    },
+  },
 };
 const TRANSCRIPT = {
   type: 'object',
@@ -48,6 +65,7 @@ const TRANSCRIPT = {
     words: { type: 'array' },
     model: { type: 'string' },
     processing_ms: { type: 'integer' },
+    warnings: WARNINGS,
   },
 };
 const TEXT = { type: 'string' };

@@ -72,3 +72,58 @@ test('speech comes as base64 that makes up the audio', async (t) => {
   );
   assert.equal(seen[2]?.usage?.input_tokens, 6);
 });
+
+test('what was not used is said in the last event and in the header', async (t) => {
+  const { transcribe, runtime } = await serve(t);
+  runtime.script.warnings = [{ type: 'unsupported', option: 'prompt', message: 'none taken' }];
+  const answer = await transcribe([
+    ['stream', 'true'],
+    ['keywords[]', 'Vox'],
+  ]);
+  assert.match(answer.headers.get('x-vox-warning') ?? '', /^keywords: .*; prompt: none taken$/);
+  const done = (await events(answer)).at(-2) as { warnings: { option: string }[] };
+  assert.deepEqual(
+    done.warnings.map(({ option }) => option),
+    ['keywords', 'prompt'],
+  );
+});
+
+test('a fault of ours keeps its words to itself', async (t) => {
+  const { transcribe, runtime, directory } = await serve(t);
+  const { transcribe: real } = runtime;
+  runtime.transcribe = async (request) => ({
+    ...(await real(request)),
+    segments: (async function* () {
+      yield SEGMENTS[0] as (typeof SEGMENTS)[number];
+      throw new Error('/home/ada/secret');
+    })(),
+  });
+  const answer = await transcribe([['stream', 'true']]);
+  const id = answer.headers.get('x-request-id') ?? '';
+  const last = (await events(answer)).at(-1) as { error: { message: string; code: string } };
+  assert.equal(last.error.code, 'internal');
+  assert.equal(last.error.message, `internal error; the server's log has it under request ${id}`);
+  await until('the upload is gone', async () => (await readdir(directory)).length === 0);
+});
+
+test('a client that goes between two events stops the work, and its upload goes', async (t) => {
+  const { transcribe, runtime, directory } = await serve(t);
+  const { transcribe: real } = runtime;
+  let stopped = false;
+  runtime.transcribe = async (request) => ({
+    ...(await real(request)),
+    segments: (async function* () {
+      yield SEGMENTS[0] as (typeof SEGMENTS)[number];
+      await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+      stopped = true;
+    })(),
+  });
+  const answer = await transcribe([['stream', 'true']]);
+  const reader = answer.body?.getReader() ?? assert.fail();
+  const first = await reader.read();
+  assert.match(Buffer.from(first.value ?? []).toString(), /transcript\.text\.delta/);
+  assert.equal((await readdir(directory)).length, 1);
+  await reader.cancel();
+  await until('the work has stopped', () => stopped);
+  await until('the upload is gone', async () => (await readdir(directory)).length === 0);
+});

@@ -1,10 +1,14 @@
 /** Transcripts and speech as the events that OpenAI streams. Pure, but for the sources it reads. */
+import type { Warning } from '@vox-speech/contract';
 import { appendText } from '../../runtime/collect.js';
 import type { Speech, Transcription } from '../../runtime/types.js';
-import { usage } from './render.js';
+import { usage, warned } from './render.js';
 
-/** Deltas as segments are decoded, then the whole; the deltas one after another are the whole. */
-export async function* transcriptEvents(transcription: Transcription): AsyncGenerator<unknown, void> {
+/** Deltas as segments are decoded, then the whole; the deltas one after another are the whole. `warnings` are the request's own. */
+export async function* transcriptEvents(
+  transcription: Transcription,
+  warnings: readonly Warning[],
+): AsyncGenerator<unknown, void> {
   transcription.summary.catch(() => {});
   let text = '';
   for await (const segment of transcription.segments) {
@@ -14,7 +18,12 @@ export async function* transcriptEvents(transcription: Transcription): AsyncGene
     yield { type: 'transcript.text.delta', delta };
   }
   const summary = await transcription.summary;
-  yield { type: 'transcript.text.done', text, usage: usage(summary) };
+  yield {
+    type: 'transcript.text.done',
+    text,
+    usage: usage(summary),
+    ...warned([...warnings, ...transcription.warnings, ...summary.warnings]),
+  };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** OpenAI's audio routes. */
+import type { VoxError } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
 import {
   abortable,
   DEFAULT_STALL_MS,
-  publicError,
   readJson,
   receiveFile,
   requestSignal,
@@ -18,7 +18,7 @@ import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js
 import { errorBody } from './errors.js';
 import { speechEvents, transcriptEvents } from './events.js';
 import { renderTranscript } from './render.js';
-import { isOpenaiVoice, standIn } from './voices.js';
+import { isOtherName, standIn, type VoiceAlias } from './voices.js';
 
 export interface OpenaiOptions {
   readonly runtime: Runtime;
@@ -26,6 +26,8 @@ export interface OpenaiOptions {
   readonly uploadDirectory: string;
   /** An upload may pause this long, in ms. */
   readonly stallMs?: number;
+  /** Further names of voices; of several with one name the first that a model has. */
+  readonly voiceAliases?: readonly VoiceAlias[];
 }
 
 /** Registers `/v1/audio/{transcriptions,translations,speech}` and the error shape of everything under `/v1/`. */
@@ -48,7 +50,7 @@ async function transcript(
     fileBytes: runtime.limits.uploadBytes,
     stallMs,
   });
-  let left = false;
+  let kept = true;
   try {
     const command = transcriptCommand(upload.fields, task);
     const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
@@ -56,9 +58,9 @@ async function transcript(
     reply.header('x-vox-model', job.model);
     if (command.stream) {
       reply.headers(warningHeader([...command.warnings, ...job.warnings]));
-      reply.raw.once('close', () => void upload.dispose());
-      left = true;
-      return await sendEvents(request, reply, transcriptEvents(transcription), errorEvent);
+      kept = false;
+      const events = finallyDo(transcriptEvents(transcription, command.warnings), upload.dispose);
+      return await sendEvents(request, reply, events, errorEvent);
     }
     const done = await collectTranscript(transcription);
     // Before the answer, so that a client that has it can count on nothing being left.
@@ -72,23 +74,32 @@ async function transcript(
       .type(type)
       .send(body);
   } finally {
-    if (!left) await upload.dispose();
+    if (kept) await upload.dispose();
+  }
+}
+
+/** The same items; `last` runs once they have ended, failed or are no longer read. Nothing runs before the first is asked for. */
+async function* finallyDo<T>(items: AsyncIterable<T>, last: () => Promise<void>): AsyncGenerator<T, void> {
+  try {
+    yield* items;
+  } finally {
+    await last();
   }
 }
 
 /** An error after the first byte: the SDKs raise what has an `error` key. */
-function errorEvent(error: unknown): unknown {
-  return { error: errorBody(publicError(error, 'stream')).error };
+function errorEvent(error: VoxError): unknown {
+  return { error: errorBody(error).error };
 }
 
 async function speech(
-  { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS }: OpenaiOptions,
+  { runtime, uploadDirectory, stallMs = DEFAULT_STALL_MS, voiceAliases = [] }: OpenaiOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const limit = runtime.limits.textCharacters;
   const body = await readJson(request, { maxBytes: speechBodyBytes(limit), stallMs });
-  const command = await withVoice(runtime, speechCommand(body, limit));
+  const command = await withVoice(runtime, speechCommand(body, limit), voiceAliases);
   const speech = await runtime.speak({ ...command.request, signal: requestSignal(request) });
   reply.headers({
     'x-vox-model': speech.model,
@@ -104,10 +115,14 @@ async function speech(
   });
 }
 
-async function withVoice(runtime: Runtime, command: SpeechCommand): Promise<SpeechCommand> {
+async function withVoice(
+  runtime: Runtime,
+  command: SpeechCommand,
+  aliases: readonly VoiceAlias[],
+): Promise<SpeechCommand> {
   const { model, voice } = command.request;
-  if (!isOpenaiVoice(voice)) return command;
-  const chosen = standIn(voice, await runtime.voices(model));
+  if (!isOtherName(voice, aliases)) return command;
+  const chosen = standIn(voice, await runtime.voices(model), aliases);
   return {
     ...command,
     request: { ...command.request, voice: chosen.voice },

@@ -137,8 +137,16 @@ test('fields reach the runtime; what is not supported is said', async (t) => {
   });
   assert.equal(
     answer.headers.get('x-vox-warning'),
-    'include: not supported yet; it was not used; prompt: not us?d',
+    'include: this model gives no log probabilities of tokens; the answer has none; prompt: not us?d',
   );
+  assert.deepEqual(((await answer.json()) as { warnings: unknown }).warnings, [
+    {
+      type: 'unsupported',
+      option: 'include',
+      message: 'this model gives no log probabilities of tokens; the answer has none',
+    },
+    { type: 'unsupported', option: 'prompt', message: 'not usèd' },
+  ]);
   const translated = await transcribe(
     [
       ['response_format', 'verbose_json'],
@@ -195,6 +203,26 @@ test('bad transcription requests name the field and what is allowed', async (t) 
       'timestamp_granularities',
       'invalid_request',
       /word, segment/,
+    ],
+    [[['include[]', 'tokens']], 'x', 400, 'include', 'invalid_request', /must be logprobs; got "tokens"/],
+    [
+      [
+        ['include[]', 'logprobs'],
+        ['response_format', 'srt'],
+      ],
+      'x',
+      400,
+      'include',
+      'invalid_request',
+      /response_format json, not srt/,
+    ],
+    [
+      [['response_format', 'diarized_json']],
+      'x',
+      400,
+      'response_format',
+      'invalid_request',
+      /speakers are not told apart/,
     ],
     [[['temperature', '2']], 'x', 400, 'temperature', 'invalid_request', /from 0 to 1/],
     [[['temperature', 'NaN']], 'x', 400, 'temperature', 'invalid_request', /from 0 to 1/],

@@ -1,5 +1,5 @@
 /** From a transcript to OpenAI's answers. Pure. */
-import type { Segment } from '@vox-speech/contract';
+import type { Segment, Warning } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
 import { languageName } from '../../runtime/languages.js';
 import type { TranscriptCommand } from './codec.js';
@@ -20,7 +20,11 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
     case 'json':
       return {
         type: JSON_TYPE,
-        body: JSON.stringify({ text: transcript.text, usage: usage(transcript.summary) }),
+        body: JSON.stringify({
+          text: transcript.text,
+          usage: usage(transcript.summary),
+          ...warned([...command.warnings, ...transcript.warnings]),
+        }),
       };
     case 'verbose_json':
       return { type: JSON_TYPE, body: JSON.stringify(verbose(command, transcript)) };
@@ -38,6 +42,11 @@ export function usage(summary: { readonly durationMs: number }) {
   return { type: 'duration', seconds: Math.ceil(summary.durationMs / 1000) };
 }
 
+/** What of the request was not met, where there is something: the header says the same to those who read no body. */
+export function warned(warnings: readonly Warning[]) {
+  return warnings.length === 0 ? {} : { warnings };
+}
+
 function verbose(command: TranscriptCommand, transcript: CollectedTranscript) {
   const { summary, segments } = transcript;
   const language =
@@ -53,6 +62,7 @@ function verbose(command: TranscriptCommand, transcript: CollectedTranscript) {
     usage: usage(summary),
     model: transcript.model,
     processing_ms: Math.round(summary.processingMs),
+    ...warned([...command.warnings, ...transcript.warnings]),
   };
 }
 

@@ -7,13 +7,13 @@ import type { TestContext } from 'node:test';
 import { createLog } from '../../observe/index.js';
 import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
 import { createHttpServer } from '../../transport/index.js';
-import { register } from './index.js';
+import { type OpenaiOptions, register } from './index.js';
 
-export async function serve(t: TestContext) {
+export async function serve(t: TestContext, options: Partial<OpenaiOptions> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'vox-openai-'));
   const runtime = fakeRuntime();
   const server = createHttpServer({ log: createLog({ level: 'silent' }), settings: { graceMs: 200 } });
-  register(server.app, { runtime, uploadDirectory: directory, stallMs: 5_000 });
+  register(server.app, { runtime, uploadDirectory: directory, stallMs: 5_000, ...options });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
     await server.destroy();

@@ -75,6 +75,29 @@ test('voices: strings, objects, and OpenAI names with a warning', async (t) => {
   }
 });
 
+test('voice aliases: the first that the model has; they come before OpenAI names', async (t) => {
+  const alias = (name: string, target: string) => ({ name, target });
+  const voiceAliases = [
+    alias('nova', 'af_sky'),
+    alias('nova', 'default'),
+    alias('boss', 'bm_george'),
+    alias('boss', 'af_nova'),
+    alias('ghost', 'bm_george'),
+  ];
+  const { speak, runtime } = await serve(t, { voiceAliases });
+  for (const [voice, wanted] of [
+    ['nova', 'default'],
+    ['boss', 'af_nova'],
+    [{ id: 'boss' }, 'af_nova'],
+    ['ghost', 'ghost'],
+  ]) {
+    const answer = await speak({ input: 'Hi.', voice });
+    await answer.arrayBuffer();
+    assert.equal(runtime.asked.speak.at(-1)?.voice, wanted);
+    assert.equal(answer.headers.get('x-vox-warning'), null);
+  }
+});
+
 test('bad speech requests are refused before the first byte', async (t) => {
   const { speak, runtime } = await serve(t);
   const cases: [unknown, number, string | null, RegExp][] = [

@@ -12,7 +12,7 @@ import {
   validate,
 } from '../../transport/index.js';
 import { readBody } from './body.js';
-import { listItem, loadedItem, openaiModel, show } from './render.js';
+import { aliasedModel, listItem, loadedItem, openaiModel, show } from './render.js';
 import { nameSchema, pullSchema, stopSchema } from './schema.js';
 
 /** Bodies here are a few names. */
@@ -40,7 +40,7 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
     const manifests = await runtime.list();
     return {
       object: 'list',
-      data: manifests.map(openaiModel),
+      data: [...manifests.map(openaiModel), ...(await runtime.aliases()).map(aliasedModel)],
       models: manifests.map(listItem),
       ...(await broken()),
     };

@@ -1,7 +1,14 @@
 /** From the runtime's answers to the native JSON shapes (V1 and V2). Pure. */
 import type { Segment } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
-import type { ClonedVoice, ListedVoice, LoadedModel, Manifest, MemoryReport } from '../../runtime/types.js';
+import type {
+  AliasedModel,
+  ClonedVoice,
+  ListedVoice,
+  LoadedModel,
+  Manifest,
+  MemoryReport,
+} from '../../runtime/types.js';
 
 /** One line of `list`. */
 export function listItem(manifest: Manifest) {
@@ -56,6 +63,11 @@ export function openaiModel(manifest: Manifest) {
     created: Math.floor(Date.parse(manifest.pulledAt) / 1000) || 0,
     owned_by: 'vox',
   };
+}
+
+/** The same of an alias; `root`, as vLLM has it, is the model that it stands for. */
+export function aliasedModel({ name, manifest }: AliasedModel) {
+  return { ...openaiModel(manifest), id: name, root: manifest.reference };
 }
 
 /** One line of `ps`. `memory_bytes`, `expires_at` and `pid` are ours; video memory is none on a CPU. */
