@@ -165,19 +165,13 @@ def transcription_usage_and_request_id():
 
 @check(CHECKS)
 def translation():
-    for form in ("json", "verbose_json", "text", "srt", "vtt"):
-        reply = client().audio.translations.create(
-            model=MULTILINGUAL, file=upload(), response_format=form
-        )
-        if form == "json":
-            heard(reply.text)
-        if form == "verbose_json":
-            heard(reply.text)
-            expect(reply.language == "english" and reply.segments and float(reply.duration) > 2, f"{reply}")
-        if form == "text":
-            heard(reply)
-        expect(form not in ("srt", "vtt") or " --> " in reply, repr(reply))
-    raises(openai.BadRequestError, 400, lambda: client().audio.translations.create(model=STT, file=upload()))
+    """The other formats are asked for by the SDK for JavaScript."""
+    make = client().audio.translations.create
+    heard(make(model=MULTILINGUAL, file=upload()).text)
+    reply = make(model=MULTILINGUAL, file=upload(), response_format="verbose_json")
+    heard(reply.text)
+    expect(reply.language == "english" and reply.segments and float(reply.duration) > 2, f"{reply}")
+    raises(openai.BadRequestError, 400, lambda: make(model=STT, file=upload()))
 
 
 @check(CHECKS)

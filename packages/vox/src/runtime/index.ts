@@ -201,13 +201,13 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     },
 
     async preload(model, keepAlive): Promise<ModelInfo> {
-      const leased = await lease(await names.pulled(model), keepAlive, new AbortController().signal);
+      const leased = await lease(await names.shown(model), keepAlive, new AbortController().signal);
       leased.release();
       return leased.host.info;
     },
 
     async unload(model) {
-      return residency.unload(model === undefined ? undefined : (await names.pulled(model)).reference);
+      return residency.unload(model === undefined ? undefined : (await names.shown(model)).reference);
     },
   };
 }

@@ -50,7 +50,7 @@ export class Names {
     );
   }
 
-  /** As `pulled`, but an alias counts too, and comes first. */
+  /** As `pulled`, but an alias counts too, and comes first: for every use but removing. */
   async shown(model: string): Promise<Manifest> {
     const named = this.#aliases.get(model);
     if (named !== undefined) return this.pulled(named);
