@@ -71,7 +71,7 @@ export async function speak(url, input, fields = {}, key = '') {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** A transcription request; fields with an array are repeated. */
+/** A transcription request; fields with an array are repeated, a Blob keeps its type. */
 export function upload(
   url,
   bytes,
@@ -79,7 +79,7 @@ export function upload(
   { path = '/v1/audio/transcriptions', name = 'speech.wav', signal } = {},
 ) {
   const form = new FormData();
-  if (bytes !== undefined) form.append('file', new Blob([bytes]), name);
+  if (bytes !== undefined) form.append('file', bytes instanceof Blob ? bytes : new Blob([bytes]), name);
   for (const [key, value] of Object.entries({ model: 'whisper:tiny.en', ...fields })) {
     for (const one of [value].flat()) form.append(key, String(one));
   }

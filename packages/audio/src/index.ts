@@ -10,6 +10,7 @@ export {
   type SampleEncoding,
   toMono,
 } from './pcm.js';
+export { type RawEncoding, type RawFormat, type RawType, rawTypeOf } from './raw-format.js';
 export { Resampler, resample } from './resample.js';
 export { type Container, SNIFF_BYTES, sniff } from './sniff.js';
 export { WavDecoder } from './wav-decoder.js';

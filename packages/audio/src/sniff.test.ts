@@ -39,6 +39,13 @@ function ogg(packet: string): Uint8Array {
   return join(page, latin(packet));
 }
 
+/** Packets of 188 bytes of an MPEG transport stream. */
+function transport(packets: number): Uint8Array {
+  const packet = new Uint8Array(188);
+  packet[0] = 0x47;
+  return join(...Array.from({ length: packets }, () => packet));
+}
+
 const riff = (kind: string) => latin(`RIFF\x24\0\0\0${kind}fmt `);
 const box = (name: string, brand: string) => latin(`\0\0\0\x18${name}${brand}\0\0\0\0`);
 const ebml = (type: string) =>
@@ -73,6 +80,12 @@ const CASES: readonly (readonly [string, Uint8Array, Container])[] = [
   ['caf', latin('caff\0\x01\0\0desc'), 'caf'],
   ['amr', latin('#!AMR\n\x3c'), 'amr'],
   ['amr-wb', latin('#!AMR-WB\n\x04'), 'amr'],
+  ['wma or wmv', latin('\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c'), 'asf'],
+  ['avi', riff('AVI '), 'avi'],
+  ['flv', latin('FLV\x01\x05\0\0\0\x09'), 'flv'],
+  ['program stream', latin('\0\0\x01\xba\x44\0\x04\0'), 'mpeg-ps'],
+  ['transport stream', transport(4), 'mpeg-ts'],
+  ['three transport packets', transport(3), 'unknown'],
   ['nothing', new Uint8Array(0), 'unknown'],
   ['zeros', new Uint8Array(9000), 'unknown'],
   ['html', latin('<!DOCTYPE html><html><body>'), 'unknown'],
@@ -86,7 +99,6 @@ const CASES: readonly (readonly [string, Uint8Array, Container])[] = [
   ['png', latin('\x89PNG\r\n\x1a\n\0\0\0\rIHDR'), 'unknown'],
   ['jpeg', latin('\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01'), 'unknown'],
   ['webp', riff('WEBP'), 'unknown'],
-  ['avi', riff('AVI '), 'unknown'],
   ['heic', box('ftyp', 'heic'), 'unknown'],
   ['avif', box('ftyp', 'avif'), 'unknown'],
   ['utf-16 text', latin('\xff\xfeh\0e\0l\0l\0o\0'), 'unknown'],

@@ -17,6 +17,11 @@ export type Container =
   | 'aiff'
   | 'caf'
   | 'amr'
+  | 'asf'
+  | 'avi'
+  | 'flv'
+  | 'mpeg-ts'
+  | 'mpeg-ps'
   | 'unknown';
 
 /** Bytes from the start of a file that are always enough, but for ID3 tags that hold pictures (which then mean mp3). */
@@ -81,6 +86,28 @@ function id3Bytes(head: Uint8Array): number {
   return 10 + footer + ((a << 21) | (b << 14) | (c << 7) | d);
 }
 
+/** First half of the GUID of an ASF header (Microsoft, "ASF Specification" section 3.1), which WMA and WMV begin with. */
+const ASF_HEADER = '\x30\x26\xb2\x75\x8e\x66\xcf\x11';
+
+/** Bytes of a packet of an MPEG transport stream (ISO 13818-1 section 2.4.3.2), its sync byte, and how many must agree. */
+const TS_PACKET = 188;
+const TS_SYNC = 0x47;
+const TS_PACKETS = 4;
+
+function isTransportStream(head: Uint8Array): boolean {
+  for (let packet = 0; packet < TS_PACKETS; packet++) if (head[packet * TS_PACKET] !== TS_SYNC) return false;
+  return true;
+}
+
+/** Films whose sound can be heard, by what they begin with. */
+function film(head: Uint8Array): Container | undefined {
+  if (has(head, 0, 'RIFF') && has(head, 8, 'AVI ')) return 'avi';
+  if (has(head, 0, 'FLV\x01')) return 'flv';
+  // The pack header of a program stream (ISO 13818-1 section 2.5.3.3; 11172-1 for MPEG-1).
+  if (has(head, 0, '\x00\x00\x01\xba')) return 'mpeg-ps';
+  return isTransportStream(head) ? 'mpeg-ts' : undefined;
+}
+
 /** MPEG frames, after an ID3 tag or the zeros that some encoders put first. */
 function mpegAfterPadding(head: Uint8Array, from: number): MpegAudio | undefined {
   let at = from;
@@ -104,6 +131,9 @@ export function sniff(head: Uint8Array): Container {
   if (has(head, 0, 'FORM') && (has(head, 8, 'AIFF') || has(head, 8, 'AIFC'))) return 'aiff';
   if (has(head, 0, 'caff\x00\x01')) return 'caf';
   if (has(head, 0, '#!AMR\n') || has(head, 0, '#!AMR-WB\n')) return 'amr';
+  if (has(head, 0, ASF_HEADER)) return 'asf';
+  const moving = film(head);
+  if (moving !== undefined) return moving;
   if (isMp4(head)) return 'mp4';
   const tag = id3Bytes(head);
   if (tag > 0 && tag + 4 > head.length) return 'mp3';

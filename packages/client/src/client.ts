@@ -210,6 +210,7 @@ export class VoxClient {
         language: input.language,
         response_format: input.format ?? 'wav',
         keep_alive: input.keepAlive,
+        stream: input.whole === true ? false : undefined,
       },
       signal: options.signal,
     });
@@ -241,6 +242,9 @@ function transcription(input: TranscribeInput, format: string, signal: AbortSign
     temperature: input.temperature,
     response_format: format,
     keep_alive: input.keepAlive,
+    input_format: input.raw?.format,
+    sample_rate: input.raw?.sampleRate,
+    channels: input.raw?.channels,
   };
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) form.append(name, String(value));

@@ -125,12 +125,24 @@ export interface SearchQuery {
   readonly license?: string | undefined;
 }
 
+/** Samples without a header. */
+export interface RawInput {
+  /** Little-endian, interleaved: 16-bit integers, or floats of which 1 is full scale. */
+  readonly format: 'pcm16' | 'f32le';
+  /** Hz. */
+  readonly sampleRate: number;
+  /** Default 1. */
+  readonly channels?: number | undefined;
+}
+
 export interface TranscribeInput {
   /** Reference of a recogniser; absent = the server's default. */
   readonly model?: string | undefined;
   readonly file: Blob;
   /** Name of the file, a hint of its format. */
   readonly filename?: string | undefined;
+  /** Only for samples without a header; of everything else the content tells. */
+  readonly raw?: RawInput | undefined;
   /** ISO 639-1; absent = detect. */
   readonly language?: string | undefined;
   readonly prompt?: string | undefined;
@@ -176,6 +188,8 @@ export interface SpeakInput {
   readonly language?: string | undefined;
   /** `wav`, `pcm`, `mp3`, `opus`, `aac` or `flac`. */
   readonly format?: string | undefined;
+  /** Send nothing until all is made, so that sizes in headers are true. Default false. */
+  readonly whole?: boolean | undefined;
   readonly keepAlive?: string | number | undefined;
 }
 

@@ -52,6 +52,22 @@ test('raw PCM16 is read at the rate it is said to have', async (t) => {
   assert.equal(join1(await readAll({ path, format: 'pcm16', sampleRate: 8000 })).length, 32_000);
 });
 
+test('raw floats of two channels are mixed; a last frame that is cut off is dropped', async (t) => {
+  const path = join(await temporaryFolder(t), 'a.f32');
+  const left = tone(16_000, 1);
+  const frames = Float32Array.from({ length: 32_000 }, (_, i) => (i % 2 === 0 ? (left[i / 2] ?? 0) : 0));
+  await writeFile(path, new Uint8Array(frames.buffer, 0, frames.byteLength - 5));
+  const samples = join1(await readAll({ path, format: 'f32', sampleRate: 16_000, channels: 2 }));
+  assert.deepEqual(
+    samples,
+    left.subarray(0, -1).map((x) => x / 2),
+  );
+  await assert.rejects(
+    readAll({ path, format: 'f32', sampleRate: 8000, channels: 2, maxSeconds: 1.9 }),
+    voxError('too_large'),
+  );
+});
+
 test('a file that grows is followed to its end, wherever the writer pauses', async (t) => {
   const path = join(await temporaryFolder(t), 'a.wav');
   const samples = tone(16_000, 1.2);

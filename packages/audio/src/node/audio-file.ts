@@ -2,16 +2,20 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
 import { FrameDecoder } from '../frames.js';
+import { SAMPLE_BYTES } from '../pcm.js';
+import type { RawEncoding } from '../raw-format.js';
 import { Resampler } from '../resample.js';
 import { WavDecoder } from '../wav-decoder.js';
 import type { GrowingFile } from './growing.js';
 
 export interface AudioFileOptions {
   readonly path: string;
-  /** `wav`: any WAV that this package reads. `pcm16`: little-endian 16-bit mono without a header. */
-  readonly format: 'wav' | 'pcm16';
-  /** Hz of a `pcm16` file; default 16000. A WAV says its own. */
+  /** `wav`: any WAV that this package reads. `pcm16`, `f32`: little-endian integers or floats without a header. */
+  readonly format: 'wav' | RawEncoding;
+  /** Hz of a file without a header; default 16000. A WAV says its own. */
   readonly sampleRate?: number;
+  /** Interleaved channels of a file without a header; default 1. */
+  readonly channels?: number;
   /** Hz of the samples that come out; default 16000. */
   readonly outputRate?: number;
   /** Longer audio is refused. */
@@ -57,8 +61,8 @@ function wavDecoder(): Decoder {
   };
 }
 
-function rawDecoder(sampleRate: number): Decoder {
-  const frames = new FrameDecoder('s16', 1);
+function rawDecoder(encoding: 's16' | 'f32', sampleRate: number, channels: number): Decoder {
+  const frames = new FrameDecoder(encoding, channels);
   let samples = 0;
   return {
     push(bytes) {
@@ -71,7 +75,7 @@ function rawDecoder(sampleRate: number): Decoder {
     },
     done: false,
     sampleRate,
-    promised: (fileBytes) => fileBytes / 2 / sampleRate,
+    promised: (fileBytes) => fileBytes / SAMPLE_BYTES[encoding] / channels / sampleRate,
   };
 }
 
@@ -153,10 +157,12 @@ async function* readBytes(file: FileHandle, options: AudioFileOptions): AsyncGen
 export async function* readAudioFile(
   options: AudioFileOptions,
 ): AsyncGenerator<Float32Array, void, undefined> {
-  const { format, sampleRate = DEFAULT_RATE, outputRate = DEFAULT_RATE, maxSeconds, growing } = options;
+  const { format, sampleRate = DEFAULT_RATE, channels = 1, maxSeconds, growing } = options;
+  const { outputRate = DEFAULT_RATE } = options;
   const file = await openFile(options);
   try {
-    const decoder = format === 'wav' ? wavDecoder() : rawDecoder(sampleRate);
+    const decoder =
+      format === 'wav' ? wavDecoder() : rawDecoder(format === 'f32' ? 'f32' : 's16', sampleRate, channels);
     // A file that is whole tells its length before it is decoded; one that grows is counted.
     const fileBytes = growing === undefined ? (await file.stat()).size : undefined;
     const blocks = new Blocks(outputRate);

@@ -42,6 +42,11 @@ const DEMUXERS: Readonly<Record<Exclude<Container, 'unknown'>, string>> = {
   aiff: 'aiff',
   caf: 'caf',
   amr: 'amr',
+  asf: 'asf',
+  avi: 'avi',
+  flv: 'flv',
+  'mpeg-ts': 'mpegts',
+  'mpeg-ps': 'mpeg',
 };
 
 /** The same as a list, with the short names by which ffmpeg matches. */
@@ -69,6 +74,9 @@ function commandLine(options: DecodeOptions): string[] {
     ...['-flush_packets', '1', '-f', 's16le', `file:${output}`],
   ];
 }
+
+/** Node's timers hold 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Why a run is being ended before it is done. */
 function stopReason(options: DecodeOptions): VoxError {
@@ -99,7 +107,7 @@ export async function decodeToPcm16(options: DecodeOptions): Promise<{ readonly 
     stopped ??= stopReason(options);
     child.kill('SIGKILL');
   };
-  const timer = setTimeout(stop, timeoutMs);
+  const timer = setTimeout(stop, Math.min(timeoutMs, LONGEST_TIMER_MS));
   signal.addEventListener('abort', stop, { once: true });
   try {
     const exit = await waitForExit(child, ffmpeg);

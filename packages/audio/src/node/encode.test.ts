@@ -66,6 +66,35 @@ for (const format of Object.keys(CONTAINERS) as EncodedFormat[]) {
   });
 }
 
+/** Samples that the header of a FLAC or the Xing and LAME frame of an MP3 states. */
+function statedSamples(bytes: Buffer): number {
+  // STREAMINFO: 36 bits from bit 108 of the block (RFC 9639, section 8.2).
+  if (sniff(bytes) === 'flac') return (bytes.readUInt8(21) & 15) * 2 ** 32 + bytes.readUInt32BE(22);
+  const xing = Math.max(bytes.indexOf('Xing'), bytes.indexOf('Info'));
+  assert.ok(xing > 0, 'no Xing frame');
+  // Frame count, then behind 100 bytes of table and 4 of quality: the LAME tag with delay and padding, 12 bits each.
+  const padding = bytes.readUIntBE(xing + 120 + 21, 3);
+  // MPEG-2 has 576 samples a frame.
+  return bytes.readUInt32BE(xing + 8) * 576 - (padding >> 12) - (padding & 0xfff);
+}
+
+for (const format of ['mp3', 'flac'] as const)
+  test(`a whole ${format} states its length, a streamed one does not`, needsFfmpeg, async (t) => {
+    const file = join(await temporaryFolder(t), 'whole');
+    for (const where of [{ file }, {}]) {
+      const encoder = encodeStream({ ffmpeg, format, sampleRate: 22_050, signal: never, ...where });
+      await encoder.write(floatToInt16(tone(22_050, 1.5)));
+      encoder.end();
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of encoder.output) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      assert.equal(sniff(bytes), format);
+      if ('file' in where) assert.equal(statedSamples(bytes), 33_075);
+      else if (format === 'flac') assert.equal(statedSamples(bytes), 0);
+      else assert.throws(() => statedSamples(bytes), /no Xing/);
+    }
+  });
+
 test('when nobody reads, writing stops; when the signal aborts, it throws', needsFfmpeg, async () => {
   const abort = new AbortController();
   const encoder = encodeStream({ ffmpeg, format: 'flac', sampleRate: 24_000, signal: abort.signal });

@@ -1,5 +1,6 @@
-/** Raw PCM16 to compressed audio as it is made, by the ffmpeg program over pipes. */
+/** Raw PCM16 to compressed audio, as it is made or whole, by the ffmpeg program. */
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { VoxError } from '@vox-speech/contract';
 import {
@@ -19,6 +20,11 @@ export interface EncodeOptions {
   readonly format: EncodedFormat;
   /** Hz of the samples that are written. */
   readonly sampleRate: number;
+  /**
+   * Path of a file to write first, created or overwritten, so that ffmpeg can go back and state the true length in the
+   * header; the output follows when it is whole. The caller removes it, also after an error. Absent = over a pipe, at once.
+   */
+  readonly file?: string;
   /** Aborting kills the program. The encoder lives until its output ends or this aborts: give it a deadline. */
   readonly signal: AbortSignal;
 }
@@ -37,14 +43,19 @@ export interface Encoder {
 
 /**
  * MP3 at 128 kbit/s constant, the original's choice. Opus in Ogg pages of 20 ms, so that a listener hears at once. AAC in ADTS, which
- * needs no header. FLAC says nothing of its length, as it can not go back.
+ * needs no header. A streamed FLAC says nothing of its length, as it can not go back, and a streamed MP3 has no Xing frame.
  */
 const FORMAT_FLAGS: Readonly<Record<EncodedFormat, readonly string[]>> = {
-  mp3: ['-c:a', 'libmp3lame', '-b:a', '128k', '-write_xing', '0', '-id3v2_version', '0', '-f', 'mp3'],
+  mp3: ['-c:a', 'libmp3lame', '-b:a', '128k', '-id3v2_version', '0', '-f', 'mp3'],
   opus: ['-c:a', 'libopus', '-b:a', '64k', '-application', 'voip', '-page_duration', '20000', '-f', 'ogg'],
   aac: ['-c:a', 'aac', '-b:a', '96k', '-f', 'adts'],
   flac: ['-c:a', 'flac', '-sample_fmt', 's16', '-f', 'flac'],
 };
+
+/** To a pipe: each packet at once, and no room for a Xing frame that nobody could fill in. */
+function streamFlags(format: EncodedFormat): readonly string[] {
+  return [...(format === 'mp3' ? ['-write_xing', '0'] : []), '-flush_packets', '1', 'pipe:1'];
+}
 
 /** Address space: as for decoding; encoders need less. */
 const MEMORY_BYTES = 2 ** 30;
@@ -61,7 +72,7 @@ function commandLine(options: EncodeOptions): string[] {
     ...['-f', 's16le', '-ar', String(options.sampleRate), '-ac', '1', '-i', 'pipe:0'],
     ...['-filter_threads', '1', '-threads', '1', '-map_metadata', '-1'],
     ...FORMAT_FLAGS[options.format],
-    ...['-flush_packets', '1', 'pipe:1'],
+    ...(options.file === undefined ? streamFlags(options.format) : ['-y', `file:${options.file}`]),
   ];
 }
 
@@ -71,7 +82,7 @@ function commandLine(options: EncodeOptions): string[] {
  * @throws VoxError `cancelled` when the signal has aborted already; `ffmpeg_missing` comes from `write` and `output`
  */
 export function encodeStream(options: EncodeOptions): Encoder {
-  const { ffmpeg, format, signal } = options;
+  const { ffmpeg, format, file, signal } = options;
   if (signal.aborted) throw new VoxError('cancelled', 'cancelled while encoding', { cause: signal.reason });
   const limits = { memoryBytes: MEMORY_BYTES, cpuSeconds: CPU_SECONDS };
   const child = startFfmpeg(ffmpeg, commandLine(options), limits, ['pipe', 'pipe', 'pipe']);
@@ -122,6 +133,7 @@ export function encodeStream(options: EncodeOptions): Encoder {
     }
     const error = await finished;
     if (error !== undefined) throw error;
+    if (file !== undefined) yield* createReadStream(file, { signal });
   }
 
   return { write, end: () => void input.end(), output: read() };

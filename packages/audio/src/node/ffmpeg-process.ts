@@ -21,6 +21,12 @@ const SCRIPT =
 /** Start of every command line: no terminal, no banner, errors only, one thread each way, no network. */
 export const COMMON_FLAGS: readonly string[] = ['-nostdin', '-hide_banner', '-v', 'error'];
 
+/**
+ * A C locale, so that messages can be told apart, and nothing else of ours. No folder of character sets: a static build
+ * loads the system's, made for another C library, and crashes on any transport stream that names its service.
+ */
+const ENVIRONMENT = { LC_ALL: 'C', AV_LOG_FORCE_NOCOLOR: '1', GCONV_PATH: '/dev/null' };
+
 /** Starts ffmpeg under limits, where there is a POSIX shell to set them. Never throws: failures come as events. */
 export function startFfmpeg(
   ffmpeg: string,
@@ -28,8 +34,7 @@ export function startFfmpeg(
   limits: Limits,
   stdio: NonNullable<SpawnOptions['stdio']>,
 ): ChildProcess {
-  // A C locale, so that messages can be told apart, and nothing else of ours.
-  const options: SpawnOptions = { stdio, env: { LC_ALL: 'C', AV_LOG_FORCE_NOCOLOR: '1' }, windowsHide: true };
+  const options: SpawnOptions = { stdio, env: ENVIRONMENT, windowsHide: true };
   if (process.platform === 'win32') return spawn(ffmpeg, args, options);
   const kilobytes = String(Math.ceil(limits.memoryBytes / 1024));
   const seconds = String(Math.ceil(limits.cpuSeconds));

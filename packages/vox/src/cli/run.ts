@@ -12,9 +12,10 @@ import { openAudio, readText, whatIs } from './input.js';
 import { withServer } from './local-server.js';
 import { kindOf } from './model-kind.js';
 import { json, type Output } from './output.js';
+import { RAW_FORMATS, type RawOptions, rawInput } from './raw-input.js';
 import { saveAudio, saveText } from './save.js';
 
-interface RunOptions {
+interface RunOptions extends RawOptions {
   readonly output?: string;
   readonly language?: string;
   readonly voice?: string;
@@ -46,6 +47,9 @@ export const define: Define = (command, context) => {
       '--format <FORMAT>',
       `${AUDIO_FORMATS.join(', ')} for speech; ${TEXT_FORMATS.join(', ')} for text (default: from the name of --output)`,
     )
+    .option('--input-format <FORMAT>', `samples without a header: ${Object.keys(RAW_FORMATS).join(', ')}`)
+    .option('--sample-rate <HZ>', 'rate of --input-format')
+    .option('--channels <N>', 'interleaved channels of --input-format (default: 1)')
     .action(async (model: string, input: string) => {
       const options = command.opts<RunOptions>();
       const config = clientConfig(command, context);
@@ -55,6 +59,7 @@ export const define: Define = (command, context) => {
         local = true;
       };
       // What can be refused is refused before anything is loaded.
+      rawInput(options);
       const given = await whatIs(input);
       await withServer(config, { signal, onLocal }, async (client) => {
         const kind = await kindOf(client, model, signal);
@@ -73,10 +78,12 @@ export const define: Define = (command, context) => {
     '--output': 'file',
     '--voice': 'voice',
     '--format': [...AUDIO_FORMATS, ...TEXT_FORMATS],
+    '--input-format': Object.keys(RAW_FORMATS),
   });
   examples(command, [
     'vox run whisper:base meeting.mp3',
     'vox run whisper:base talk.wav -o talk.srt --language en',
+    'vox run whisper:base capture.raw --input-format pcm16 --sample-rate 16000',
     'vox run piper:en-us-joe-medium "Hello there." -o hello.wav',
     'echo "Read this." | vox run kokoro - --voice af_bella --format mp3 -o read.mp3',
   ]);
@@ -108,6 +115,7 @@ async function transcribe(run: Run, given: Given): Promise<void> {
       model,
       file: audio.blob,
       filename: audio.name,
+      raw: rawInput(options),
       language: options.language,
       words: options.words,
     };
@@ -140,6 +148,8 @@ async function speak(run: Run, given: Given): Promise<void> {
     throw new UsageError(
       `${model} speaks text, and ${given.path} is a file; to speak what it says: vox run ${model} - < ${given.path}`,
     );
+  if (rawInput(options) !== undefined)
+    throw new UsageError(`--input-format is for models that listen; ${model} speaks`);
   if (options.words === true) throw new UsageError(`--words is for models that listen; ${model} speaks`);
   const format = pickFormat(options, AUDIO_FORMATS, 'wav');
   const path = options.output ?? `output.${format}`;
@@ -152,6 +162,8 @@ async function speak(run: Run, given: Given): Promise<void> {
       speed: options.speed === undefined ? undefined : factor(options.speed),
       language: options.language,
       format,
+      // A WAV is put right afterwards; of these only the encoder can state the length.
+      whole: path !== '-' && ['mp3', 'flac'].includes(format),
     },
     { signal },
   );

@@ -253,6 +253,7 @@ function toConfig(
       insecure: v.insecure,
       maxUpload: v.maxUpload,
       maxDuration: v.maxDuration,
+      maxDecode: v.maxDecode,
       maxText: v.maxText,
     },
     log: { level: v.logLevel, format: v.logFormat, file: v.logFile },

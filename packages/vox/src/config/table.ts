@@ -312,6 +312,18 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Longest audio of one upload.',
   }),
+  maxDecode: always({
+    group: 'guard',
+    flag: '--max-decode',
+    argument: 'DURATION',
+    env: 'VOX_MAX_DECODE',
+    read: parseDuration,
+    type: 'duration',
+    unit: 'seconds, or 30s, 5m',
+    default: '5m',
+    commands: 'serve',
+    help: 'Longest time that ffmpeg may take for one upload; it decodes hundreds of times faster than real time.',
+  }),
   maxText: always({
     group: 'guard',
     flag: '--max-text',

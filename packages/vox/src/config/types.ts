@@ -83,6 +83,8 @@ export interface GuardConfig {
   readonly maxUpload: number;
   /** Seconds of audio in one upload. */
   readonly maxDuration: number;
+  /** Seconds of wall time for decoding one upload. */
+  readonly maxDecode: number;
   /** Characters of one text to speak. */
   readonly maxText: number;
 }

@@ -2,6 +2,7 @@
  * The one message union between the server and a runner, whether that is a child process, a thread or the
  * same thread. Control travels as JSON; samples and encoded audio travel as the frame's binary body.
  */
+import type { RawEncoding } from '@vox-speech/audio';
 import type {
   ErrorRecord,
   LiveEvent,
@@ -19,9 +20,11 @@ import type {
 /** Audio that lies in a file, possibly still growing. */
 export interface FileSource {
   readonly path: string;
-  /** `wav`: parsed by the runner. `pcm16`: raw little-endian mono at `sampleRate`. */
-  readonly format: 'wav' | 'pcm16';
+  /** `wav`: parsed by the runner. `pcm16`, `f32`: raw little-endian samples at `sampleRate`. */
+  readonly format: 'wav' | RawEncoding;
   readonly sampleRate?: number;
+  /** Interleaved channels of raw samples; absent = 1. */
+  readonly channels?: number;
   /** True while a writer is still adding to it; a `source-end` message follows. */
   readonly growing: boolean;
   /** Audio longer than this is refused with `too_large`. */
@@ -36,6 +39,8 @@ export interface SpeechOutput {
   readonly sampleRate?: number;
   /** Header of a WAV: `stream` writes unknown sizes, so that it can leave before the end is known. */
   readonly wavHeader: 'stream' | 'none';
+  /** Path of a temporary file to encode into, so that the header can state the length; the server removes it. */
+  readonly file?: string;
   /** Path of the ffmpeg program for encoded formats. */
   readonly ffmpeg?: string;
 }

@@ -98,6 +98,7 @@ class Runner {
           maxSeconds: source.maxSeconds,
           signal: abort.signal,
           ...(source.sampleRate === undefined ? {} : { sampleRate: source.sampleRate }),
+          ...(source.channels === undefined ? {} : { channels: source.channels }),
           ...(growing === undefined ? {} : { growing }),
         }),
         options,

@@ -1,6 +1,7 @@
 /** Where spoken samples go: raw bytes, a WAV stream, or an encoder. */
+import { rm } from 'node:fs/promises';
 import { floatToInt16, wavHeader } from '@vox-speech/audio';
-import { encodeStream } from '@vox-speech/audio/node';
+import { type EncodeOptions, encodeStream } from '@vox-speech/audio/node';
 import { VoxError } from '@vox-speech/contract';
 import type { SpeechOutput } from '../messages/index.js';
 
@@ -39,7 +40,12 @@ export function openSink(output: SpeechOutput, sampleRate: number, emit: Emit, s
     throw new VoxError('ffmpeg_missing', `${output.format} needs the ffmpeg program: vox pull ffmpeg`, {
       param: 'response_format',
     });
-  return encodedSink(output.ffmpeg, output.format, sampleRate, emitAll, signal);
+  const { ffmpeg, format, file } = output;
+  return encodedSink(
+    { ffmpeg, format, sampleRate, ...(file === undefined ? {} : { file }) },
+    emitAll,
+    signal,
+  );
 }
 
 function rawSink(header: Uint8Array | undefined, emit: Emit): Sink {
@@ -61,22 +67,16 @@ function rawSink(header: Uint8Array | undefined, emit: Emit): Sink {
   };
 }
 
-function encodedSink(
-  ffmpeg: string,
-  format: 'mp3' | 'opus' | 'aac' | 'flac',
-  sampleRate: number,
-  emit: Emit,
-  signal: AbortSignal,
-): Sink {
+function encodedSink(options: Omit<EncodeOptions, 'signal'>, emit: Emit, signal: AbortSignal): Sink {
   const stop = new AbortController();
-  const encoder = encodeStream({
-    ffmpeg,
-    format,
-    sampleRate,
-    signal: AbortSignal.any([signal, stop.signal]),
-  });
+  const encoder = encodeStream({ ...options, signal: AbortSignal.any([signal, stop.signal]) });
   const drained = (async () => {
-    for await (const bytes of encoder.output) await emit(bytes);
+    try {
+      for await (const bytes of encoder.output) await emit(bytes);
+    } finally {
+      // Here the program is gone and makes no new one.
+      if (options.file !== undefined) await rm(options.file, { force: true });
+    }
   })();
   // Met by `end`, or by a `write` that the encoder's death rejects.
   drained.catch(() => {});

@@ -13,7 +13,7 @@ const MAX_SECONDS = 30;
 
 export function createClonedVoices(
   voices: VoiceStore,
-  media: Omit<MediaSettings, 'maxSeconds' | 'sampleRate'>,
+  media: Omit<MediaSettings, 'maxSeconds' | 'sampleRate' | 'raw'>,
 ): ClonedVoices {
   return {
     list: () => voices.list(),

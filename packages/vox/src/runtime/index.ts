@@ -5,6 +5,7 @@ import { type Catalog, type Puller, parseReference, type Store } from '../models
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
+import { Slots } from '../scheduler/slots.js';
 import type { Sessions } from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
@@ -26,6 +27,12 @@ export interface RuntimeSettings extends SpecSettings {
   readonly memoryPolicy: MemoryReport['policy'];
   readonly uploadBytes: number;
   readonly audioSeconds: number;
+  /** Wall time that decoding one upload may take. */
+  readonly mediaSeconds: number;
+  /** Files that may wait for a decoder. */
+  readonly queueLimit: number;
+  /** Folder of temporary files. */
+  readonly temporary: string;
   readonly textCharacters: number;
   /** The ffmpeg program that the user set, and the PATH to look on. */
   readonly ffmpegPath: string | undefined;
@@ -43,8 +50,8 @@ export interface RuntimeParts {
   readonly settings: RuntimeSettings;
 }
 
-/** Wall time that ffmpeg may take for one file, in ms: it decodes hundreds of times faster than real time. */
-const MEDIA_TIMEOUT_MS = 10 * 60_000;
+/** Decoders at once for each thread of the models: they wait for the disk, and short files must pass long ones. */
+const DECODERS_PER_THREAD = 2;
 
 /** Formats that need the ffmpeg program. */
 const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
@@ -52,6 +59,7 @@ const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { catalog, store, puller, residency, sessions, voices, settings } = parts;
   const names = new Names(catalog, store, settings.defaults);
+  const decoders = new Slots(settings.threads * DECODERS_PER_THREAD, settings.queueLimit);
 
   const ffmpeg = async (): Promise<string> => {
     const manifest = await store.get(catalog.resolve('ffmpeg')).catch(() => undefined);
@@ -62,6 +70,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       ...(pulledDir === undefined ? {} : { pulledDir }),
     });
   };
+
+  const media = { timeoutMs: settings.mediaSeconds * 1000, places: decoders, ffmpeg };
 
   /** The model for a job, pulled now when that is allowed. */
   const forJob = async (model: string, job: Job, signal: AbortSignal): Promise<Manifest> => {
@@ -111,18 +121,22 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     async transcribe(request) {
       const manifest = await forJob(request.model, 'stt', request.signal);
       const { options, warnings } = checkTranscription(request, manifest);
-      const media = await openMedia(
+      const opened = await openMedia(
         request.path,
-        { maxSeconds: settings.audioSeconds, timeoutMs: MEDIA_TIMEOUT_MS, ffmpeg },
+        {
+          ...media,
+          maxSeconds: settings.audioSeconds,
+          ...(request.raw === undefined ? {} : { raw: request.raw }),
+        },
         request.signal,
       );
       let leased: LeasedHost | undefined;
       try {
         leased = await lease(manifest, request.keepAlive, request.signal);
-        return startTranscription(request, manifest.reference, options, leased, media, warnings);
+        return startTranscription(request, manifest.reference, options, leased, opened, warnings);
       } catch (error) {
         leased?.release();
-        await media.dispose();
+        await opened.dispose();
         throw error;
       }
     },
@@ -132,9 +146,15 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       const manifest = await learned.complete(named, request.signal);
       const cloned = await findReference(request.voice, manifest, voices, store);
       checkSpeech(request, manifest.info, settings.textCharacters, cloned !== undefined);
-      const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
+      const encoder = ENCODED.has(request.format) ? { ffmpeg: await ffmpeg() } : {};
       const leased = await lease(manifest, request.keepAlive, request.signal);
-      return startSpeech(request, manifest.reference, leased, encoder, cloned);
+      return startSpeech(
+        request,
+        manifest.reference,
+        leased,
+        { ...encoder, directory: settings.temporary },
+        cloned,
+      );
     },
 
     async listen(request, listener) {
@@ -161,7 +181,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       return [...(info?.voices ?? []), ...stored.map(asListed)];
     },
 
-    clonedVoices: createClonedVoices(voices, { timeoutMs: MEDIA_TIMEOUT_MS, ffmpeg }),
+    clonedVoices: createClonedVoices(voices, media),
 
     async list(options = {}) {
       const { models } = await store.list();

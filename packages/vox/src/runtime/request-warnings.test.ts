@@ -56,7 +56,8 @@ test("what is wrong with a voice is in the answer's warnings", async () => {
   const lease = { host: { info: { ...INFO, voices }, synthesize: () => run }, release: () => {} };
   const warningsOf = async (voice: string) => {
     const speech = { model: 'm', text: 'a', voice, speed: 1, format: 'wav', signal } as const;
-    return (await startSpeech(speech, 'm', lease as unknown as LeasedHost, undefined, undefined)).warnings;
+    return (await startSpeech(speech, 'm', lease as unknown as LeasedHost, { directory: '' }, undefined))
+      .warnings;
   };
   assert.deepEqual(await warningsOf('zf_xiaoni'), [
     { type: 'other', option: 'voice', message: 'it cannot read Chinese' },

@@ -1,4 +1,7 @@
 /** Text to speech: check, lease, hand to the runner, hand back audio as it is made. */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ModelInfo, VoxError, type Warning } from '@vox-speech/contract';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { StoredVoice } from '../voices/index.js';
@@ -55,14 +58,33 @@ function warningsOfVoice(voice: string, info: ModelInfo): Warning[] {
   return message === undefined ? [] : [{ type: 'other', option: 'voice', message }];
 }
 
-/** Starts the synthesis on a leased runner; the lease goes when the audio has ended, failed or was abandoned. */
+/** Formats whose header states a length, which only a file can be given afterwards. */
+const STATE_LENGTH: readonly string[] = ['mp3', 'flac'];
+
+export interface Encoding {
+  /** Path of the ffmpeg program; absent = the format needs none. */
+  readonly ffmpeg?: string;
+  /** Folder for the temporary files of answers that are collected. */
+  readonly directory: string;
+}
+
+/** Starts the synthesis on a leased runner; lease and temporary file go when the audio has ended, failed or was abandoned. */
 export async function startSpeech(
   request: SpeakRequest,
   model: string,
   lease: LeasedHost,
-  ffmpeg: string | undefined,
+  { ffmpeg, directory }: Encoding,
   cloned: StoredVoice | undefined,
 ): Promise<Speech> {
+  const file =
+    request.whole === true && STATE_LENGTH.includes(request.format)
+      ? join(directory, `encoded-${randomUUID()}`)
+      : undefined;
+  const finish = async (): Promise<void> => {
+    lease.release();
+    // What could not be removed goes with the folder, at the end of the server.
+    if (file !== undefined) await rm(file, { force: true }).catch(() => {});
+  };
   try {
     const language = request.language ?? parseLanguage(cloned?.language);
     const run = lease.host.synthesize(
@@ -76,14 +98,15 @@ export async function startSpeech(
         ...(cloned === undefined ? {} : { reference: { path: cloned.path, text: cloned.referenceText } }),
         output: {
           format: request.format,
-          wavHeader: request.wavHeader ?? 'stream',
+          wavHeader: request.whole === true ? 'none' : 'stream',
           ...(request.sampleRate === undefined ? {} : { sampleRate: request.sampleRate }),
           ...(ffmpeg === undefined ? {} : { ffmpeg }),
+          ...(file === undefined ? {} : { file }),
         },
       },
       request.signal,
     );
-    void run.summary.catch(() => {}).finally(() => lease.release());
+    void run.summary.catch(() => {}).finally(finish);
     return {
       model,
       sampleRate: await run.sampleRate,
@@ -92,7 +115,7 @@ export async function startSpeech(
       warnings: cloned === undefined ? warningsOfVoice(request.voice, lease.host.info) : [],
     };
   } catch (error) {
-    lease.release();
+    await finish();
     throw error;
   }
 }

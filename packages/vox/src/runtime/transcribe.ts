@@ -82,5 +82,10 @@ export function startTranscription(
       lease.release();
       await media.dispose();
     });
-  return { model, segments: run.segments as AsyncIterable<Segment>, summary: run.summary, warnings };
+  return {
+    model,
+    segments: run.segments as AsyncIterable<Segment>,
+    summary: run.summary,
+    warnings: [...media.warnings, ...warnings],
+  };
 }

@@ -2,6 +2,7 @@
  * The facade that every dialect calls. A dialect parses its wire format into these requests and renders
  * these answers; it never reaches below this file.
  */
+import type { RawFormat } from '@vox-speech/audio';
 import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
@@ -31,6 +32,8 @@ export interface TranscribeRequest {
   /** Temporary file with the upload. The caller removes it when the answer has ended. */
   readonly path: string;
   readonly language?: string;
+  /** What the client says of an upload without a header; absent = the content tells. */
+  readonly raw?: RawFormat;
   readonly task: 'transcribe' | 'translate';
   readonly words: boolean;
   readonly prompt?: string;
@@ -59,8 +62,11 @@ export interface SpeakRequest {
   readonly format: AudioFormat;
   /** Hz; absent = the voice's own. */
   readonly sampleRate?: number;
-  /** `stream`: a WAV starts with unknown sizes. `none`: raw samples, the caller writes the header. */
-  readonly wavHeader?: 'stream' | 'none';
+  /**
+   * The caller collects the audio before it answers, so formats whose header states a length state the true one. A WAV
+   * then comes as bare samples, to which the caller writes the header. Absent = as made, with unknown sizes.
+   */
+  readonly whole?: boolean;
   readonly keepAlive?: KeepAlive;
   readonly signal: AbortSignal;
 }

@@ -7,6 +7,7 @@ import { type MultipartEvent, MultipartParser, multipartBoundary } from './multi
 interface Part {
   name: string;
   filename?: string;
+  contentType?: string;
   body: Buffer;
 }
 
@@ -37,6 +38,7 @@ function parse(boundary: string, pieces: readonly Buffer[], maxHeader = 1000): P
       parts.push({
         name: event.name,
         ...(event.filename === undefined ? {} : { filename: event.filename }),
+        ...(event.contentType === undefined ? {} : { contentType: event.contentType }),
         body: Buffer.alloc(0),
       });
     } else if (event.type === 'data') open?.push(event.bytes);
@@ -91,7 +93,7 @@ test('any parts, cut anywhere, come out as they went in', () => {
 
 test('one byte at a time', () => {
   const parts = [
-    { name: 'file', filename: 'a.wav', body: Buffer.from('RIFF\r\n--bn\r\n--') },
+    { name: 'file', filename: 'a.wav', contentType: 'audio/wav', body: Buffer.from('RIFF\r\n--bn\r\n--') },
     { name: 'model', body: Buffer.alloc(0) },
   ];
   const body = Buffer.concat([

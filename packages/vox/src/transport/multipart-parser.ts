@@ -5,7 +5,13 @@
 import { VoxError } from '@vox-speech/contract';
 
 export type MultipartEvent =
-  | { readonly type: 'part'; readonly name: string; readonly filename?: string }
+  | {
+      readonly type: 'part';
+      readonly name: string;
+      readonly filename?: string;
+      /** As the client states it. */
+      readonly contentType?: string;
+    }
   | { readonly type: 'data'; readonly bytes: Buffer }
   | { readonly type: 'part-end' };
 
@@ -145,12 +151,19 @@ export class MultipartParser {
 }
 
 function partOf(header: string): MultipartEvent {
-  const line = header.split('\r\n').find((one) => /^content-disposition\s*:/i.test(one));
+  const lines = header.split('\r\n');
+  const line = lines.find((one) => /^content-disposition\s*:/i.test(one));
   const name = line === undefined ? undefined : parameter(line, 'name');
   if (line === undefined || name === undefined || !/:\s*form-data\s*;/i.test(line))
     throw new VoxError('invalid_request', 'a part has no Content-Disposition: form-data with a name');
   const filename = parameter(line, 'filename\\*?');
-  return { type: 'part', name, ...(filename === undefined ? {} : { filename }) };
+  const contentType = lines.map((one) => /^content-type\s*:\s*(.*)$/i.exec(one)?.[1]).find(Boolean);
+  return {
+    type: 'part',
+    name,
+    ...(filename === undefined ? {} : { filename }),
+    ...(contentType === undefined ? {} : { contentType }),
+  };
 }
 
 function parameter(line: string, name: string): string | undefined {

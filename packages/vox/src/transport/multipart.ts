@@ -43,6 +43,8 @@ export interface UploadedFile {
   readonly bytes: number;
   /** As the client gave it; never part of a path. */
   readonly filename: string;
+  /** As the client gave it. */
+  readonly contentType?: string;
 }
 
 export interface Upload {
@@ -85,7 +87,7 @@ class Receiver {
   #count = 0;
   #fieldBytes = 0;
   #field: { name: string; chunks: Buffer[]; bytes: number } | undefined;
-  #writer: { handle: FileHandle; path: string; filename: string } | undefined;
+  #writer: (Omit<UploadedFile, 'bytes'> & { readonly handle: FileHandle }) | undefined;
   #inFile = false;
   #bytes = 0;
 
@@ -111,12 +113,12 @@ class Receiver {
   async finish(): Promise<Upload> {
     const writer = this.#writer;
     if (writer === undefined) return { fields: this.#fields, dispose: async () => {} };
-    await writer.handle.close();
-    const { path, filename } = writer;
+    const { handle, ...file } = writer;
+    await handle.close();
     return {
       fields: this.#fields,
-      file: { path, bytes: this.#bytes, filename },
-      dispose: () => rm(path, { force: true }),
+      file: { ...file, bytes: this.#bytes },
+      dispose: () => rm(file.path, { force: true }),
     };
   }
 
@@ -127,7 +129,7 @@ class Receiver {
     await rm(this.#writer.path, { force: true });
   }
 
-  async #openFile(event: { name: string; filename?: string }): Promise<void> {
+  async #openFile(event: Extract<MultipartEvent, { type: 'part' }>): Promise<void> {
     if (this.#writer !== undefined)
       throw new VoxError('invalid_request', `the field ${event.name} came twice; send one file`, {
         param: event.name,
@@ -135,7 +137,13 @@ class Receiver {
     const { directory } = this.#options;
     await mkdir(directory, { recursive: true });
     const path = join(directory, `upload-${randomUUID()}`);
-    this.#writer = { handle: await open(path, 'wx', 0o600), path, filename: event.filename ?? '' };
+    const { filename = '', contentType } = event;
+    this.#writer = {
+      handle: await open(path, 'wx', 0o600),
+      path,
+      filename,
+      ...(contentType === undefined ? {} : { contentType }),
+    };
     this.#inFile = true;
   }
 

@@ -178,7 +178,7 @@ export function speechCommand(body: unknown, maxCharacters: number): SpeechComma
       voice: (typeof speech.voice === 'object' ? speech.voice?.id : speech.voice) ?? '',
       speed: speech.speed ?? 1,
       format,
-      wavHeader: whole ? 'none' : 'stream',
+      whole,
       ...(format === 'pcm' ? { sampleRate: OPENAI_PCM_RATE } : {}),
       ...(language === undefined ? {} : { language }),
       ...(keepAlive === undefined ? {} : { keepAlive }),

@@ -6,6 +6,7 @@ import type { Runtime } from '../../runtime/types.js';
 import {
   abortable,
   DEFAULT_STALL_MS,
+  declaredRaw,
   readJson,
   receiveFile,
   requestSignal,
@@ -53,7 +54,12 @@ async function transcript(
   let kept = true;
   try {
     const command = transcriptCommand(upload.fields, task);
-    const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
+    const job = await runtime.transcribe({
+      ...command.request,
+      ...declaredRaw(upload),
+      path: upload.file.path,
+      signal,
+    });
     const transcription = { ...job, segments: abortable(job.segments, signal) };
     reply.header('x-vox-model', job.model);
     if (command.stream) {

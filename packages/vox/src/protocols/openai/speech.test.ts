@@ -27,7 +27,7 @@ test('speech: formats, types, defaults by model', async (t) => {
     const asked = runtime.asked.speak.at(-1);
     assert.equal(asked?.format, format);
     assert.equal(asked?.sampleRate, sampleRate);
-    assert.equal(asked?.wavHeader, 'stream');
+    assert.equal(asked?.whole, false);
   }
 });
 
@@ -51,7 +51,7 @@ test('stream:false answers whole, with true sizes, in memory and from disk', asy
     assert.equal(wav.at(-1), samples > 100_000 ? 7 : 1);
     await until('no file is left', async () => (await readdir(directory)).length === 0);
   }
-  assert.equal(runtime.asked.speak.at(-1)?.wavHeader, 'none');
+  assert.equal(runtime.asked.speak.at(-1)?.whole, true);
 });
 
 test('voices: strings, objects, and OpenAI names with a warning', async (t) => {

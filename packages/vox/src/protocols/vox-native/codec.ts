@@ -88,7 +88,7 @@ export function synthesizeCommand(
       voice: given.voice ?? '',
       speed: given.speed ?? 1,
       format: formatOf(given.response_format ?? 'wav'),
-      wavHeader: whole ? 'none' : 'stream',
+      whole,
       ...(language === undefined ? {} : { language }),
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },

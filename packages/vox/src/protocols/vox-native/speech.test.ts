@@ -72,7 +72,7 @@ test('synthesize: whole by default, streamed when asked', async (t) => {
   const wav = Buffer.from(await whole.arrayBuffer());
   assert.equal(whole.headers.get('content-length'), '54');
   assert.equal(wav.readUInt32LE(40), 10);
-  assert.equal(runtime.asked.speak[0]?.wavHeader, 'none');
+  assert.equal(runtime.asked.speak[0]?.whole, true);
   const pcm = await post({
     input: 'Hi.',
     response_format: 'pcm',
@@ -92,7 +92,7 @@ test('synthesize: whole by default, streamed when asked', async (t) => {
     voice: '',
     speed: 1.5,
     format: 'pcm',
-    wavHeader: 'stream',
+    whole: false,
     language: 'en',
     keepAlive: 0,
   });

@@ -4,6 +4,7 @@ import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
 import {
   abortable,
+  declaredRaw,
   receiveFile,
   requestSignal,
   sendSpeech,
@@ -42,7 +43,12 @@ async function transcribe(
   });
   const work = async () => {
     const command = transcribeCommand(upload.fields);
-    const job = await runtime.transcribe({ ...command.request, path: upload.file.path, signal });
+    const job = await runtime.transcribe({
+      ...command.request,
+      ...declaredRaw(upload),
+      path: upload.file.path,
+      signal,
+    });
     return { command, done: await collectTranscript({ ...job, segments: abortable(job.segments, signal) }) };
   };
   // Before the answer, so that a client that has it can count on nothing being left.
