@@ -5,11 +5,12 @@ import { prepareModels } from './test-models.mjs';
 const [count = '2000', seed = '1'] = process.argv.slice(2);
 await prepareModels();
 const since = performance.now();
-const { statuses, faults } = await fuzz({
+const { statuses, slowestMs, faults } = await fuzz({
   count: Number(count),
   seed: Number(seed),
   ffmpeg: process.env.VOX_TEST_FFMPEG,
 });
-console.log(`${count} files in ${Math.round((performance.now() - since) / 1000)} s:`, statuses);
+const seconds = Math.round((performance.now() - since) / 1000);
+console.log(`${count} files in ${seconds} s, the slowest ${Math.round(slowestMs)} ms:`, statuses);
 for (const fault of faults) console.log(fault);
 if (faults.length > 0) process.exitCode = 1;

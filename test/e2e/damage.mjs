@@ -55,6 +55,10 @@ const DAMAGES = {
   'garbage behind its head': (bytes, random) =>
     Buffer.concat([bytes.subarray(0, at(random, HEAD)), garbage(random, at(random, 20_000))]),
   'another file behind it': (bytes, _, other) => Buffer.concat([bytes, other]),
+  'garbage inside it': (bytes, random) =>
+    changed(bytes, (copy) => {
+      garbage(random, at(random, 2000)).copy(copy, at(random, copy.length));
+    }),
   'a stretch of zeros': (bytes, random) =>
     changed(bytes, (copy) => {
       const from = at(random, copy.length);

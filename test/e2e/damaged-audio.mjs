@@ -1,160 +1,139 @@
 /**
- * Damaged audio files, the same for the same seed: real ones of every format, cut, flipped, with lying headers, swapped
- * containers, garbage. Sends them to a server whose recogniser is the replay engine: what is on trial is the reading of
- * files, not the hearing.
+ * Sends damaged audio files to a real server whose models are the replay engine's, and says what came of it: what is on
+ * trial is the reading of files, not the hearing.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encoded, MORE_FORMATS, TWELVE_FORMATS, WAV_VARIANTS } from './clips.mjs';
+import { damagedFiles } from './damage.mjs';
 import { replayHome, tone } from './replay-home.mjs';
-import { startServer } from './server.mjs';
+import { startServer, upload } from './server.mjs';
 
-/** ffmpeg's muxer and codec; the first is written by ourselves. */
-const SOUND = [
-  ['wav', 'pcm_s16le'],
-  ['wav', 'pcm_f32le'],
-  ['wav', 'pcm_mulaw'],
-  ['wav', 'adpcm_ima_wav'],
-  ['flac', 'flac'],
-  ['mp3', 'libmp3lame'],
-  ['adts', 'aac'],
-  ['ogg', 'libvorbis'],
-  ['ogg', 'libopus'],
-  ['webm', 'libopus'],
-  ['mp4', 'aac'],
-  ['matroska', 'flac'],
-  ['aiff', 'pcm_s16be'],
-  ['caf', 'alac'],
-];
-/** No answer may take longer, in ms: the files hold a second of sound. */
-const LIMIT_MS = 20_000;
+/** Of the server; decoding a damaged second of audio takes a tenth of one. */
+const MAX_DECODE_SECONDS = 10;
+/** On top of the server's own limit, for a machine that does other work too. */
+const HANG_MS = (MAX_DECODE_SECONDS + 20) * 1000;
 const AT_ONCE = 4;
+const ROUTES = ['/v1/audio/transcriptions', '/api/transcribe'];
 
-/** A small generator of numbers in [0, 1): mulberry32, by its published constants. */
-function numbers(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** One second of sound in every format. */
-export function soundFiles(ffmpeg) {
-  const folder = mkdtempSync(join(tmpdir(), 'vox-sound-'));
+/** Every format of clips.mjs that this build of ffmpeg can write, a second and a half each; the twelve it must. */
+async function makeClips(ffmpeg) {
+  const folder = mkdtempSync(join(tmpdir(), 'vox-fuzz-'));
   try {
-    const clip = join(folder, 'clip.wav');
-    writeFileSync(clip, tone(1));
-    return SOUND.map(([container, codec], index) => {
-      const path = join(folder, String(index));
-      const rate = codec === 'libopus' ? '48000' : '16000';
-      const how = ['-c:a', codec, '-ar', rate, '-f', container, path];
-      execFileSync(ffmpeg, ['-nostdin', '-v', 'error', '-i', clip, ...how]);
-      return readFileSync(path);
-    });
+    const wav = tone(1.5);
+    const clips = { wav };
+    for (const [name, args] of Object.entries({ ...TWELVE_FORMATS, ...MORE_FORMATS, ...WAV_VARIANTS })) {
+      try {
+        clips[name] = await encoded(ffmpeg, folder, wav, args);
+      } catch (error) {
+        if (name in TWELVE_FORMATS || !/Unknown encoder/.test(error.stderr)) throw error;
+      }
+    }
+    return clips;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Ways to damage a file; each gets a generator of numbers and another file. */
-const DAMAGES = {
-  cut: (file, next) => file.subarray(0, Math.floor(next() * file.length)),
-  flipped: (file, next) => {
-    const copy = Buffer.from(file);
-    for (let n = 1 + Math.floor(next() * 32); n > 0; n--) {
-      const at = Math.floor(next() * copy.length);
-      copy[at] ^= 1 << Math.floor(next() * 8);
-    }
-    return copy;
-  },
-  'lying header': (file, next) => {
-    const copy = Buffer.from(file);
-    for (let n = 1 + Math.floor(next() * 4); n > 0; n--) {
-      const at = Math.floor(next() * Math.min(120, copy.length - 4));
-      copy.writeUInt32LE(
-        [0, 1, 0x7fffffff, 0xffffffff, Math.floor(next() * 2 ** 32)][Math.floor(next() * 5)],
-        at,
-      );
-    }
-    return copy;
-  },
-  'another body': (file, next, other) => {
-    const head = Math.floor(next() * Math.min(400, file.length));
-    return Buffer.concat([file.subarray(0, head), other.subarray(Math.min(head, other.length))]);
-  },
-  'garbage behind': (file, next) =>
-    Buffer.concat([
-      file,
-      Buffer.from(Array.from({ length: Math.floor(next() * 5_000) }, () => next() * 256)),
-    ]),
-  'garbage inside': (file, next) => {
-    const copy = Buffer.from(file);
-    const from = Math.floor(next() * copy.length);
-    const to = Math.min(copy.length, from + Math.floor(next() * 2_000));
-    for (let at = from; at < to; at++) copy[at] = next() * 256;
-    return copy;
-  },
-  'a piece missing': (file, next) => {
-    const from = Math.floor(next() * file.length);
-    return Buffer.concat([file.subarray(0, from), file.subarray(from + Math.floor(next() * 1_000))]);
-  },
-};
-
-/** `count` damaged files of a seed, as { what, bytes }. */
-export function* damaged(files, count, seed) {
-  const next = numbers(seed);
-  const kinds = Object.keys(DAMAGES);
-  for (let i = 0; i < count; i++) {
-    const at = Math.floor(next() * files.length);
-    const other = files[Math.floor(next() * files.length)];
-    const kind = kinds[Math.floor(next() * kinds.length)];
-    yield { what: `${i}: ${SOUND[at].join(' ')}, ${kind}`, bytes: DAMAGES[kind](files[at], next, other) };
+/** What is wrong with an answer; undefined when it is a transcript, or an error of the client's with a proper body. */
+function fault(path, status, text) {
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return `${status} without JSON: ${text.slice(0, 100)}`;
   }
+  if (status === 200) return typeof body.text === 'string' ? undefined : `200 without a text: ${text}`;
+  if (status < 400 || status > 499) return `${status}: ${text}`;
+  if (typeof body.detail !== 'string' || body.detail === '') return `${status} without detail: ${text}`;
+  if (path.startsWith('/api/')) return undefined;
+  const { message, type, code } = body.error ?? {};
+  return message === body.detail && type && code ? undefined : `${status} without an OpenAI error: ${text}`;
 }
 
-/** Sends them all. Gives how often each status came, and what must never happen. */
+/** Processes of ffmpeg that the server started and that still run; [] on a system without /proc. */
+function decoders(pid) {
+  const children = (parent) => {
+    try {
+      return readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .filter(Boolean);
+    } catch {
+      return [];
+    }
+  };
+  const commandOf = (child) => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  return children(pid).filter((child) => commandOf(child).includes('pcm_s16le'));
+}
+
+/** `{ statuses, codes, faults, slowestMs }` of `count` files; `faults` is empty when all went as it must. */
 export async function fuzz({ count, seed, ffmpeg }) {
-  const { home, remove } = replayHome({ 'replay:stt': { kind: 'stt', text: 'heard' } });
-  const server = await startServer({ home, env: { VOX_FFMPEG: ffmpeg, VOX_STT_MODEL: 'replay:stt' } });
-  const statuses = {};
-  const faults = [];
+  const fixture = replayHome({ 'ears:1': { kind: 'stt', text: 'hello there' } });
+  const server = await startServer({
+    home: fixture.home,
+    env: { VOX_FFMPEG: ffmpeg },
+    args: ['--max-duration', '60s', '--max-upload', '4Mi', '--max-decode', `${MAX_DECODE_SECONDS}s`],
+  });
+  const files = () =>
+    readdirSync(join(fixture.home, 'tmp'), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+  const runner = async () => (await (await fetch(`${server.url}/v1/models/loaded`)).json()).models[0]?.pid;
+  const result = { statuses: {}, codes: {}, faults: [], slowestMs: 0 };
+  let ended;
+  server.gone.then((how) => {
+    ended = how;
+  });
   try {
-    const files = damaged(soundFiles(ffmpeg), count, seed);
+    await upload(server.url, tone(1), { model: 'ears:1', keep_alive: '-1' });
+    const before = await runner();
+    const damaged = damagedFiles(await makeClips(ffmpeg), count, seed);
     const worker = async () => {
-      for (const { what, bytes } of files) {
-        const form = new FormData();
-        form.append('file', new Blob([bytes]), 'a.wav');
+      for (const { number, what, bytes, fields } of damaged) {
+        if (ended !== undefined) return;
+        const path = ROUTES[number % ROUTES.length];
+        const begun = performance.now();
         try {
-          const answer = await fetch(`${server.url}/v1/audio/transcriptions`, {
-            method: 'POST',
-            body: form,
-            signal: AbortSignal.timeout(LIMIT_MS),
-          });
-          statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-          const body = await answer.json();
-          if (answer.status >= 500) faults.push(`${what}: ${answer.status} ${JSON.stringify(body)}`);
-          if (answer.status !== 200 && typeof body.error?.message !== 'string')
-            faults.push(`${what}: ${answer.status} without a message`);
+          const signal = AbortSignal.timeout(HANG_MS);
+          const form = { model: 'ears:1', keep_alive: '-1', ...fields };
+          const response = await upload(server.url, bytes, form, { path, name: 'upload', signal });
+          const text = await response.text();
+          result.statuses[response.status] = (result.statuses[response.status] ?? 0) + 1;
+          const code = /"code":"([^"]+)"/.exec(text)?.[1];
+          if (code) result.codes[code] = (result.codes[code] ?? 0) + 1;
+          const wrong = fault(path, response.status, text);
+          if (wrong !== undefined) result.faults.push(`${what}: ${wrong}`);
         } catch (error) {
-          faults.push(`${what}: ${error.message}`);
+          result.faults.push(`${what}: no answer (${error.cause?.code ?? error.name}: ${error.message})`);
         }
+        result.slowestMs = Math.max(result.slowestMs, performance.now() - begun);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    const left = readdirSync(join(home, 'tmp'), { recursive: true, withFileTypes: true }).filter((e) =>
-      e.isFile(),
-    );
-    if (left.length > 0) faults.push(`${left.length} files were left behind, e.g. ${left[0].name}`);
-    const health = await fetch(`${server.url}/v1/health`).catch(() => undefined);
-    if (health?.status !== 200) faults.push('the server is gone');
+    if (ended !== undefined) {
+      result.faults.push(
+        `the server ended with ${ended.code ?? ended.signal}:\n${server.lines.slice(-5).join('\n')}`,
+      );
+      return result;
+    }
+    const left = files();
+    if (left.length > 0) result.faults.push(`${left.length} files left behind, e.g. ${left[0].name}`);
+    const still = decoders(server.pid);
+    if (still.length > 0) result.faults.push(`decoders still run: ${still.join(', ')}`);
+    if ((await runner()) !== before) result.faults.push('the runner died');
+    const { text } = await (await upload(server.url, tone(1), { model: 'ears:1' })).json();
+    if (text !== 'hello there') result.faults.push(`afterwards it hears ${JSON.stringify(text)}`);
+    return result;
   } finally {
     await server.stop();
-    remove();
+    fixture.remove();
   }
-  return { statuses, faults };
 }

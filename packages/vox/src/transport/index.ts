@@ -12,7 +12,7 @@ export {
 } from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';
 export { type FieldSchema, type Operation, openapi } from './openapi.js';
-export { declaredRaw } from './raw-audio.js';
+export { declaredRaw, RAW_FIELDS } from './raw-audio.js';
 export { requestSignal } from './signal.js';
 export { LiveSocket } from './socket.js';
 export { type Spooled, spool } from './spool.js';

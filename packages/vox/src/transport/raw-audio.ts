@@ -10,6 +10,7 @@ import {
 import { VoxError } from '@vox-speech/contract';
 import { choice, number, text } from './form.js';
 import type { Upload } from './multipart.js';
+import type { FieldSchema } from './openapi.js';
 
 /** Values of `input_format`, by ffmpeg's names and by ours. */
 const ENCODINGS: Readonly<Record<string, RawEncoding>> = {
@@ -17,6 +18,23 @@ const ENCODINGS: Readonly<Record<string, RawEncoding>> = {
   pcm_s16le: 'pcm16',
   f32le: 'f32',
   pcm_f32le: 'f32',
+};
+
+/** The same fields for the OpenAPI document. */
+export const RAW_FIELDS: Readonly<Record<string, FieldSchema>> = {
+  input_format: {
+    schema: { enum: Object.keys(ENCODINGS) },
+    description:
+      'Only for samples without a header: little-endian, interleaved. Then `sample_rate` is needed.',
+  },
+  sample_rate: {
+    schema: { type: 'integer', minimum: MIN_SAMPLE_RATE, maximum: MAX_SAMPLE_RATE },
+    description: 'Hz of samples without a header.',
+  },
+  channels: {
+    schema: { type: 'integer', minimum: 1, maximum: MAX_CHANNELS },
+    description: 'Interleaved channels of samples without a header; default 1.',
+  },
 };
 
 /**

@@ -1,5 +1,5 @@
 /** OpenAI's audio routes for the OpenAPI document. */
-import type { FieldSchema, Operation } from '../../transport/index.js';
+import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
 import { SPEECH_FORMATS, speechSchema, TRANSCRIPT_FORMATS } from './schema.js';
 
 const FILE: FieldSchema = {
@@ -21,6 +21,7 @@ const GRANULARITIES: FieldSchema = {
 };
 const HEARD: Record<string, FieldSchema> = {
   file: FILE,
+  ...RAW_FIELDS,
   model: MODEL,
   prompt: { schema: { type: 'string' }, description: 'Words to expect, where the model takes them.' },
   response_format: { schema: { enum: [...TRANSCRIPT_FORMATS] }, description: 'Default `json`.' },

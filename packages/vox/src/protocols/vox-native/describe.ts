@@ -1,6 +1,6 @@
 /** Vox's own routes, both generations, for the OpenAPI document. */
 import type { ErrorCode } from '@vox-speech/contract';
-import type { FieldSchema, Operation } from '../../transport/index.js';
+import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
 import {
   enforceSchema,
   nameSchema,
@@ -186,6 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     form: {
       file: { schema: { type: 'string', format: 'binary' }, required: true },
+      ...RAW_FIELDS,
       model: { schema: TEXT, description: 'Empty is the default.' },
       language: { schema: TEXT },
       word_timestamps: { schema: { type: 'boolean' } },
