@@ -2,7 +2,6 @@
  * The one message union between the server and a runner, whether that is a child process, a thread or the
  * same thread. Control travels as JSON; samples and encoded audio travel as the frame's binary body.
  */
-import type { RawEncoding } from '@vox-speech/audio';
 import type {
   ErrorRecord,
   LiveEvent,
@@ -21,7 +20,7 @@ import type {
 export interface FileSource {
   readonly path: string;
   /** `wav`: parsed by the runner. `pcm16`, `f32`: raw little-endian samples at `sampleRate`. */
-  readonly format: 'wav' | RawEncoding;
+  readonly format: 'wav' | 'pcm16' | 'f32';
   readonly sampleRate?: number;
   /** Interleaved channels of raw samples; absent = 1. */
   readonly channels?: number;
