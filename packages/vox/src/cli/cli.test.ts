@@ -380,7 +380,6 @@ test('Ctrl-C ends a pull at once, quietly, and closes its connection', async (co
   await closed;
   assert.deepEqual([code, err], [130, '']);
 });
-
 test('serve answers until it is told to stop', async (context) => {
   const child = start(['serve', '--port', '0', '--log-level', 'silent']);
   context.after(() => child.kill('SIGKILL'));
