@@ -29,6 +29,7 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-native': [
     'vox/runtime',
