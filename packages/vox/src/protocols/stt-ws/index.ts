@@ -1,13 +1,14 @@
 /** The dialect of the real-time STT server: `/v1/stt/ws`, `/v1/stt/transcribe`, and under VOX_COMPAT its `/health`. */
 import type { FastifyInstance } from 'fastify';
-import type { Log } from '../../observe/index.js';
+import type { Health, Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
 import { DEFAULT_STALL_MS, type Upgrades } from '../../transport/index.js';
 import type { SttSettings } from './codec.js';
 import { SttConnection } from './connection.js';
 import { errorBody } from './errors.js';
-import { refuse } from './refuse.js';
+import { registerHealth } from './health.js';
 import { type MetricsHome, SttMetrics } from './metrics.js';
+import { refuse } from './refuse.js';
 import { readQuery } from './schema.js';
 import { transcribe } from './transcribe.js';
 
@@ -19,6 +20,9 @@ export interface SttWsOptions {
   readonly settings: SttSettings;
   readonly metrics: MetricsHome;
   readonly log: Log;
+  readonly health: Health;
+  /** Is the original's `/health` ours? */
+  readonly compat: boolean;
   /** Folder of temporary files. */
   readonly uploadDirectory: string;
   /** An upload may pause this long, in ms. */
@@ -42,4 +46,5 @@ export function register(app: FastifyInstance, options: SttWsOptions): void {
   app.post('/v1/stt/transcribe', (request, reply) =>
     transcribe({ runtime, uploadDirectory, stallMs }, request, reply),
   );
+  if (options.compat) registerHealth(app, runtime, options.health);
 }
