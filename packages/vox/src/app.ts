@@ -140,7 +140,10 @@ export async function startApp(config: Config): Promise<App> {
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
-  setTimeout(loadZod, WARM_UP_DELAY_MS).unref();
+  setTimeout(() => {
+    loadZod();
+    metrics.load();
+  }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
 
   let closing: Promise<void> | undefined;

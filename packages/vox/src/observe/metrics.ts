@@ -41,14 +41,23 @@ export class Metrics {
     else define(this.#made.client, this.#made.registry);
   }
 
-  /** Loads the library; the instruments themselves. */
+  /** The instruments; the first use loads the library. */
   get use(): Instruments {
+    return this.#instruments();
+  }
+
+  #instruments(): Instruments {
     if (this.#made === undefined) {
       this.#made = instruments(this.#sources);
       const { client, registry } = this.#made;
       for (const define of this.#extensions.splice(0)) define(client, registry);
     }
     return this.#made;
+  }
+
+  /** Loads the library now, so that no audio waits for it. */
+  load(): void {
+    this.#instruments();
   }
 
   /** Everything, as Prometheus reads it. */

@@ -88,6 +88,6 @@ describe('metrics', () => {
     define('stt_before_total');
     assert.match((await metrics.scrape()).text, /stt_before_total 1/);
     define('stt_after_total');
-    assert.match((await metrics.scrape()).text, /stt_before_total 1[^]*stt_after_total 1/);
+    assert.match((await metrics.scrape()).text, /stt_before_total 1[\s\S]*stt_after_total 1/);
   });
 });
