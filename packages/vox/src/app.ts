@@ -12,6 +12,7 @@ import { register as registerApiPages } from './protocols/api-pages/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { createRuntime } from './runtime/index.js';
@@ -130,6 +131,16 @@ export async function startApp(config: Config): Promise<App> {
     uploadDirectory: uploads.path,
     health,
     compat: server.compat,
+  });
+  registerSttWs(http.app, {
+    runtime,
+    upgrades,
+    settings: config.live,
+    metrics,
+    log,
+    health,
+    compat: server.compat === 'stt-ws',
+    uploadDirectory: uploads.path,
   });
   registerApiPages(http.app, {
     operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],

@@ -156,7 +156,8 @@ test('each original brings its variables and defaults', () => {
 
 test("the STT server's whole table: in the environment, in .env, and what has no effect is said once", () => {
   const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B' };
-  const envFile = 'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
+  const envFile =
+    'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
   const config = loadConfig({ command: 'serve', env, envFile, machine });
   assert.deepEqual(config.live, {
     detector: 'energy',
@@ -169,7 +170,11 @@ test("the STT server's whole table: in the environment, in .env, and what has no
   assert.equal(config.server.port, 8000, 'VOX_* is not read from .env');
   assert.deepEqual(
     config.warnings.map((line) => line.split(':', 1)[0]),
-    ['STT_BACKEND=mock has no effect', 'STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect', 'MOCK_INFER_MS=1 has no effect'],
+    [
+      'STT_BACKEND=mock has no effect',
+      'STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect',
+      'MOCK_INFER_MS=1 has no effect',
+    ],
   );
   assert.equal(serve().live.detector, 'silero');
   assert.equal(serve({}, { STT_VAD_SILENCE_MS: '700' }).live.silenceMs, 500);

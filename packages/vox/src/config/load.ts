@@ -206,7 +206,9 @@ function fromEnvFile(compat: Compat, input: ConfigInput, machine: Machine): Envi
   if (!profile.envFile || input.command !== 'serve') return {};
   const found = parseEnvFile(input.envFile ?? readEnvFile(join(machine.cwd, '.env')) ?? '');
   const names = [...profile.variables.map(({ env }) => env), ...Object.keys(profile.noEffect)];
-  return Object.fromEntries(names.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name]]])),
+  );
 }
 
 /** Settings of the original that were given and mean nothing here. */

@@ -95,11 +95,14 @@ export class SttConnection implements LiveListener, Depths {
         this.#speaking = true;
         return;
       case 'partial':
-        return this.#partial(event);
+        this.#partial(event);
+        return;
       case 'final':
-        return this.#final(event);
+        this.#final(event);
+        return;
       case 'dropped':
-        return this.#dropped(event);
+        this.#dropped(event);
+        return;
       case 'warning':
         this.#notices.warn(event.warning);
         this.#journal.say('ws.warning', { option: event.warning.option }, 'warn');
@@ -136,10 +139,14 @@ export class SttConnection implements LiveListener, Depths {
 
   #receive(data: string | Uint8Array): void {
     if (this.#stop.signal.aborted) return;
-    if (typeof data !== 'string') return this.#audio(data);
-    const message = readText(data);
-    if (message.type === 'none') return;
-    if (message.type === 'fault') return this.#fail(message.fault);
+    if (typeof data === 'string') this.#text(data);
+    else this.#audio(data);
+  }
+
+  #text(text: string): void {
+    const message = readText(text);
+    if (message.type === 'fault') this.#fail(message.fault);
+    if (message.type !== 'commit') return;
     this.#journal.say('ws.recv.commit');
     if (this.#early !== undefined) this.#keepEarly('commit', 0);
     else this.#commit();

@@ -92,8 +92,7 @@ function exactly(name: string, value: number | string, allowed: number | string)
 
 function detectorOf(text: string): Detector {
   const found = DETECTORS.find((one) => one === text);
-  if (found === undefined)
-    throw new Refusal(`Invalid vad: ${shown(text)}. Must be ${DETECTORS.join(', ')}.`);
+  if (found === undefined) throw new Refusal(`Invalid vad: ${shown(text)}. Must be ${DETECTORS.join(', ')}.`);
   return found;
 }
 

@@ -5,7 +5,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { Runtime } from '../../runtime/types.js';
-import { abortable, form, receiveFile, requestSignal, type Upload, warningHeader } from '../../transport/index.js';
+import {
+  abortable,
+  form,
+  receiveFile,
+  requestSignal,
+  type Upload,
+  warningHeader,
+} from '../../transport/index.js';
 import { damagedWav, HEAD_BYTES } from './wav-faults.js';
 
 export interface TranscribeOptions {
