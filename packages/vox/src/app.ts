@@ -6,14 +6,17 @@ import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
 import { DEFAULT_MODELS_SETTINGS, engineModule, openCatalog, Puller, Store } from './models/index.js';
-import { createLog, Health, LogFile } from './observe/index.js';
+import { createLog, Health, LogFile, Metrics } from './observe/index.js';
 import { version } from './observe/version.js';
 import { register as registerApiPages } from './protocols/api-pages/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
+import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { createRuntime } from './runtime/index.js';
+import { measured } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
@@ -74,7 +77,12 @@ export async function startApp(config: Config): Promise<App> {
     load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
   });
   const sessions = new Sessions({ maxStreams: scheduler.maxStreams });
-  const runtime = createRuntime({
+  const metrics = new Metrics({
+    streams: () => sessions.count,
+    capacity: () => sessions.capacity,
+    runners: () => residency.loaded(),
+  });
+  const plain = createRuntime({
     catalog,
     store,
     puller,
@@ -103,8 +111,11 @@ export async function startApp(config: Config): Promise<App> {
     },
   });
 
+  const runtime = measured(plain, metrics);
+
   const http = createHttpServer({ log });
   installGuard(http.app, guardSettings);
+  registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
     check: upgradeGuard(guardSettings),
@@ -121,6 +132,16 @@ export async function startApp(config: Config): Promise<App> {
     health,
     compat: server.compat,
   });
+  registerSttWs(http.app, {
+    runtime,
+    upgrades,
+    settings: config.live,
+    metrics,
+    log,
+    health,
+    compat: server.compat === 'stt-ws',
+    uploadDirectory: uploads.path,
+  });
   registerApiPages(http.app, {
     operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
     version: version(),
@@ -130,7 +151,10 @@ export async function startApp(config: Config): Promise<App> {
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
-  setTimeout(loadZod, WARM_UP_DELAY_MS).unref();
+  setTimeout(() => {
+    loadZod();
+    metrics.load();
+  }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
 
   let closing: Promise<void> | undefined;

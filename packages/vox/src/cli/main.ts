@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
   engines: { summary: 'list, add and remove engines', load: () => import('./engines.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
+  bench: { summary: 'measure a running server', load: () => import('./bench-live/index.js') },
   doctor: { summary: 'look whether everything works on this machine', load: () => import('./doctor.js') },
   completion: {
     summary: 'print what makes Tab complete in your shell',

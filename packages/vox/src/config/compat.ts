@@ -20,6 +20,10 @@ export interface CompatProfile {
   /** Variable names in any case (T-one). */
   readonly anyCase: boolean;
   readonly variables: readonly CompatVariable[];
+  /** Its variables are read from `.env` in the working folder too. */
+  readonly envFile: boolean;
+  /** Variables that mean nothing here, and why: said at start where they are set. */
+  readonly noEffect: Readonly<Record<string, string>>;
   /** Defaults as a person would write them. */
   readonly defaults: Readonly<Partial<Record<SettingKey, string>>>;
 }
@@ -27,8 +31,29 @@ export interface CompatProfile {
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
 
+const WINDOWS = 'the pace of partials follows the machine; a client asks for one with partial_ms';
+const VLLM = 'no model runs on vLLM';
+const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
+
+/** stt-ws.md section 5: of what the original does in another way. */
+const STT_NO_EFFECT: Readonly<Record<string, string>> = {
+  STT_BACKEND: 'VOX_STT_MODEL names the model, or a client with ?model=',
+  STT_VLLM_MODEL: 'VOX_STT_MODEL names the model, by its name in `vox search`',
+  STT_VLLM_GPU_MEMORY: VLLM,
+  STT_VLLM_MAX_TOKENS: VLLM,
+  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM,
+  STT_STREAMING_CHUNK_SIZE_SEC: WINDOWS,
+  STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
+  STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
+  STT_LOG_DIR: 'the log is on standard output and in VOX_HOME/logs',
+  STT_SUPPORTED_SAMPLE_RATES: UNUSED,
+  STT_SUPPORTED_CODECS: UNUSED,
+  STT_SUPPORTED_CHANNELS: UNUSED,
+  MOCK_INFER_MS: 'a scripted model of the engine replay says its own delay',
+};
+
 export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
-  vox: { title: 'Vox', anyCase: false, variables: [], defaults: {} },
+  vox: { title: 'Vox', anyCase: false, variables: [], envFile: false, noEffect: {}, defaults: {} },
   'stt-ws': {
     title: 'the STT WebSocket server',
     anyCase: false,
@@ -36,9 +61,22 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_HOST', key: 'bindHost', read: bindHost },
       { env: 'STT_PORT', key: 'port' },
       { env: 'STT_MAX_UPLOAD_BYTES', key: 'maxUpload', read: parseBytes },
+      { env: 'STT_IN_QUEUE_SIZE', key: 'liveQueue' },
+      { env: 'STT_IN_QUEUE_MAX_DROPS', key: 'liveQueueDrops' },
+      { env: 'STT_OUT_QUEUE_SIZE', key: 'liveOutQueue' },
+      { env: 'STT_VAD_THRESHOLD', key: 'liveVadThreshold' },
+      { env: 'STT_VAD_SILENCE_MS', key: 'liveVadSilence' },
     ],
-    // The original has no authentication and listens everywhere.
-    defaults: { bindHost: '0.0.0.0', port: '8000', maxUpload: '100Mi', insecure: 'true' },
+    envFile: true,
+    noEffect: STT_NO_EFFECT,
+    // The original has no authentication, listens everywhere, and measures levels.
+    defaults: {
+      bindHost: '0.0.0.0',
+      port: '8000',
+      maxUpload: '100Mi',
+      insecure: 'true',
+      liveVad: 'energy',
+    },
   },
   yap: {
     title: 'Yap',
@@ -49,6 +87,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'VOXTRAL_API_KEY', key: 'apiKeys', read: list },
       { env: 'LOG_LEVEL', key: 'logLevel' },
     ],
+    envFile: false,
+    noEffect: {},
     // Its key is required, so there is no `insecure` here: without a key it does not start either.
     defaults: { bindHost: '0.0.0.0', port: '8000' },
   },
@@ -63,6 +103,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'CORS_ORIGINS', key: 'corsOrigins', read: jsonList },
       { env: 'MAX_FILE_SIZE_MB', key: 'maxUpload', read: mebibytes },
     ],
+    envFile: false,
+    noEffect: {},
     defaults: { bindHost: '0.0.0.0', port: '8000', maxUpload: '100Mi', corsOrigins: '*', insecure: 'true' },
   },
 };

@@ -154,6 +154,33 @@ test('each original brings its variables and defaults', () => {
   assert.equal(tone.guard.maxUpload, 100 * 1024 ** 2);
 });
 
+test("the STT server's whole table: in the environment, in .env, and what has no effect is said once", () => {
+  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B' };
+  const envFile =
+    'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
+  const config = loadConfig({ command: 'serve', env, envFile, machine });
+  assert.deepEqual(config.live, {
+    detector: 'energy',
+    threshold: 300,
+    silenceMs: 700,
+    queueFrames: 10,
+    maxDrops: 500,
+    outQueue: 50,
+  });
+  assert.equal(config.server.port, 8000, 'VOX_* is not read from .env');
+  assert.deepEqual(
+    config.warnings.map((line) => line.split(':', 1)[0]),
+    [
+      'STT_BACKEND=mock has no effect',
+      'STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect',
+      'MOCK_INFER_MS=1 has no effect',
+    ],
+  );
+  assert.equal(serve().live.detector, 'silero');
+  assert.equal(serve({}, { STT_VAD_SILENCE_MS: '700' }).live.silenceMs, 500);
+  assert.match(refusal({}, { ...env, STT_OUT_QUEUE_SIZE: '0' }).message, /^STT_OUT_QUEUE_SIZE=0: /);
+});
+
 test('secrets are never shown, in errors or in the summary', () => {
   const config = serve({ apiKey: ['hunter2'], port: '1' }, { HF_TOKEN: 'hf_secret' });
   assert.deepEqual(config.summary, ['--port 1', 'HF_TOKEN=***', '--api-key ***']);

@@ -89,6 +89,20 @@ export interface GuardConfig {
   readonly maxText: number;
 }
 
+/** Live speech over `/v1/stt/ws`. */
+export interface LiveConfig {
+  readonly detector: 'silero' | 'energy' | 'manual';
+  /** Root mean square of 16-bit samples. */
+  readonly threshold: number;
+  readonly silenceMs: number;
+  /** Frames of a connection that may wait to be heard. */
+  readonly queueFrames: number;
+  /** Frames lost at which it is closed. */
+  readonly maxDrops: number;
+  /** Messages that may wait for a slow reader. */
+  readonly outQueue: number;
+}
+
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -113,6 +127,7 @@ export interface Config {
   readonly models: ModelsConfig;
   readonly scheduler: SchedulerConfig;
   readonly guard: GuardConfig;
+  readonly live: LiveConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;
   /** Unknown VOX_* variables and the like: for the log, never fatal. */

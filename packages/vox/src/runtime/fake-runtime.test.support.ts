@@ -196,7 +196,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     list: async () => [...models.values()],
     broken: async () => script.broken,
     aliases: async () => [],
-    show: async (model) => find(model),
+    show: async (model) => find(model === 'whisper-1' ? 'whisper:base' : model),
     loaded: () => loaded,
     describe: (model) => {
       if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);

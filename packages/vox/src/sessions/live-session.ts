@@ -64,6 +64,7 @@ export class ServerSession implements LiveSession, LiveHandler {
     if (this.#closed || this.#finished) return;
     // What waits belongs to the utterance: it goes along whatever the credit, which the queue's limit bounds.
     this.#pump(Number.POSITIVE_INFINITY);
+    this.#queue.align();
     this.#run?.commit();
   }
 

@@ -90,10 +90,11 @@ export class LiveSocket {
     this.#pump();
   }
 
-  /** Drops what waits under a key. */
-  drop(key: string): void {
+  /** Drops what waits under a key; its `done` is not called. False where nothing did. */
+  drop(key: string): boolean {
     const at = this.#waiting.findIndex((entry) => entry.key === key);
     if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
   }
 
   /** Sends what waits, then closes. Idempotent. */

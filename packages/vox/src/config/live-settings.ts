@@ -1,0 +1,65 @@
+/** Rows of the table of settings: live speech over `/v1/stt/ws`. Their names under VOX_COMPAT=stt-ws are in compat.ts. */
+import { always, type Setting } from './setting.js';
+import { choice, integer } from './values.js';
+
+export const LIVE_SETTINGS = {
+  liveVad: always({
+    group: 'live',
+    env: 'VOX_LIVE_VAD',
+    read: choice(['silero', 'energy', 'manual']),
+    type: 'silero, energy or manual',
+    default: 'silero',
+    commands: 'none',
+    help: 'What finds the ends of utterances where a client of `/v1/stt/ws` does not say.',
+  }),
+  liveVadThreshold: always({
+    group: 'live',
+    env: 'VOX_LIVE_VAD_THRESHOLD',
+    read: integer(1, 32_767),
+    type: '1 to 32767',
+    unit: 'root mean square of 16-bit samples',
+    default: '300',
+    commands: 'none',
+    help: 'Level from which on the energy detector takes 20 ms of sound for speech.',
+  }),
+  liveVadSilence: always({
+    group: 'live',
+    env: 'VOX_LIVE_VAD_SILENCE_MS',
+    read: integer(20, 60_000),
+    type: '20 to 60000',
+    unit: 'ms',
+    default: '500',
+    commands: 'none',
+    help: 'Silence that ends an utterance on `/v1/stt/ws`.',
+  }),
+  liveQueue: always({
+    group: 'live',
+    env: 'VOX_LIVE_QUEUE',
+    read: integer(1, 100_000),
+    type: '1 to 100000',
+    unit: 'frames',
+    default: '200',
+    commands: 'none',
+    help: 'Frames of one connection of `/v1/stt/ws` that may wait to be heard; then the oldest goes.',
+  }),
+  liveQueueDrops: always({
+    group: 'live',
+    env: 'VOX_LIVE_QUEUE_DROPS',
+    read: integer(1, 1_000_000),
+    type: '1 to 1000000',
+    unit: 'frames',
+    default: '500',
+    commands: 'none',
+    help: 'Frames that a connection of `/v1/stt/ws` may lose before it is closed with 1008.',
+  }),
+  liveOutQueue: always({
+    group: 'live',
+    env: 'VOX_LIVE_OUT_QUEUE',
+    read: integer(1, 100_000),
+    type: '1 to 100000',
+    unit: 'messages',
+    default: '50',
+    commands: 'none',
+    help: 'Messages that may wait for a slow reader of `/v1/stt/ws`; from 80 % on no partials are added.',
+  }),
+} as const satisfies Record<string, Setting<unknown>>;
