@@ -1,0 +1,85 @@
+/**
+ * Which words of an utterance are said for good. Two hypotheses in a row that agree on a word make it stable (local
+ * agreement); a stable word is never taken back within the utterance. A final may still differ: it is one decode of the
+ * whole, and the better one.
+ */
+import { alignedLength, commonWords, type Spoken, textOf } from './words.js';
+
+export interface Shown {
+  readonly text: string;
+  /** Its first characters that never change again. */
+  readonly stable: number;
+}
+
+/** Marks at the end of a word, which more words may still change. */
+const MARKS = /[\p{P}\s]+$/u;
+
+export class Stabilizer {
+  /** Stable words, as they were shown. */
+  #stable: Spoken[] = [];
+  /** What the last hypothesis said after them. */
+  #tail: readonly Spoken[] = [];
+  /** Punctuation of the last stable word is not part of the promise. */
+  #promised = '';
+  #last = '';
+  #shownCores: readonly string[] = [];
+  #shown = 0;
+  #revised = 0;
+
+  /**
+   * One more hypothesis of the utterance.
+   * @param words from `#stable`'s first word on
+   * @param certain how many of them may become stable: not the last ones, which the audio may have cut off
+   * @returns what to show; undefined when it is what was shown already, or nothing
+   */
+  hear(words: readonly Spoken[], certain = words.length): Shown | undefined {
+    const known = alignedLength(this.#stable, words);
+    // The mark behind the last stable word is as now heard, the word itself as promised.
+    this.#touchUp(words[known - 1]);
+    const tail = words.slice(known);
+    let agreed = 0;
+    while (agreed < tail.length && known + agreed < certain && tail[agreed]?.core === this.#tail[agreed]?.core)
+      agreed++;
+    this.#stable = [...this.#stable, ...tail.slice(0, agreed)];
+    this.#tail = tail.slice(agreed);
+    const stable = textOf(this.#stable).replace(MARKS, '');
+    if (stable.length > this.#promised.length) this.#promised = stable;
+    const all = [...this.#stable, ...this.#tail];
+    return this.#show(all);
+  }
+
+  /** The stable words, from the first one on. */
+  get stable(): readonly Spoken[] {
+    return this.#stable;
+  }
+
+  /** Words that were shown and changed later, over all words shown, when `final` is the last word. */
+  revisedShare(final: readonly Spoken[]): number {
+    this.#count(final);
+    return this.#shown === 0 ? 0 : Math.min(1, this.#revised / this.#shown);
+  }
+
+  #touchUp(heard: Spoken | undefined): void {
+    const last = this.#stable.at(-1);
+    if (last === undefined || heard === undefined || heard.core !== last.core) return;
+    const word = last.raw.replace(MARKS, '');
+    if (!heard.raw.trimStart().startsWith(word.trimStart())) return;
+    this.#stable[this.#stable.length - 1] = { ...last, raw: `${word}${heard.raw.trimStart().slice(word.trimStart().length)}` };
+  }
+
+  #show(words: readonly Spoken[]): Shown | undefined {
+    const text = textOf(words);
+    if (text === '' || text === this.#last) return undefined;
+    this.#last = text;
+    this.#count(words);
+    return { text, stable: this.#promised.length };
+  }
+
+  #count(words: readonly Spoken[]): void {
+    const cores = words.map(({ core }) => core).filter((core) => core !== '');
+    const kept = commonWords(this.#shownCores, cores);
+    this.#revised += this.#shownCores.length - kept;
+    this.#shown += cores.length - kept;
+    this.#shownCores = cores;
+  }
+}
