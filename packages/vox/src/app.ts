@@ -13,6 +13,7 @@ import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js'
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
+import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
 import { createRuntime } from './runtime/index.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
@@ -125,6 +126,7 @@ export async function startApp(config: Config): Promise<App> {
     operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
     version: version(),
   });
+  registerVoxStreams(upgrades, { runtime, log });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);

@@ -37,6 +37,7 @@ export class LiveSocket {
       this.#closeCode = code;
       clearTimeout(this.#timer);
       this.#gone.abort();
+      for (const { done } of this.#waiting.splice(0)) done?.();
     });
     // `close` follows and says the code.
     ws.on('error', () => {});
