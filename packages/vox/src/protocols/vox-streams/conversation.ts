@@ -1,4 +1,5 @@
 /** What the three streams have in common: configuration first, messages one after another, errors that leave the connection open. */
+import { randomUUID } from 'node:crypto';
 import { ERRORS, type ErrorCode, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { type LiveSocket, publicError } from '../../transport/index.js';
@@ -155,8 +156,9 @@ class Conversation implements Channel {
   }
 
   #tell(thrown: unknown): VoxError {
-    const error = publicError(thrown, 'websocket');
-    if (error.code === 'internal') this.#options.log.error({ err: thrown }, 'a stream failed');
+    const id = randomUUID().slice(0, 8);
+    const error = publicError(thrown, id);
+    if (error.code === 'internal') this.#options.log.error({ err: thrown, request: id }, 'a stream failed');
     this.send(errorMessage(error));
     return error;
   }
