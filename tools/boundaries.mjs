@@ -15,7 +15,7 @@ const LAYERS = {
   'engines/sherpa': ['packages/contract', 'packages/audio'],
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
-  'vox/cli': ['packages/client', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
+  'vox/cli': ['packages/client', 'packages/audio', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
   // What the command line does to this machine itself, where a server need not run.
   'vox/local': ['vox/models', 'vox/config', 'packages/contract', 'packages/audio', 'packages/client'],
   'vox/schema': [],
