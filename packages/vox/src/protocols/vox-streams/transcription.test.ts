@@ -149,6 +149,23 @@ describe('transcriptions/stream', () => {
     await until(() => live.log.length === 100);
   });
 
+  it('takes ten thousand frames at once, and no message of 16 MiB', async (t) => {
+    const { runtime, connect } = await serveStreams(t);
+    const client = await connect(PATH);
+    client.send({ type: 'config' });
+    for (let i = 0; i < 10_000; i++) client.ws.send(Buffer.alloc(640, i % 256));
+    client.send({ type: 'end' });
+    await until(() => runtime.asked.listen[0]?.log.includes('finish') === true);
+    const bytes = Buffer.concat(runtime.asked.listen[0]?.audio ?? []);
+    assert.equal(bytes.length, 6_400_000);
+    assert.ok(bytes.every((byte, at) => byte === Math.floor(at / 640) % 256));
+    for (const large of [Buffer.alloc(16 * 2 ** 20), `{"type":"config","model":"${'a'.repeat(1e7)}"}`]) {
+      const other = await connect(PATH);
+      other.ws.send(large);
+      assert.equal((await other.closed)[0], 1009);
+    }
+  });
+
   it('refuses when there is no place, with a hint, and says why it fails', async (t) => {
     const { runtime, connect } = await serveStreams(t);
     runtime.script.listenError = new VoxError('overloaded', 'no room', { retryAfter: 5 });
