@@ -12,7 +12,7 @@ import {
 } from './command.js';
 import { readText, whatIs } from './input.js';
 import { withServer } from './local-server.js';
-import { json, type Output } from './output.js';
+import { json, type Output, seconds } from './output.js';
 import { saveAudio } from './save.js';
 import { speedFactor } from './speed.js';
 
@@ -109,8 +109,4 @@ async function* asWav(
       );
     else told.done = message;
   }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)}s`;
 }

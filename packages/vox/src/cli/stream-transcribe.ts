@@ -10,7 +10,7 @@ import {
   wantsJson,
 } from './command.js';
 import { withServer } from './local-server.js';
-import { json, type Output } from './output.js';
+import { json, type Output, seconds } from './output.js';
 import { findRecorder, type Recorder, record } from './recorder.js';
 
 interface Options {
@@ -123,8 +123,4 @@ function milliseconds(text: string): number {
   if (text.trim() === '' || !Number.isInteger(value) || value < 1 || value > 60_000)
     throw new UsageError(`--send-chunk-ms ${text}: expected 1 to 60000 milliseconds`);
   return value;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)}s`;
 }

@@ -11,6 +11,8 @@ const STUCK_MS = 10_000;
 /** How long a close may take, in ms; then the connection is cut. */
 const CLOSE_MS = 2_000;
 const POLL_MS = 20;
+/** How often a client that is kept waiting is asked whether it is there, in ms. */
+const PING_MS = 50;
 
 interface Waiting {
   readonly data: string | Uint8Array;
@@ -24,6 +26,7 @@ export class LiveSocket {
   readonly #gone = new AbortController();
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #pings: NodeJS.Timeout | undefined;
   #stuckSince: number | undefined;
   #lastBuffered = 0;
   #closing = false;
@@ -36,6 +39,7 @@ export class LiveSocket {
     ws.on('close', (code) => {
       this.#closeCode = code;
       clearTimeout(this.#timer);
+      clearInterval(this.#pings);
       this.#gone.abort();
       for (const { done } of this.#waiting.splice(0)) done?.();
     });
@@ -69,9 +73,13 @@ export class LiveSocket {
   /** Stops reading: the client's own buffers fill, and its sends wait. */
   pause(): void {
     this.#ws.pause();
+    // Whoever doesn't read isn't told of the end either: a client that is gone shows when it is written to.
+    this.#pings ??= setInterval(() => this.#ws.ping(), PING_MS);
   }
 
   resume(): void {
+    clearInterval(this.#pings);
+    this.#pings = undefined;
     this.#ws.resume();
   }
 
@@ -104,7 +112,7 @@ export class LiveSocket {
     for (const { data, done } of this.#waiting.splice(0)) this.#ws.send(data, () => done?.());
     clearTimeout(this.#timer);
     // A reason may have 123 bytes.
-    this.#ws.resume();
+    this.resume();
     this.#ws.close(code, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/�$/, ''));
     setTimeout(() => this.#ws.terminate(), CLOSE_MS).unref();
   }

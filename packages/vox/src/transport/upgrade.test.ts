@@ -114,4 +114,18 @@ describe('WebSockets', () => {
     );
     ws.terminate();
   });
+
+  it('learns that a client is gone also while it does not read', async () => {
+    const { url, sockets } = await start();
+    const ws = new WebSocket(`${url}/echo`);
+    await once(ws, 'open');
+    const [socket] = sockets;
+    assert.ok(socket);
+    socket.pause();
+    // What lies in the system's buffers hides the end from who doesn't read.
+    for (let i = 0; i < 1000; i++) ws.send(Buffer.alloc(100));
+    await new Promise((resolve) => ws.send('last', resolve));
+    ws.terminate();
+    await new Promise((resolve) => socket.signal.addEventListener('abort', resolve));
+  });
 });
