@@ -170,13 +170,14 @@ export class SpeechStreamRun implements SpeechStream {
     const { format } = this.#request;
     if (format === 'pcm' || ffmpeg === undefined) return this.#listener.audio(bytes);
     this.#encoder ??= this.#startEncoder(ffmpeg, format, signal);
-    // Whichever fails first: the program, or who takes its output.
-    await Promise.race([
-      this.#encoder.encoder.write(bytes),
-      this.#encoder.drained.then(() => {
-        throw new VoxError('internal', 'the encoder ended before the speech did');
-      }),
-    ]);
+    const { encoder, drained } = this.#encoder;
+    try {
+      await encoder.write(bytes);
+    } catch (error) {
+      // Where it is the output that failed, its error is the cause.
+      await drained;
+      throw error;
+    }
   }
 
   #startEncoder(ffmpeg: string, format: 'mp3' | 'opus', signal: AbortSignal) {

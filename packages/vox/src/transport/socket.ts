@@ -13,6 +13,8 @@ const CLOSE_MS = 2_000;
 const POLL_MS = 20;
 /** How often a client that is kept waiting is asked whether it is there, in ms. */
 const PING_MS = 50;
+/** A client from which nothing came for one to two such times, no answer to a ping either, is gone, in ms. */
+const KEEP_ALIVE_MS = 30_000;
 
 interface Waiting {
   readonly data: string | Uint8Array;
@@ -34,12 +36,25 @@ export class LiveSocket {
   /** Called when the reader is stuck; closes with 1011 unless replaced. */
   onStuck: () => void = () => this.close(1011, 'the client does not read');
 
-  constructor(ws: WebSocket) {
+  /** @param keepAliveMs how long a client may be silent before it is asked whether it is there, and then before it is cut off */
+  constructor(ws: WebSocket, keepAliveMs = KEEP_ALIVE_MS) {
     this.#ws = ws;
+    let heard = true;
+    const hear = (): void => {
+      heard = true;
+    };
+    ws.on('message', hear);
+    ws.on('pong', hear);
+    const keepAlive = setInterval(() => {
+      if (!heard && this.#pings === undefined) return ws.terminate();
+      heard = false;
+      ws.ping();
+    }, keepAliveMs);
     ws.on('close', (code) => {
       this.#closeCode = code;
       clearTimeout(this.#timer);
       clearInterval(this.#pings);
+      clearInterval(keepAlive);
       this.#gone.abort();
       for (const { done } of this.#waiting.splice(0)) done?.();
     });
