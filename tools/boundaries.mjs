@@ -31,6 +31,14 @@ const LAYERS = {
   ],
   'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
+  'vox/protocols/vox-streams': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/vox-native': [
     'vox/runtime',
     'vox/transport',
@@ -54,14 +62,17 @@ const LAYERS = {
     'vox/host',
     'vox/models',
     'vox/messages',
+    'vox/text',
     'packages/contract',
     'packages/audio',
   ],
+  // Sentences and abbreviations: pure.
+  'vox/text': [],
   'vox/scheduler': ['vox/host', 'vox/models', 'vox/messages', 'packages/contract'],
   'vox/host': ['vox/messages', 'packages/contract'],
   'vox/messages': ['packages/contract'],
   'vox/models': ['vox/schema', 'packages/contract', 'packages/audio'],
-  'vox/runner': ['vox/messages', 'packages/contract', 'packages/audio'],
+  'vox/runner': ['vox/messages', 'vox/text', 'packages/contract', 'packages/audio'],
 };
 
 /** Only these may look at the environment: the table of settings, and the places that start programs with it. */

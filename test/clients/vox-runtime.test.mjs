@@ -109,6 +109,21 @@ for (const version of VERSIONS) {
       assert.match(err, /^Error: .*nobody/);
     });
 
+    it('stream-synthesize speaks over the WebSocket', async () => {
+      const { code, out, err } = await cli(
+        'stream-synthesize',
+        TTS,
+        `Good morning. ${SENTENCE}`,
+        '-o',
+        'streamed.wav',
+      );
+      assert.equal(code, 0, out + err);
+      assert.match(out + err, /Audio saved to streamed\.wav/);
+      assert.match(out + err, /\[done\] audio=/);
+      const text = await good('run', STT, 'streamed.wav');
+      assert.match(text, /good morning.*remember to water the plants/i);
+    });
+
     it('ps', async () => {
       const out = await good('ps');
       assert.match(out, /^NAME +TYPE +DEVICE +REFS *\n/);

@@ -15,6 +15,7 @@ import { register as registerPrometheus } from './protocols/prometheus/index.js'
 import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
+import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
 import { createRuntime } from './runtime/index.js';
 import { measured } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
@@ -146,6 +147,7 @@ export async function startApp(config: Config): Promise<App> {
     operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
     version: version(),
   });
+  registerVoxStreams(upgrades, { runtime, log });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);

@@ -114,7 +114,8 @@ class Runner {
     });
   }
 
-  #synthesize({ id, text, options, reference, output, credit: bytes }: Request<'synthesize'>): void {
+  #synthesize(request: Request<'synthesize'>): void {
+    const { id, text, options, reference, output, pauseAfter, credit: bytes } = request;
     const abort = new AbortController();
     const credit = new Credit(bytes);
     this.#run(id, { abort, credit }, async (hosted) => {
@@ -127,6 +128,7 @@ class Runner {
             ? options
             : { ...options, reference: await readReference(reference, sampleRate, abort.signal) },
         output,
+        ...(pauseAfter === undefined ? {} : { pauseAfter }),
         onStart: (sampleRate) => this.#port.send({ type: 'audio-start', id, sampleRate }),
         emit: async (body) => {
           await credit.take(body.length, abort.signal);
