@@ -50,7 +50,7 @@ export class LiveHub {
   listen(id: number, options: LiveOptions): void {
     const entry: Entry = { inbox: new Inbox(options.sampleRate), gone: false };
     this.#entries.set(id, entry);
-    this.#engine.prepare().then(
+    this.#engine.prepare(options).then(
       () => {
         if (this.#entries.get(id) !== entry) return;
         entry.stream = this.#engine.open({

@@ -10,6 +10,8 @@ const MODEL_RATE = 16_000;
  * this is a fault of the server.
  */
 const MAX_WAITING_MS = 600_000;
+/** Ms of audio that a stream is given at once, however large the client's frames are. */
+const PIECE_MS = 500;
 
 type Item =
   | { readonly type: 'audio'; readonly bytes: Uint8Array; readonly at: number }
@@ -21,6 +23,7 @@ export class Inbox {
   readonly #resampler: Resampler;
   readonly #rate: number;
   readonly #maxBytes: number;
+  readonly #pieceBytes: number;
   #bytes = 0;
   /** Samples of the client that were taken or skipped. */
   #heard = 0;
@@ -31,6 +34,7 @@ export class Inbox {
   constructor(sampleRate: number) {
     this.#rate = sampleRate;
     this.#resampler = new Resampler(sampleRate, MODEL_RATE);
+    this.#pieceBytes = 2 * Math.floor((sampleRate * PIECE_MS) / 1000);
     this.#maxBytes = (MAX_WAITING_MS / 1000) * 2 * sampleRate;
   }
 
@@ -70,9 +74,12 @@ export class Inbox {
     while (this.#items.length > 0 && stream.hungry) {
       const item = this.#items.shift();
       if (item?.type === 'audio') {
-        taken += item.bytes.length;
-        this.#heard += item.bytes.length / 2;
-        this.#give(stream, this.#resampler.push(int16ToFloat(item.bytes)), item.at);
+        const bytes = item.bytes.subarray(0, this.#pieceBytes);
+        if (bytes.length < item.bytes.length)
+          this.#items.unshift({ ...item, bytes: item.bytes.subarray(bytes.length) });
+        taken += bytes.length;
+        this.#heard += bytes.length / 2;
+        this.#give(stream, this.#resampler.push(int16ToFloat(bytes)), item.at);
       } else if (item?.type === 'skip') {
         this.#heard += item.samples;
         this.#give(stream, this.#resampler.flush(), 0);

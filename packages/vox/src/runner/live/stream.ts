@@ -43,8 +43,8 @@ export interface LiveStream {
 
 /** One for each runner. */
 export interface LiveEngine {
-  /** Before the first stream: warms up and measures. Called again for each stream; works once. */
-  prepare(): Promise<void>;
+  /** Called before each stream is opened: warms up and measures, once, and gets what such a stream needs. */
+  prepare(options: LiveOptions): Promise<void>;
   open(context: StreamContext): LiveStream;
   /** After all streams had their tick, for what is done for all of them in one go. Returns true as `tick` of a stream does. */
   tick(): boolean;

@@ -1,0 +1,60 @@
+/** Makes the live streams of an offline model. */
+import type { LiveOptions, Model, SpeechDetector } from '@vox-speech/contract';
+import { longestWindowMs } from '../windows.js';
+import { DetectorPool } from './detector-pool.js';
+import { levelEndpointer } from './endpointer.js';
+import { NeuralEndpointer } from './neural-endpointer.js';
+import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
+import type { DecodeTurns } from './turns.js';
+import { WindowDecodes } from './window-decodes.js';
+import { WindowedStream } from './windowed.js';
+
+/** All that a stream costs over the cost of its finals: decodes ahead that come to nothing, detection, resampling. */
+const OVERHEAD = 1.4;
+
+export class WindowedEngine implements LiveEngine {
+  readonly #model: Model;
+  readonly #slots: number;
+  readonly #pool: DetectorPool;
+  readonly #decodes: WindowDecodes;
+
+  /** @param slots decodes at once that the machine has processors for */
+  constructor(
+    model: Model,
+    openDetector: () => Promise<SpeechDetector>,
+    turns: DecodeTurns,
+    slots: number,
+    clock: Clock,
+  ) {
+    this.#model = model;
+    this.#slots = slots;
+    this.#pool = new DetectorPool(openDetector, clock);
+    this.#decodes = new WindowDecodes(model, turns, slots, clock);
+  }
+
+  async prepare({ endpointing }: LiveOptions): Promise<void> {
+    await this.#decodes.prepare();
+    if (endpointing.detector === 'silero') await this.#pool.prepare();
+  }
+
+  open(context: StreamContext): LiveStream {
+    const { endpointing } = context.options;
+    const { info } = this.#model;
+    const endpointer =
+      endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
+    return new WindowedStream(context, endpointer, this.#decodes, { ...info, windowMs: longestWindowMs(info) });
+  }
+
+  tick(): boolean {
+    return this.#decodes.tick();
+  }
+
+  streamLoad(): number {
+    return (this.#decodes.costPerMs * OVERHEAD) / this.#slots;
+  }
+
+  idle(): void {
+    this.#decodes.clear();
+    this.#pool.clear();
+  }
+}
