@@ -9,7 +9,7 @@ import { LevelEnds } from './level-ends.js';
 import { PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
 import type { LiveStream, StreamContext } from './stream.js';
-import { spokenIn } from './words.js';
+import { spokenIn, textOf } from './words.js';
 
 /** Samples that the model may be behind by (1 s); then no more is taken, and the client's queue fills. */
 const MAX_BEHIND = 16_000;
@@ -213,22 +213,23 @@ export class BatchedStream implements LiveStream {
     this.#freeMs = endMs;
     if (said.length > 0)
       this.#context.emit({ type: 'speech-stopped', utterance: number, atMs: endMs, reason });
+    const spoken = stabilizer.conclude(spokenIn(said));
     const timing: FinalTiming = {
       ...(firstPartialAt === undefined ? {} : { firstPartialMs: Math.round(firstPartialAt - arrivedAt) }),
       endpointToFinalMs: Math.round(now - decidedAt),
       sinceFirstAudioMs: Math.round(now - arrivedAt),
       decodeMs: 0,
-      revisedShare: stabilizer.revisedShare(spokenIn(said)),
+      revisedShare: stabilizer.revisedShare,
     };
     const language = said.find((segment) => segment.language !== undefined)?.language;
     this.#context.emit({
       type: 'final',
       utterance: number,
-      text: said.map(({ text }) => text.trim()).join(' '),
+      text: textOf(spoken),
       startMs,
       endMs,
       reason,
-      ...(this.#options.words ? { words: said.flatMap(({ words }) => words ?? []) } : {}),
+      ...(this.#options.words ? { words: spoken.flatMap(({ word }) => word ?? []) } : {}),
       ...(language === undefined ? {} : { language }),
       timing,
     });

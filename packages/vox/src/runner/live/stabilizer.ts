@@ -1,9 +1,8 @@
 /**
  * Which words of an utterance are said for good. Two hypotheses in a row that agree on a word make it stable (local
- * agreement); a stable word is never taken back within the utterance. A final may still differ: it is one decode of the
- * whole, and the better one.
+ * agreement); a stable word is never taken back, by the final neither: clients may have typed or spoken it by then.
  */
-import { alignedLength, commonWords, type Spoken, textOf } from './words.js';
+import { alignedLength, commonWords, followedBy, type Spoken, textOf } from './words.js';
 
 export interface Shown {
   readonly text: string;
@@ -42,10 +41,16 @@ export class Stabilizer {
       agreed++;
     this.#stable = [...this.#stable, ...tail.slice(0, agreed)];
     this.#tail = tail.slice(agreed);
-    const stable = textOf(this.#stable).replace(MARKS, '');
-    if (stable.length > this.#promised.length) this.#promised = stable;
-    const all = [...this.#stable, ...this.#tail];
-    return this.#show(all);
+    this.#promise();
+    return this.#show(followedBy(this.#stable, this.#tail));
+  }
+
+  /** Like `conclude`, and all of it is stable from now on: it will not be decoded again. Returns how many words that are. */
+  freeze(words: readonly Spoken[]): number {
+    this.#stable = [...this.conclude(words)];
+    this.#tail = [];
+    this.#promise();
+    return this.#stable.length;
   }
 
   /** The stable words, from the first one on. */
@@ -53,10 +58,23 @@ export class Stabilizer {
     return this.#stable;
   }
 
-  /** Words that were shown and changed later, over all words shown, when `final` is the last word. */
-  revisedShare(final: readonly Spoken[]): number {
-    this.#count(final);
+  /** The last hypothesis, one of the whole: its words behind those that are stable already. */
+  conclude(words: readonly Spoken[]): readonly Spoken[] {
+    const known = alignedLength(this.#stable, words);
+    this.#touchUp(words[known - 1]);
+    const all = followedBy(this.#stable, words.slice(known));
+    this.#count(all);
+    return all;
+  }
+
+  /** Words that were shown and changed later, over all words shown. */
+  get revisedShare(): number {
     return this.#shown === 0 ? 0 : Math.min(1, this.#revised / this.#shown);
+  }
+
+  #promise(): void {
+    const stable = textOf(this.#stable).replace(MARKS, '');
+    if (stable.length > this.#promised.length) this.#promised = stable;
   }
 
   #touchUp(heard: Spoken | undefined): void {

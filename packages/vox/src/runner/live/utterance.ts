@@ -3,9 +3,13 @@ import type { EndReason, FinalTiming, LiveEvent, Segment } from '@vox-speech/con
 import { shift } from '../decode-window.js';
 import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
-import { spokenIn } from './words.js';
+import { followedBy, type Spoken, spokenIn, textOf } from './words.js';
 
-/** A longer utterance is decoded for partials only from a stable word on, in samples (10 s)... */
+/** A decode of so much (8 s), made in a pause, stands when more is said: the next ones begin behind it. */
+export const PIECE = 128_000;
+/** Of the pause after it (120 ms) the next decode hears the rest. */
+const PAUSE_PART = 1_920;
+/** A longer piece is decoded for partials only from a stable word on, in samples (10 s)... */
 const LONG = 160_000;
 /** ...that lies this far back (6 s): the model needs what was said before, to hear the next words right. */
 const CONTEXT = 96_000;
@@ -32,8 +36,8 @@ export interface End {
 
 export class Utterance {
   readonly number: number;
-  /** First sample that is decoded. */
-  readonly from: number;
+  /** First sample that is still decoded: moves on with the pieces that stand. */
+  #from: number;
   /** First sample of speech. */
   readonly since: number;
   /** Position up to which it was decoded for partials. */
@@ -41,36 +45,50 @@ export class Utterance {
   readonly #arrivedAt: number;
   readonly #stabilizer = new Stabilizer();
   #firstPartialAt: number | undefined;
-  /** A decode of the whole as it was when its last speech ended at `until`. */
+  /** Words of the pieces that stand; they are the first of the stable ones. */
+  #standing = 0;
+  /** A decode of all from `from` on, as it was when its last speech ended at `until`. */
   #whole: (Decoded & { readonly until: number }) | undefined;
 
   /** @param arrivedAt wall clock in ms: when its first audio came in */
   constructor(number: number, bounds: Bounds, arrivedAt: number) {
     this.number = number;
-    this.from = bounds.from;
+    this.#from = bounds.from;
     this.since = bounds.since;
     this.decodedTo = bounds.since;
     this.#arrivedAt = arrivedAt;
   }
 
-  /** Keeps a decode of the whole, made in a pause after `until`. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough. */
+  goOn(until: number): void {
+    const whole = this.#whole;
+    if (whole === undefined || until <= whole.until || whole.until - this.#from < PIECE) return;
+    this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments, this.#from));
+    this.#from = whole.until + PAUSE_PART;
+    this.#whole = undefined;
+  }
+
+  /** Keeps a decode of all from `from` on, made in a pause after `until`. */
   keep(decoded: Decoded, until: number): void {
     this.#whole = { ...decoded, until };
   }
 
-  /** The decode of the whole up to `until`, where there is one. */
+  /** The decode of all up to `until`, where there is one. */
   whole(until: number): Decoded | undefined {
     return this.#whole?.until === until ? this.#whole : undefined;
   }
 
   /** First sample to decode for a partial up to `end`. */
   partialFrom(end: number): number {
-    if (end - this.from <= LONG) return this.from;
+    if (end - this.#from <= LONG) return this.#from;
     const latest = (end - CONTEXT) / PER_MS;
-    const start = this.#stabilizer.stable.findLast(
-      ({ startMs }) => startMs !== undefined && startMs <= latest,
-    )?.startMs;
-    return start === undefined ? this.from : Math.max(this.from, Math.round(start * PER_MS));
+    const start = this.#stabilizer.stable.findLast(({ word }) => word !== undefined && word.startMs <= latest)
+      ?.word?.startMs;
+    return start === undefined ? this.#from : Math.max(this.#from, Math.round(start * PER_MS));
   }
 
   /**
@@ -78,17 +96,10 @@ export class Utterance {
    * @returns the event to send, where there is something new to show
    */
   hear(segments: readonly Segment[], from: number, end: number, now: number): LiveEvent | undefined {
-    const spoken = spokenIn(segments.map((segment) => shift(segment, from / PER_MS)));
-    const before = from === this.from ? [] : this.#stabilizer.stable.filter(startsBefore(from / PER_MS));
-    const sure = spoken.findLastIndex(({ endMs }) => endMs !== undefined && endMs <= end / PER_MS - UNCERTAIN_MS);
-    const timed = spoken.some(({ endMs }) => endMs !== undefined);
-    const certain = timed ? sure + 1 : Math.max(0, spoken.length - UNCERTAIN_WORDS);
-    const first = spoken[0];
-    const joined =
-      before.length === 0 || first === undefined
-        ? spoken
-        : [...before, { ...first, raw: ` ${first.raw.trimStart()}` }, ...spoken.slice(1)];
-    const shown = this.#stabilizer.hear(joined, before.length + certain);
+    const spoken = this.#joined(segments, from);
+    const sure = spoken.findLastIndex(({ word }) => word !== undefined && word.endMs <= end / PER_MS - UNCERTAIN_MS);
+    const timed = spoken.some(({ word }) => word !== undefined);
+    const shown = this.#stabilizer.hear(spoken, timed ? sure + 1 : Math.max(0, spoken.length - UNCERTAIN_WORDS));
     if (shown === undefined) return undefined;
     this.#firstPartialAt ??= now;
     const ms = (position: number): number => Math.round(position / PER_MS);
@@ -100,7 +111,7 @@ export class Utterance {
    * @param words whether the client wants them
    */
   final({ segments, decodeMs }: Decoded, end: End, words: boolean, now: number): LiveEvent {
-    const moved = segments.map((segment) => shift(segment, this.from / PER_MS));
+    const spoken = this.#stabilizer.conclude(this.#joined(segments, this.#from));
     const timing: FinalTiming = {
       ...(this.#firstPartialAt === undefined
         ? {}
@@ -108,24 +119,30 @@ export class Utterance {
       endpointToFinalMs: Math.round(now - end.decidedAt),
       sinceFirstAudioMs: Math.round(now - this.#arrivedAt),
       decodeMs: Math.round(decodeMs),
-      revisedShare: this.#stabilizer.revisedShare(spokenIn(moved)),
+      revisedShare: this.#stabilizer.revisedShare,
     };
     const language = segments.find((segment) => segment.language !== undefined)?.language;
     return {
       type: 'final',
       utterance: this.number,
-      text: moved.map(({ text }) => text.trim()).join(' '),
+      text: textOf(spoken),
       startMs: Math.round(this.since / PER_MS),
       endMs: end.endMs,
       reason: end.reason,
-      ...(words ? { words: moved.flatMap((segment) => segment.words ?? []) } : {}),
+      ...(words ? { words: spoken.flatMap(({ word }) => word ?? []) } : {}),
       ...(language === undefined ? {} : { language }),
       timing,
     };
   }
-}
 
-const startsBefore =
-  (ms: number) =>
-  ({ startMs }: { readonly startMs?: number }): boolean =>
-    startMs !== undefined && startMs < ms;
+  /** A decode from `from` on, behind the words that are known from before. */
+  #joined(segments: readonly Segment[], from: number): readonly Spoken[] {
+    const { stable } = this.#stabilizer;
+    const ms = from / PER_MS;
+    const known =
+      from === this.#from
+        ? this.#standing
+        : stable.findLastIndex(({ word }) => word !== undefined && word.startMs < ms) + 1;
+    return followedBy(stable.slice(0, known), spokenIn(segments.map((segment) => shift(segment, ms))));
+  }
+}

@@ -8,7 +8,7 @@ import { Arrivals } from './arrivals.js';
 import type { Endpointer } from './endpointer.js';
 import { type Bounds, PER_MS, Segmenter } from './segmenter.js';
 import type { LiveStream, StreamContext } from './stream.js';
-import { type Decoded, type End, Utterance } from './utterance.js';
+import { type Decoded, type End, PIECE, Utterance } from './utterance.js';
 
 /** Samples of room a stream begins with (0.5 s); a growing utterance takes more. */
 const ROOM = 8_192;
@@ -157,6 +157,7 @@ export class WindowedStream implements LiveStream {
     if (utterance === undefined || !this.#wantsPartial(now)) return;
     this.#lastPartialAt = now;
     const end = this.#segmenter.position;
+    utterance.goOn(this.#segmenter.until);
     const from = utterance.partialFrom(end);
     utterance.decodedTo = end;
     const samples = this.#audio.view(from, end).slice();
@@ -178,6 +179,7 @@ export class WindowedStream implements LiveStream {
     const utterance = this.#open;
     if (utterance === undefined) return;
     this.#open = undefined;
+    utterance.goOn(until);
     const endMs = Math.round(until / PER_MS);
     this.#context.emit({ type: 'speech-stopped', utterance: utterance.number, atMs: endMs, reason });
     // The next utterance may begin right behind a cut.
@@ -222,14 +224,19 @@ export class WindowedStream implements LiveStream {
   /** In a pause: the whole, which is the final already if nothing more is said. */
   #ahead(): void {
     const utterance = this.#open;
-    if (utterance === undefined || this.#decoding || this.#ended.length > 0 || !this.#decoder.idle) return;
+    if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
     const { until, silenceMs, position } = this.#segmenter;
     if (silenceMs < Math.min(AHEAD_MS, this.#options.endpointing.silenceMs / 2)) return;
+    utterance.goOn(until);
     if (utterance.whole(until) !== undefined) return;
+    // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
+    const stands = until - utterance.from >= PIECE;
+    if (!stands && !this.#decoder.idle) return;
     const end = Math.min(until + TAIL, position);
     const samples = this.#audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
-      const decoded = await this.#decoder.ahead(samples, this.#transcribe(), this.#abort.signal);
+      const how = stands ? 'final' : 'ahead';
+      const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
       utterance.keep(decoded, until);
       utterance.decodedTo = end;
       if (this.#open === utterance && this.#options.partialMs !== undefined)

@@ -1,14 +1,13 @@
 /** The words of a hypothesis as they stand in its text, and how two lists of them lie over each other. */
-import type { Segment } from '@vox-speech/contract';
+import type { Segment, Word } from '@vox-speech/contract';
 
 export interface Spoken {
   /** With the white space before it: all of them joined are the text. */
   readonly raw: string;
   /** What must be equal for two to be the same word: lower case, no punctuation. */
   readonly core: string;
-  /** Ms since the first sample of the decode; absent where the model gives no times. */
-  readonly startMs?: number;
-  readonly endMs?: number;
+  /** As the model gave it, with its times; absent where it gives none. */
+  readonly word?: Word;
 }
 
 const coreOf = (text: string): string => text.toLowerCase().replace(/[\p{P}\s]/gu, '');
@@ -23,6 +22,13 @@ export function spokenIn(segments: readonly Segment[]): Spoken[] {
       all.push(index === 0 ? { ...word, raw: `${gap}${word.raw.trimStart()}` } : word);
   }
   return all;
+}
+
+/** One after the other, with a space between. */
+export function followedBy(first: readonly Spoken[], then: readonly Spoken[]): readonly Spoken[] {
+  const [next, ...rest] = then;
+  if (first.length === 0 || next === undefined) return first.length === 0 ? then : first;
+  return [...first, { ...next, raw: ` ${next.raw.trimStart()}` }, ...rest];
 }
 
 /** The text of words. */
@@ -40,7 +46,7 @@ function timed({ text, words }: Segment): Spoken[] | undefined {
     if (found < 0) return undefined;
     const end = index === words.length - 1 ? text.length : found + word.text.length;
     const raw = text.slice(at, end);
-    spoken.push({ raw, core: coreOf(raw), startMs: word.startMs, endMs: word.endMs });
+    spoken.push({ raw, core: coreOf(raw), word });
     at = end;
   }
   return spoken;
