@@ -27,6 +27,10 @@ const NO_BYTES = new Uint8Array(0);
 
 const CLOCK: Clock = {
   now: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   after: (ms, call) => {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);

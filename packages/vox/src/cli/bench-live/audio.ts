@@ -8,11 +8,13 @@ export const WIRE_RATE = 16_000;
 const FRAME = WIRE_RATE / 50;
 /** Root mean square from which on a frame is speech: STT_VAD_THRESHOLD's default. */
 const SPEECH_RMS = 300;
+/** Of so many frames (200 ms) half must be that loud: a click behind the last word is no speech. */
+const SYLLABLE = 10;
 
 export interface BenchAudio {
   readonly pcm: Buffer;
   readonly durationMs: number;
-  /** Of the first and after the last frame of 20 ms that is speech by its level. */
+  /** Of the first and after the last frame that is speech by its level. */
   readonly speechFromMs: number;
   readonly speechToMs: number;
 }
@@ -31,11 +33,13 @@ export function benchAudio(samples: Float32Array): BenchAudio {
   const values = new Int16Array(bytes.buffer, bytes.byteOffset, samples.length);
   let first: number | undefined;
   let last = 0;
+  const loud: boolean[] = [];
   for (let at = 0; at < values.length; at += FRAME) {
     const frame = values.subarray(at, at + FRAME);
     const power = frame.reduce((sum, value) => sum + value * value, 0) / frame.length;
-    if (Math.sqrt(power) < SPEECH_RMS) continue;
-    first ??= at;
+    loud.push(Math.sqrt(power) >= SPEECH_RMS);
+    if (loud.at(-1) !== true || loud.slice(-SYLLABLE).filter(Boolean).length < SYLLABLE / 2) continue;
+    first ??= FRAME * loud.indexOf(true, -SYLLABLE);
     last = at + frame.length;
   }
   const ms = (count: number): number => (1000 * count) / WIRE_RATE;

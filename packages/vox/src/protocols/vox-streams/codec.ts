@@ -29,7 +29,7 @@ export function parseMessage(text: string): TextMessage {
 export const DECODED_RATE = 16_000;
 
 /** The original's voice activity defaults; the utterance's length is the stream's. */
-const SPEECH = { detector: 'silero', minSpeechMs: 250, preRollMs: 300 } as const;
+const SPEECH = { detector: 'silero', minSpeechMs: 250, preRollMs: 500 } as const;
 
 /**
  * Of a recording that is sent: a chunk ends in a pause, or where it is as long as the client wants. A pause is long, so

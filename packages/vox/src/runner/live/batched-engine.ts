@@ -98,7 +98,8 @@ export class BatchedEngine implements LiveEngine, Steps {
     const spent = this.#clock.now() - begun;
     this.#spentMs += spent;
     if (spent > STEP_MS) this.#limit = Math.max(1, Math.floor(batch.length / 2));
-    else if (batch.length === this.#limit && spent < STEP_MS / 2) this.#limit = Math.min(MAX_BATCH, this.#limit * 2);
+    else if (batch.length === this.#limit && spent < STEP_MS / 2)
+      this.#limit = Math.min(MAX_BATCH, this.#limit * 2);
     for (const stream of batch) {
       stream.collect();
       // At the end of the line, if it is not over by now.

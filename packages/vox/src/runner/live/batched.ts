@@ -13,6 +13,8 @@ import { spokenIn, textOf } from './words.js';
 
 /** Samples that the model may be behind by (1 s); then no more is taken, and the client's queue fills. */
 const MAX_BEHIND = 16_000;
+/** Hypotheses in a row that must agree on a word. */
+const AGREEMENT = 2;
 /** Words at the end of a hypothesis that more audio may still change. */
 const UNCERTAIN_WORDS = 1;
 
@@ -165,7 +167,7 @@ export class BatchedStream implements LiveStream {
     this.#open = {
       number: this.#count,
       startMs: at,
-      stabilizer: new Stabilizer(),
+      stabilizer: new Stabilizer(AGREEMENT),
       arrivedAt: this.#arrivals.of(at * PER_MS),
       said: [],
     };

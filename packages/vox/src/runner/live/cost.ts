@@ -11,7 +11,7 @@ export class Cost {
     this.#perMs = perMs;
   }
 
-  /** @param spentMs of one processor, for `audioMs` of audio */
+  /** @param spentMs ms of one processor, for `audioMs` of audio */
   add(spentMs: number, audioMs: number): void {
     if (audioMs <= 0) return;
     this.#perMs += (spentMs / audioMs - this.#perMs) * WEIGHT;

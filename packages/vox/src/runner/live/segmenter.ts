@@ -119,7 +119,11 @@ export class Segmenter {
     if (since === undefined || until <= this.#free) return;
     const speech = Math.max(since, this.#free);
     if (until - speech < minSpeechMs * PER_MS) return;
-    this.#start(speech, Math.max(this.#free, speech - this.#rules.preRollMs * PER_MS, this.#audio.start), until);
+    this.#start(
+      speech,
+      Math.max(this.#free, speech - this.#rules.preRollMs * PER_MS, this.#audio.start),
+      until,
+    );
   }
 
   #start(since: number, from: number, until: number): void {

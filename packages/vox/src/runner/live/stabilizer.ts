@@ -1,5 +1,5 @@
 /**
- * Which words of an utterance are said for good. Two hypotheses in a row that agree on a word make it stable (local
+ * Which words of an utterance are said for good. Some hypotheses in a row that agree on a word make it stable (local
  * agreement); a stable word is never taken back, by the final neither: clients may have typed or spoken it by then.
  */
 import { alignedLength, commonWords, followedBy, type Spoken, textOf } from './words.js';
@@ -16,14 +16,21 @@ const MARKS = /[\p{P}\s]+$/u;
 export class Stabilizer {
   /** Stable words, as they were shown. */
   #stable: Spoken[] = [];
-  /** What the last hypothesis said after them. */
+  /** What the last hypothesis said after them, and the ones before that a word must agree with. */
   #tail: readonly Spoken[] = [];
+  #earlier: readonly (readonly Spoken[])[] = [];
+  readonly #needed: number;
   /** Punctuation of the last stable word is not part of the promise. */
   #promised = '';
   #last = '';
   #shownCores: readonly string[] = [];
   #shown = 0;
   #revised = 0;
+
+  /** @param needed hypotheses in a row that must agree on a word, at least 2 */
+  constructor(needed: number) {
+    this.#needed = needed;
+  }
 
   /**
    * One more hypothesis of the utterance.
@@ -36,11 +43,12 @@ export class Stabilizer {
     // The mark behind the last stable word is as now heard, the word itself as promised.
     this.#touchUp(words[known - 1]);
     const tail = words.slice(known);
-    let agreed = 0;
-    while (agreed < tail.length && known + agreed < certain && tail[agreed]?.core === this.#tail[agreed]?.core)
-      agreed++;
-    this.#stable = [...this.#stable, ...tail.slice(0, agreed)];
-    this.#tail = tail.slice(agreed);
+    const agreed = this.#earlier.map((words) => sameAtFirst(words, tail));
+    const enough = this.#earlier.length < this.#needed - 1 ? 0 : Math.min(...agreed);
+    const stable = Math.max(0, Math.min(enough, certain - known));
+    this.#stable = [...this.#stable, ...tail.slice(0, stable)];
+    this.#tail = tail.slice(stable);
+    this.#earlier = [...this.#earlier, tail].slice(1 - this.#needed).map((words) => words.slice(stable));
     this.#promise();
     return this.#show(followedBy(this.#stable, this.#tail));
   }
@@ -49,6 +57,7 @@ export class Stabilizer {
   freeze(words: readonly Spoken[]): number {
     this.#stable = [...this.conclude(words)];
     this.#tail = [];
+    this.#earlier = [];
     this.#promise();
     return this.#stable.length;
   }
@@ -82,7 +91,10 @@ export class Stabilizer {
     if (last === undefined || heard === undefined || heard.core !== last.core) return;
     const word = last.raw.replace(MARKS, '');
     if (!heard.raw.trimStart().startsWith(word.trimStart())) return;
-    this.#stable[this.#stable.length - 1] = { ...last, raw: `${word}${heard.raw.trimStart().slice(word.trimStart().length)}` };
+    this.#stable[this.#stable.length - 1] = {
+      ...last,
+      raw: `${word}${heard.raw.trimStart().slice(word.trimStart().length)}`,
+    };
   }
 
   #show(words: readonly Spoken[]): Shown | undefined {
@@ -100,4 +112,11 @@ export class Stabilizer {
     this.#shown += cores.length - kept;
     this.#shownCores = cores;
   }
+}
+
+/** How many of the first words are the same in both. */
+function sameAtFirst(a: readonly Spoken[], b: readonly Spoken[]): number {
+  let count = 0;
+  while (count < a.length && count < b.length && a[count]?.core === b[count]?.core) count++;
+  return count;
 }

@@ -9,6 +9,8 @@ import type { LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
 export interface Clock {
   /** Wall clock in ms. */
   now(): number;
+  /** Processor time of this process so far, all its threads, in ms. */
+  cpuMs(): number;
   /** Calls once after so many ms, unless the returned function is called before. */
   after(ms: number, call: () => void): () => void;
 }

@@ -1,5 +1,6 @@
 /**
- * Whose decode runs next. A native decode can't be stopped, so what matters is what is started: finals first, then files,
+ * Whose decode runs next. A native decode can't be stopped, so what matters is what is started: finals first, then pieces of
+ * what will be one, then files,
  * and partials only where nobody else waits.
  */
 import { VoxError } from '@vox-speech/contract';
@@ -12,6 +13,7 @@ interface Waiting {
 export class DecodeTurns {
   readonly #slots: number;
   readonly #finals: Waiting[] = [];
+  readonly #pieces: Waiting[] = [];
   readonly #files: Waiting[] = [];
   #running = 0;
   #runningFiles = 0;
@@ -33,7 +35,7 @@ export class DecodeTurns {
 
   /** True where a decode of no urgency may start: a slot is free, and one more where there are several, for the next final. */
   get idle(): boolean {
-    return this.#finals.length === 0 && this.#running < Math.max(1, this.#slots - 1);
+    return this.#finals.length + this.#pieces.length === 0 && this.#running < Math.max(1, this.#slots - 1);
   }
 
   /** A decode that need not be: only to be called while `idle`. */
@@ -45,6 +47,12 @@ export class DecodeTurns {
   /** A decode that someone waits for. Rejects with `cancelled` where the signal aborts before its turn. */
   async final<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#turn(this.#finals, signal);
+    return this.#run(work);
+  }
+
+  /** A decode that must be made in the next seconds: it gives way to finals only. */
+  async piece<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#turn(this.#pieces, signal);
     return this.#run(work);
   }
 
@@ -94,7 +102,7 @@ export class DecodeTurns {
 
   #pump(): void {
     while (this.#running < this.#slots) {
-      const next = this.#finals.shift() ?? this.#nextFile();
+      const next = this.#finals.shift() ?? this.#pieces.shift() ?? this.#nextFile();
       if (next === undefined) return;
       next.start();
     }

@@ -5,14 +5,16 @@ import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
 import { followedBy, type Spoken, spokenIn, textOf } from './words.js';
 
-/** A decode of so much (8 s), made in a pause, stands when more is said: the next ones begin behind it. */
-export const PIECE = 128_000;
+/** A decode of so much (6 s), made in a pause, stands when more is said: the next ones begin behind it. */
+const PIECE = 96_000;
 /** Of the pause after it (120 ms) the next decode hears the rest. */
 const PAUSE_PART = 1_920;
-/** A longer piece is decoded for partials only from a stable word on, in samples (10 s)... */
-const LONG = 160_000;
-/** ...that lies this far back (6 s): the model needs what was said before, to hear the next words right. */
-const CONTEXT = 96_000;
+/** Without a pause so much (9 s) is decoded all the same... */
+const LONG = 144_000;
+/** ...and its words stand up to a second before its end, in ms: what comes behind a word helps to hear it. */
+const BEHIND_MS = 1_000;
+/** Hypotheses in a row that must agree on a word: with two, one word in forty was called stable and wrong. */
+const AGREEMENT = 3;
 /** Ms at the end of the audio within which a word may be cut off, and is not yet stable. */
 const UNCERTAIN_MS = 300;
 /** Words that may be cut off where the model gives no times. */
@@ -43,11 +45,11 @@ export class Utterance {
   /** Position up to which it was decoded for partials. */
   decodedTo: number;
   readonly #arrivedAt: number;
-  readonly #stabilizer = new Stabilizer();
+  readonly #stabilizer = new Stabilizer(AGREEMENT);
   #firstPartialAt: number | undefined;
   /** Words of the pieces that stand; they are the first of the stable ones. */
   #standing = 0;
-  /** A decode of all from `from` on, as it was when its last speech ended at `until`. */
+  /** A decode of all that was not certain, as it was when the last speech ended at `until`. */
   #whole: (Decoded & { readonly until: number }) | undefined;
 
   /** @param arrivedAt wall clock in ms: when its first audio came in */
@@ -59,6 +61,7 @@ export class Utterance {
     this.#arrivedAt = arrivedAt;
   }
 
+  /** First sample that is still decoded. */
   get from(): number {
     return this.#from;
   }
@@ -66,10 +69,27 @@ export class Utterance {
   /** Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough. */
   goOn(until: number): void {
     const whole = this.#whole;
-    if (whole === undefined || until <= whole.until || whole.until - this.#from < PIECE) return;
-    this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments, this.#from));
+    if (whole === undefined || until <= whole.until || !this.stands(whole.until)) return;
+    this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments));
     this.#from = whole.until + PAUSE_PART;
     this.#whole = undefined;
+  }
+
+  /** Whether what is decoded in a pause after `until` will stand when more is said. */
+  stands(until: number): boolean {
+    return until - this.#from >= PIECE;
+  }
+
+  /** Whether it is so long without a pause that a piece must be decoded to stand. */
+  tooLong(position: number): boolean {
+    return position - this.#from >= LONG;
+  }
+
+  /** Lets the words of a decode of [from, end) stand, but for the last ones. Where the model gives no times none do. */
+  stand({ segments }: Decoded, end: number): void {
+    const spoken = this.#joined(segments);
+    const count = endedBy(spoken, end / PER_MS - BEHIND_MS);
+    if (count > this.#standing) this.#begin(this.#stabilizer.freeze(spoken.slice(0, count)));
   }
 
   /** Keeps a decode of all from `from` on, made in a pause after `until`. */
@@ -82,24 +102,15 @@ export class Utterance {
     return this.#whole?.until === until ? this.#whole : undefined;
   }
 
-  /** First sample to decode for a partial up to `end`. */
-  partialFrom(end: number): number {
-    if (end - this.#from <= LONG) return this.#from;
-    const latest = (end - CONTEXT) / PER_MS;
-    const start = this.#stabilizer.stable.findLast(({ word }) => word !== undefined && word.startMs <= latest)
-      ?.word?.startMs;
-    return start === undefined ? this.#from : Math.max(this.#from, Math.round(start * PER_MS));
-  }
-
   /**
-   * One more hypothesis, of the samples [from, end).
+   * One more hypothesis, of the samples from `from` to `end`.
    * @returns the event to send, where there is something new to show
    */
-  hear(segments: readonly Segment[], from: number, end: number, now: number): LiveEvent | undefined {
-    const spoken = this.#joined(segments, from);
-    const sure = spoken.findLastIndex(({ word }) => word !== undefined && word.endMs <= end / PER_MS - UNCERTAIN_MS);
+  hear(segments: readonly Segment[], end: number, now: number): LiveEvent | undefined {
+    const spoken = this.#joined(segments);
+    const sure = endedBy(spoken, end / PER_MS - UNCERTAIN_MS);
     const timed = spoken.some(({ word }) => word !== undefined);
-    const shown = this.#stabilizer.hear(spoken, timed ? sure + 1 : Math.max(0, spoken.length - UNCERTAIN_WORDS));
+    const shown = this.#stabilizer.hear(spoken, timed ? sure : Math.max(0, spoken.length - UNCERTAIN_WORDS));
     if (shown === undefined) return undefined;
     this.#firstPartialAt ??= now;
     const ms = (position: number): number => Math.round(position / PER_MS);
@@ -111,7 +122,7 @@ export class Utterance {
    * @param words whether the client wants them
    */
   final({ segments, decodeMs }: Decoded, end: End, words: boolean, now: number): LiveEvent {
-    const spoken = this.#stabilizer.conclude(this.#joined(segments, this.#from));
+    const spoken = this.#stabilizer.conclude(this.#joined(segments));
     const timing: FinalTiming = {
       ...(this.#firstPartialAt === undefined
         ? {}
@@ -135,14 +146,23 @@ export class Utterance {
     };
   }
 
-  /** A decode from `from` on, behind the words that are known from before. */
-  #joined(segments: readonly Segment[], from: number): readonly Spoken[] {
-    const { stable } = this.#stabilizer;
-    const ms = from / PER_MS;
-    const known =
-      from === this.#from
-        ? this.#standing
-        : stable.findLastIndex(({ word }) => word !== undefined && word.startMs < ms) + 1;
-    return followedBy(stable.slice(0, known), spokenIn(segments.map((segment) => shift(segment, ms))));
+  /** The first `count` words stand; what is decoded begins behind the last of them. */
+  #begin(count: number): void {
+    const until = this.#stabilizer.stable[count - 1]?.word?.endMs;
+    if (until === undefined) return;
+    this.#standing = count;
+    this.#from = Math.round(until * PER_MS);
+    this.#whole = undefined;
   }
+
+  /** A decode from `from` on, behind the words that stand. */
+  #joined(segments: readonly Segment[]): readonly Spoken[] {
+    const moved = segments.map((segment) => shift(segment, this.#from / PER_MS));
+    return followedBy(this.#stabilizer.stable.slice(0, this.#standing), spokenIn(moved));
+  }
+}
+
+/** How many of the words, from the first one on, have ended by `ms`. */
+function endedBy(words: readonly Spoken[], ms: number): number {
+  return words.findLastIndex(({ word }) => word !== undefined && word.endMs <= ms) + 1;
 }

@@ -1,6 +1,5 @@
 /** The decodes of all live streams of an offline model: which one starts when, and what they cost. */
 import type { Model, Segment, TranscribeOptions } from '@vox-speech/contract';
-import { MIN_UNCOVERED } from '../coverage.js';
 import { decodeOnce, decodeWindow, SAMPLE_RATE } from '../decode-window.js';
 import { loopScore } from '../loop.js';
 import { Cost } from './cost.js';
@@ -16,10 +15,17 @@ const TRIAL = 48_000;
 const TRIAL_LEVEL = 0.01;
 /** Speech has more words than noise, and the decoder works for each. */
 const SPEECH_OVER_TRIAL = 1.5;
-/** Shorter audio than this (1 s) tells little about what a second costs. */
-const MIN_MEASURED = 16_000;
+/** Seconds of sound without a word after which a decode is done again: pieces are short, and often end within a word. */
+const NEVER = Number.POSITIVE_INFINITY;
+/** Ms between two accounts of what was spent. */
+const MEASURE_MS = 2_000;
+
+/** With more live streams than this for each slot a decode rather costs little than is fast. */
+const STREAMS_FOR_THRIFT = 1;
 
 interface Wishing {
+  /** Nothing was shown of its utterance yet. */
+  readonly first: boolean;
   partial(): Promise<void>;
 }
 
@@ -33,6 +39,12 @@ export class WindowDecodes implements WindowDecoder {
   readonly #wishes = new Set<Wishing>();
   #measuring: Promise<Cost> | undefined;
   #cost = new Cost(0);
+  /** Since the last account: wall time of decodes by their kind, and audio of which a final was made. */
+  #spent = { finalsMs: 0, partialsMs: 0, audioMs: 0 };
+  #cpuMs = 0;
+  #measuredAt = Number.POSITIVE_INFINITY;
+  /** Live streams that are open. */
+  streams = 0;
 
   /** @param slots decodes at once that the machine has processors for */
   constructor(model: Model, turns: DecodeTurns, slots: number, clock: Clock) {
@@ -67,17 +79,27 @@ export class WindowDecodes implements WindowDecoder {
     return this.#turns.final(() => this.#whole(samples, options, signal), signal);
   }
 
+  piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
+    return this.#turns.piece(() => this.#whole(samples, options, signal), signal);
+  }
+
   async ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
     return this.#turns.spare(() => this.#whole(samples, options, signal));
   }
 
   growing(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
     return this.#turns.spare(() =>
-      this.#timed(async () => {
-        const segments = await decodeOnce(this.#model, samples, options, signal);
-        const text = segments.map((segment) => segment.text).join(' ');
-        return loopScore(text, samples.length / SAMPLE_RATE) > 0 ? [] : segments;
-      }, (ms) => this.#pace.spend(ms)),
+      this.#timed(
+        async () => {
+          const segments = await decodeOnce(this.#model, samples, this.#thrifty(options), signal);
+          const text = segments.map((segment) => segment.text).join(' ');
+          return loopScore(text, samples.length / SAMPLE_RATE) > 0 ? [] : segments;
+        },
+        (ms) => {
+          this.#pace.spend(ms);
+          this.#spent.partialsMs += ms;
+        },
+      ),
     );
   }
 
@@ -87,8 +109,12 @@ export class WindowDecodes implements WindowDecoder {
 
   /** Starts the partials that there is time for. Returns true while more are wanted. */
   tick(): boolean {
-    for (const stream of this.#wishes) {
-      if (!this.#turns.idle || !this.#pace.affords(this.#clock.now())) break;
+    const now = this.#clock.now();
+    if (now - this.#measuredAt >= MEASURE_MS) this.#account(now);
+    // Who has seen nothing yet before those who would see a little more.
+    const inOrder = [...this.#wishes].sort((a, b) => Number(b.first) - Number(a.first));
+    for (const stream of inOrder) {
+      if (!this.#turns.idle || !this.#pace.affords(now)) break;
       this.#wishes.delete(stream);
       void stream.partial();
     }
@@ -102,11 +128,28 @@ export class WindowDecodes implements WindowDecoder {
 
   #whole(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
     return this.#timed(
-      () => decodeWindow(this.#model, samples, options, signal, MIN_UNCOVERED.clip),
+      () => decodeWindow(this.#model, samples, this.#thrifty(options), signal, NEVER),
       (ms) => {
-        if (samples.length >= MIN_MEASURED) this.#cost.add(ms, (samples.length / SAMPLE_RATE) * 1000);
+        this.#pace.final(ms);
+        this.#spent.finalsMs += ms;
+        this.#spent.audioMs += (samples.length / SAMPLE_RATE) * 1000;
       },
     );
+  }
+
+  /** The processor time of this process is shared out by how long the decodes took; what else it did is in it. */
+  #account(now: number): void {
+    const cpuMs = this.#clock.cpuMs();
+    const { finalsMs, partialsMs, audioMs } = this.#spent;
+    const all = finalsMs + partialsMs;
+    if (all > 0) this.#cost.add(((cpuMs - this.#cpuMs) * finalsMs) / all, audioMs);
+    this.#spent = { finalsMs: 0, partialsMs: 0, audioMs: 0 };
+    this.#cpuMs = cpuMs;
+    this.#measuredAt = now;
+  }
+
+  #thrifty(options: TranscribeOptions): TranscribeOptions {
+    return this.streams > STREAMS_FOR_THRIFT * this.#slots ? { ...options, thrifty: true } : options;
   }
 
   /** @param spent told the ms of processor time: a lone decode has all the slots to itself */
@@ -115,7 +158,7 @@ export class WindowDecodes implements WindowDecoder {
     const begun = this.#clock.now();
     const segments = await work();
     const decodeMs = this.#clock.now() - begun;
-    spent(alone ? decodeMs * this.#slots : decodeMs);
+    spent(alone && this.streams <= STREAMS_FOR_THRIFT * this.#slots ? decodeMs * this.#slots : decodeMs);
     return { segments, decodeMs };
   }
 
@@ -123,12 +166,13 @@ export class WindowDecodes implements WindowDecoder {
     const samples = Float32Array.from({ length: TRIAL }, (_, at) => TRIAL_LEVEL * Math.sin(at * at));
     const options: TranscribeOptions = { task: 'transcribe', words: this.#model.info.canTimeWords };
     const { signal } = new AbortController();
-    let spentMs = 0;
+    const trial = (): Promise<Segment[]> => decodeOnce(this.#model, samples, options, signal);
     // The first decode takes longer than any other: pages are read, buffers made.
-    for (const _ of ['warm-up', 'measured']) {
-      const work = (): Promise<Segment[]> => decodeOnce(this.#model, samples, options, signal);
-      await this.#turns.final(() => this.#timed(work, (ms) => (spentMs = ms)), signal);
-    }
-    return new Cost((spentMs * SPEECH_OVER_TRIAL * SAMPLE_RATE) / (TRIAL * 1000));
+    await this.#turns.final(trial, signal);
+    const before = this.#clock.cpuMs();
+    await this.#turns.final(trial, signal);
+    this.#cpuMs = this.#clock.cpuMs();
+    this.#measuredAt = this.#clock.now();
+    return new Cost(((this.#cpuMs - before) * SPEECH_OVER_TRIAL * SAMPLE_RATE) / (TRIAL * 1000));
   }
 }

@@ -42,7 +42,10 @@ export class WindowedEngine implements LiveEngine {
     const { info } = this.#model;
     const endpointer =
       endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
-    return new WindowedStream(context, endpointer, this.#decodes, { ...info, windowMs: longestWindowMs(info) });
+    return new WindowedStream(context, endpointer, this.#decodes, {
+      ...info,
+      windowMs: longestWindowMs(info),
+    });
   }
 
   tick(): boolean {

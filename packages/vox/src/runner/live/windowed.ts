@@ -8,7 +8,7 @@ import { Arrivals } from './arrivals.js';
 import type { Endpointer } from './endpointer.js';
 import { type Bounds, PER_MS, Segmenter } from './segmenter.js';
 import type { LiveStream, StreamContext } from './stream.js';
-import { type Decoded, type End, PIECE, Utterance } from './utterance.js';
+import { type Decoded, type End, Utterance } from './utterance.js';
 
 /** Samples of room a stream begins with (0.5 s); a growing utterance takes more. */
 const ROOM = 8_192;
@@ -35,12 +35,16 @@ export interface WindowDecoder {
   readonly idle: boolean;
   /** The utterance as a whole. Rejects with `cancelled` at the signal. */
   final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** A part of a long utterance: nobody waits for it yet, and it must be done soon. */
+  piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** The same without anybody waiting for it; only to be called while `idle`. */
   ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** A growing utterance; no segments where the model went astray. Only to be called from `partial`. */
   growing(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** Asks for a call of `partial` when there is time. */
-  wish(stream: { partial(): Promise<void> }): void;
+  wish(stream: { readonly first: boolean; partial(): Promise<void> }): void;
+  /** A stream has begun or ended. */
+  streams: number;
 }
 
 /** An utterance that is over and has no final yet. */
@@ -48,7 +52,7 @@ interface Ended extends End {
   readonly utterance: Utterance;
   /** One past its last sample of speech. */
   readonly until: number;
-  /** Empty where there is nothing to hear. */
+  /** What is still to be decoded of it; empty where there is nothing to hear. */
   readonly samples: Float32Array;
 }
 
@@ -86,6 +90,7 @@ export class WindowedStream implements LiveStream {
     this.#context = context;
     this.#options = context.options;
     this.#decoder = decoder;
+    decoder.streams++;
     this.#words = model.canTimeWords;
     this.#prompts = model.canPrompt;
     this.#endpointer = endpointer;
@@ -134,6 +139,8 @@ export class WindowedStream implements LiveStream {
   }
 
   cancel(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#decoder.streams--;
     this.#abort.abort();
     this.#ended.length = 0;
     this.#open = undefined;
@@ -146,8 +153,13 @@ export class WindowedStream implements LiveStream {
     if (this.hungry) this.#stall(now);
     this.#heardThisTick = 0;
     this.#ahead();
+    this.#piece();
     if (this.#wantsPartial(now)) this.#decoder.wish(this);
     return this.#open !== undefined || this.#ended.length > 0;
+  }
+
+  get first(): boolean {
+    return this.#lastPartialAt === Number.NEGATIVE_INFINITY;
   }
 
   /** Its turn for a partial has come. Resolves when that is over, at once where none is wanted any more. */
@@ -158,12 +170,11 @@ export class WindowedStream implements LiveStream {
     this.#lastPartialAt = now;
     const end = this.#segmenter.position;
     utterance.goOn(this.#segmenter.until);
-    const from = utterance.partialFrom(end);
     utterance.decodedTo = end;
-    const samples = this.#audio.view(from, end).slice();
+    const samples = this.#audio.view(utterance.from, end).slice();
     await this.#decode(async () => {
       const { segments } = await this.#decoder.growing(samples, this.#transcribe(), this.#abort.signal);
-      if (this.#open === utterance) this.#show(utterance, segments, from, end);
+      if (this.#open === utterance) this.#show(utterance, segments, end);
     });
   }
 
@@ -226,21 +237,38 @@ export class WindowedStream implements LiveStream {
     const utterance = this.#open;
     if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
     const { until, silenceMs, position } = this.#segmenter;
-    if (silenceMs < Math.min(AHEAD_MS, this.#options.endpointing.silenceMs / 2)) return;
     utterance.goOn(until);
     if (utterance.whole(until) !== undefined) return;
     // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
-    const stands = until - utterance.from >= PIECE;
+    const stands = utterance.stands(until);
+    const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
+    if (silenceMs < Math.min(pauseMs, this.#options.endpointing.silenceMs / 2)) return;
     if (!stands && !this.#decoder.idle) return;
     const end = Math.min(until + TAIL, position);
     const samples = this.#audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
-      const how = stands ? 'final' : 'ahead';
+      const how = stands ? 'piece' : 'ahead';
       const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
       utterance.keep(decoded, until);
       utterance.decodedTo = end;
       if (this.#open === utterance && this.#options.partialMs !== undefined)
-        this.#show(utterance, decoded.segments, utterance.from, end);
+        this.#show(utterance, decoded.segments, end);
+    });
+  }
+
+  /** Someone speaks on without a pause: what was said first is decoded to stand, so that the final is not kept waiting. */
+  #piece(): void {
+    const utterance = this.#open;
+    const end = this.#segmenter.position;
+    if (utterance === undefined || this.#decoding || this.#ended.length > 0 || !this.#words) return;
+    if (!utterance.tooLong(end)) return;
+    utterance.decodedTo = end;
+    const samples = this.#audio.view(utterance.from, end).slice();
+    void this.#decode(async () => {
+      const decoded = await this.#decoder.piece(samples, this.#transcribe(), this.#abort.signal);
+      if (this.#open !== utterance) return;
+      if (this.#options.partialMs !== undefined) this.#show(utterance, decoded.segments, end);
+      utterance.stand(decoded, end);
     });
   }
 
@@ -252,10 +280,8 @@ export class WindowedStream implements LiveStream {
       const decoded = samples.length === 0 ? NOTHING : utterance.whole(until);
       if (decoded === undefined) {
         void this.#decode(async () => {
-          utterance.keep(
-            await this.#decoder.final(samples, this.#transcribe(), this.#abort.signal),
-            until,
-          );
+          const final = await this.#decoder.final(samples, this.#transcribe(), this.#abort.signal);
+          utterance.keep(final, until);
         });
         return;
       }
@@ -268,8 +294,8 @@ export class WindowedStream implements LiveStream {
     this.#context.end({ audioMs: Math.round(this.#audio.end / PER_MS), utterances: this.#count });
   }
 
-  #show(utterance: Utterance, segments: Decoded['segments'], from: number, end: number): void {
-    const event = utterance.hear(segments, from, end, this.#context.now());
+  #show(utterance: Utterance, segments: Decoded['segments'], end: number): void {
+    const event = utterance.hear(segments, end, this.#context.now());
     if (event !== undefined) this.#context.emit(event);
   }
 

@@ -33,7 +33,10 @@ export function followedBy(first: readonly Spoken[], then: readonly Spoken[]): r
 
 /** The text of words. */
 export function textOf(words: readonly Spoken[]): string {
-  return words.map(({ raw }) => raw).join('').trim();
+  return words
+    .map(({ raw }) => raw)
+    .join('')
+    .trim();
 }
 
 /** The words where the model gives them, with all of the text; undefined when they are not found in it. */
@@ -89,9 +92,7 @@ export function commonWords(a: readonly string[], b: readonly string[]): number 
   for (const word of a) {
     const next = [0];
     for (let at = 1; at <= b.length; at++)
-      next.push(
-        b[at - 1] === word ? (row[at - 1] ?? 0) + 1 : Math.max(row[at] ?? 0, next[at - 1] ?? 0),
-      );
+      next.push(b[at - 1] === word ? (row[at - 1] ?? 0) + 1 : Math.max(row[at] ?? 0, next[at - 1] ?? 0));
     row = next;
   }
   return row[b.length] ?? 0;
