@@ -21,7 +21,7 @@ export interface SttSettings {
 
 /** Frames of a second would make 200 of them more than three minutes; this bounds a connection to 1.9 MB. */
 const QUEUE_MS = 60_000;
-/** Pre-roll and longest utterance of the author's own second version (stt-ws.md section 8, 7), in ms. */
+/** Ms of audio before speech that are heard too: with 300 the first word is misheard more often. */
 const PRE_ROLL_MS = 500;
 const MAX_UTTERANCE_MS = 30_000;
 /** The energy detector of the original takes one loud frame for speech; the neural one gets two, in ms. */

@@ -1,5 +1,7 @@
 /** When the audio of a stream came in: by what rhythm, and whether the client has fallen silent. Wall clock in ms. */
 
+import { PER_MS } from './segmenter.js';
+
 /** Marks that are kept: half a second of 20 ms packets, which is longer than speech goes unnoticed. */
 const MARKS = 25;
 /** What a network may hold packets up without the client being silent, ms. */
@@ -21,6 +23,8 @@ export class Arrivals {
   #marks: Mark[] = [];
   #last = Number.POSITIVE_INFINITY;
   #gap = 0;
+  /** Samples that came in together with the last ones. */
+  #burst = 0;
 
   /**
    * A packet is heard.
@@ -29,9 +33,12 @@ export class Arrivals {
    * @param now when it was its turn to be heard
    */
   heard(end: number, at: number, now: number): void {
+    const last = this.#marks.at(-1);
     const gap = now - this.#last;
     if (gap < LONGEST_GAP_MS) this.#gap = Math.max(this.#gap * FORGET, gap);
     this.#last = now;
+    // A large packet is heard in parts; the next one is due when it would have been spoken.
+    this.#burst = (last?.at === at ? this.#burst : 0) + end - (last?.end ?? 0);
     this.#marks.push({ end, at });
     if (this.#marks.length > MARKS) this.#marks.shift();
   }
@@ -44,6 +51,7 @@ export class Arrivals {
 
   /** Ms of silence since the client stopped sending; 0 while it may only be late. */
   stalledMs(now: number): number {
-    return Math.max(0, now - this.#last - Math.max(JITTER_MS, GAPS * this.#gap));
+    const packetMs = Math.min(LONGEST_GAP_MS, this.#burst / PER_MS);
+    return Math.max(0, now - this.#last - Math.max(JITTER_MS, GAPS * this.#gap, packetMs));
   }
 }

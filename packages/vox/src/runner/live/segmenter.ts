@@ -26,6 +26,8 @@ export interface Bounds {
 
 export interface SegmenterListener {
   started(bounds: Bounds): void;
+  /** The open utterance may not be cut before this position: what was said up to there is promised. */
+  promisedUntil(): number;
   /** @param until one past the last sample of speech */
   stopped(until: number, reason: EndReason): void;
 }
@@ -147,7 +149,10 @@ export class Segmenter {
       return;
     }
     // Someone speaks on and on: the next utterance begins where this one is cut.
-    const begin = this.#position - CUT_REACH;
+    const begin = Math.max(
+      this.#position - CUT_REACH,
+      Math.min(this.#listener.promisedUntil(), this.#position),
+    );
     const cut = begin + quietestPoint(this.#audio.view(begin, this.#position), CUT_FRAMES);
     const until = this.#until;
     this.#close(Math.min(cut, until), cut, 'length');

@@ -50,7 +50,7 @@ export interface LiveEngine {
   open(context: StreamContext): LiveStream;
   /** After all streams had their tick, for what is done for all of them in one go. Returns true as `tick` of a stream does. */
   tick(): boolean;
-  /** Share of the processor time there is that one stream of steady speech needs, at the least. */
+  /** Share of the processor time there is that one stream of steady speech needs, at the least; 1 = there is no room for more. */
   streamLoad(): number;
   /** No stream is left: lets go of what only streams need. */
   idle(): void;

@@ -1,7 +1,6 @@
 /**
- * Whose decode runs next. A native decode can't be stopped, so what matters is what is started: finals first, then pieces of
- * what will be one, then files,
- * and partials only where nobody else waits.
+ * Whose decode runs next. A native decode can't be stopped, so what matters is what is started: finals first, then pieces
+ * of what will be one, then files, and partials only where nobody else waits.
  */
 import { VoxError } from '@vox-speech/contract';
 

@@ -66,6 +66,11 @@ export class Utterance {
     return this.#from;
   }
 
+  /** Position up to which words are stable, so that they can't be another utterance's. */
+  get promisedUntil(): number {
+    return (this.#stabilizer.stable.at(-1)?.word?.endMs ?? 0) * PER_MS;
+  }
+
   /** Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough. */
   goOn(until: number): void {
     const whole = this.#whole;

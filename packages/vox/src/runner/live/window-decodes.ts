@@ -9,14 +9,17 @@ import type { DecodeTurns } from './turns.js';
 import type { Decoded } from './utterance.js';
 import type { WindowDecoder } from './windowed.js';
 
-/** What is decoded to warm up and to measure, in samples (3 s): an utterance of common length. */
-const TRIAL = 48_000;
+/**
+ * What is decoded to warm up and to measure, in samples (6 s): an utterance of common length. Noise has fewer words than
+ * speech, which costs less, and a decode on all threads costs more than a thrifty one: together about as much as speech.
+ */
+const TRIAL = 96_000;
 /** Level of the noise that is decoded then: the model must have something to hear. */
 const TRIAL_LEVEL = 0.01;
-/** Speech has more words than noise, and the decoder works for each. */
-const SPEECH_OVER_TRIAL = 1.5;
 /** Seconds of sound without a word after which a decode is done again: pieces are short, and often end within a word. */
 const NEVER = Number.POSITIVE_INFINITY;
+/** Weight of the latest final in what finals wait. */
+const WAIT_WEIGHT = 0.2;
 /** Ms between two accounts of what was spent. */
 const MEASURE_MS = 2_000;
 
@@ -42,6 +45,7 @@ export class WindowDecodes implements WindowDecoder {
   /** Since the last account: wall time of decodes by their kind, and audio of which a final was made. */
   #spent = { finalsMs: 0, partialsMs: 0, audioMs: 0 };
   #cpuMs = 0;
+  #waitMs = 0;
   #measuredAt = Number.POSITIVE_INFINITY;
   /** Live streams that are open. */
   streams = 0;
@@ -66,6 +70,11 @@ export class WindowDecodes implements WindowDecoder {
     }
   }
 
+  /** Ms that finals had to wait for their turn lately. */
+  get waitMs(): number {
+    return this.#waitMs;
+  }
+
   /** Ms of one processor that the finals of a ms of speech cost. */
   get costPerMs(): number {
     return this.#cost.perMs;
@@ -76,7 +85,11 @@ export class WindowDecodes implements WindowDecoder {
   }
 
   final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
-    return this.#turns.final(() => this.#whole(samples, options, signal), signal);
+    const asked = this.#clock.now();
+    return this.#turns.final(() => {
+      this.#waitMs += (this.#clock.now() - asked - this.#waitMs) * WAIT_WEIGHT;
+      return this.#whole(samples, options, signal);
+    }, signal);
   }
 
   piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
@@ -173,6 +186,6 @@ export class WindowDecodes implements WindowDecoder {
     await this.#turns.final(trial, signal);
     this.#cpuMs = this.#clock.cpuMs();
     this.#measuredAt = this.#clock.now();
-    return new Cost(((this.#cpuMs - before) * SPEECH_OVER_TRIAL * SAMPLE_RATE) / (TRIAL * 1000));
+    return new Cost(((this.#cpuMs - before) * SAMPLE_RATE) / (TRIAL * 1000));
   }
 }

@@ -96,6 +96,7 @@ export class WindowedStream implements LiveStream {
     this.#endpointer = endpointer;
     this.#segmenter = new Segmenter(context.options.endpointing, endpointer, this.#audio, model.windowMs, {
       started: (bounds) => this.#started(bounds),
+      promisedUntil: () => this.#open?.promisedUntil ?? 0,
       stopped: (until, reason) => this.#stopped(until, reason),
     });
   }
