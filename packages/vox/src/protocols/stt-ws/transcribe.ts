@@ -44,17 +44,16 @@ export async function transcribe(
     });
     return collectTranscript({ ...job, segments: abortable(job.segments, signal) });
   };
-  try {
-    const done = await work().catch(async (error) => {
+  // The file goes before the answer does: who has it finds nothing left here.
+  const done = await work()
+    .catch(async (error) => {
       throw await inItsWords(error, upload.file);
-    });
-    const { durationMs, processingMs } = done.summary;
-    return reply
-      .headers({ 'x-vox-model': done.model, ...warningHeader(done.warnings) })
-      .send({ text: done.text, duration_ms: durationMs, latency_ms: processingMs });
-  } finally {
-    await upload.dispose();
-  }
+    })
+    .finally(() => upload.dispose());
+  const { durationMs, processingMs } = done.summary;
+  return reply
+    .headers({ 'x-vox-model': done.model, ...warningHeader(done.warnings) })
+    .send({ text: done.text, duration_ms: durationMs, latency_ms: processingMs });
 }
 
 async function receive(

@@ -187,6 +187,32 @@ describe('transcriptions/stream', () => {
     assert.equal((await other.closed)[0], 1011);
   });
 
+  it('closes with an error when the client does not read, and loses nothing that was said', async (t) => {
+    const { runtime, connect } = await serveStreams(t);
+    const client = await connect(PATH);
+    client.send({ type: 'config' });
+    await client.next();
+    const live = runtime.asked.listen[0];
+    assert.ok(live);
+    client.ws.pause();
+    // More than the buffers of system and library hold, and then more messages than may wait.
+    const event = final(0, 'x', 0, 1);
+    for (let i = 0; !live.request.signal.aborted; i++) {
+      assert.ok(i < 200_000);
+      live.listener.onEvent(event);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.ws.resume();
+    assert.deepEqual(await client.closed, [1011, 'the client does not read']);
+    const { code, message } = client.told.at(-1) as { code: string; message: string };
+    assert.deepEqual([code, message], ['timeout', 'the client does not read']);
+    const chunks = client.told.flatMap((told) => ('chunks_completed' in told ? [told.chunks_completed] : []));
+    assert.deepEqual(
+      chunks,
+      chunks.map((_, i) => i + 1),
+    );
+  });
+
   it('lets go at once when the client is gone, or cancels', async (t) => {
     const { runtime, connect } = await serveStreams(t);
     for (const leave of ['drop', 'cancel']) {
