@@ -216,7 +216,10 @@ test('a slow reader is spared partials and loses no final; when it is stuck: err
     texts,
     texts.map((_, i) => `final ${i}`),
   );
-  assert.ok(texts.length >= 2 && texts.length < 12, `${texts.length} until the queue was full, each of them kept`);
+  assert.ok(
+    texts.length >= 2 && texts.length < 12,
+    `${texts.length} until the queue was full, each of them kept`,
+  );
   assert.deepEqual(
     client.frames.filter(({ type }) => type === 'partial'),
     [],
