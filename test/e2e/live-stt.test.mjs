@@ -156,7 +156,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     }
   });
 
-  describe('the examples of docs/live.md', () => {
+  describe('the examples of docs/live.md', { concurrency: true }, () => {
     const page = readFileSync(join(ROOT, 'docs/live.md'), 'utf8');
     /** The program between the fences, at this server's address. */
     const example = (language) => {

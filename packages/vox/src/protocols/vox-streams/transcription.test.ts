@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
 import { type LiveEvent, VoxError } from '@vox-speech/contract';
-import { serveStreams, until } from './streams.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/transcriptions/stream';
 
@@ -50,7 +51,7 @@ describe('transcriptions/stream', () => {
       },
     });
     client.ws.send(Buffer.alloc(64_000));
-    await until(() => live.log.length === 1);
+    await until('what was asked for', () => live.log.length === 1);
     live.listener.onEvent({ type: 'speech-started', utterance: 0, atMs: 100 });
     live.listener.onEvent(final(0, 'Ask not', 100, 900));
     assert.deepEqual(await client.next(), {
@@ -64,7 +65,7 @@ describe('transcriptions/stream', () => {
     client.send({ type: 'end' });
     client.send({ type: 'end' });
     client.ws.send(Buffer.alloc(10));
-    await until(() => live.log.includes('finish'));
+    await until('what was asked for', () => live.log.includes('finish'));
     live.listener.onEvent(final(2, 'what.', 1600, 1900));
     live.listener.onEnd({ audioMs: 2000, utterances: 3 });
     assert.equal((await client.next()).type, 'progress');
@@ -139,14 +140,14 @@ describe('transcriptions/stream', () => {
     assert.ok(live);
     live.hasRoom = false;
     for (let i = 0; i < 100; i++) client.ws.send(Buffer.alloc(160_000));
-    await until(() => live.log.length === 1);
+    await until('what was asked for', () => live.log.length === 1);
     // Sixteen megabytes don't fit into what waits here and in the system's buffers.
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(live.log.length, 1);
     assert.ok(client.ws.bufferedAmount > 0);
     live.hasRoom = true;
     live.listener.onDrain();
-    await until(() => live.log.length === 100);
+    await until('what was asked for', () => live.log.length === 100);
   });
 
   it('takes ten thousand frames at once, and no message of 16 MiB', async (t) => {
@@ -155,7 +156,7 @@ describe('transcriptions/stream', () => {
     client.send({ type: 'config' });
     for (let i = 0; i < 10_000; i++) client.ws.send(Buffer.alloc(640, i % 256));
     client.send({ type: 'end' });
-    await until(() => runtime.asked.listen[0]?.log.includes('finish') === true);
+    await until('what was asked for', () => runtime.asked.listen[0]?.log.includes('finish') === true);
     const bytes = Buffer.concat(runtime.asked.listen[0]?.audio ?? []);
     assert.equal(bytes.length, 6_400_000);
     assert.ok(bytes.every((byte, at) => byte === Math.floor(at / 640) % 256));
@@ -223,7 +224,7 @@ describe('transcriptions/stream', () => {
       assert.ok(live);
       if (leave === 'drop') client.ws.terminate();
       else client.send({ type: 'cancel' });
-      await until(() => live.request.signal.aborted);
+      await until('what was asked for', () => live.request.signal.aborted);
       if (leave === 'cancel') assert.equal((await client.closed)[0], 1000);
     }
   });
@@ -241,7 +242,7 @@ describe('transcriptions/stream', () => {
     client.ws.send(wav.subarray(50));
     client.ws.send(wav);
     client.send({ type: 'end' });
-    await until(() => live.log.includes('finish'));
+    await until('what was asked for', () => live.log.includes('finish'));
     assert.deepEqual(runtime.asked.decodeStream, ['wav', 'wav']);
     assert.equal(Buffer.concat(live.audio).length, 2 * wav.length);
   });
