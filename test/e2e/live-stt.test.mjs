@@ -156,6 +156,33 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     }
   });
 
+  it('VOX_COMPAT=stt-ws: its settings, its health, its log', async (t) => {
+    const settings = { STT_VAD_SILENCE_MS: '300', STT_LOG_DIR: join(folder, 'log'), STT_BACKEND: 'qwen3' };
+    const place = await startServer({
+      env: { VOX_COMPAT: 'stt-ws', VOX_STT_MODEL: 'whisper:tiny.en', VOX_BIND: '127.0.0.1', ...settings },
+    });
+    t.after(() => place.stop());
+    const health = await fetch(`${place.url}/health`);
+    assert.deepEqual(await health.json(), { status: 'ok', backend: 'sherpa', model: 'whisper:tiny.en' });
+    const stream = await openStream(place.url, `/v1/stt/ws?${QUERY}`);
+    const { vad, conn_id: id } = await stream.get('ready');
+    assert.equal(vad, 'energy');
+    stream.ws.send(pcm.subarray(0, 640));
+    stream.send({ type: 'stop' });
+    assert.deepEqual(await stream.closed, { code: 1008, reason: 'Invalid message type: stop' });
+    await place.stop();
+    const lines = place.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    assert.ok(lines.some(({ msg }) => msg?.startsWith('STT_BACKEND=qwen3 has no effect')));
+    const own = lines.filter((line) => line.conn_id === id);
+    for (const event of ['ws.accepted', 'ws.ready_sent', 'ws.error', 'ws.closed', 'ws.troubleshoot_bundle'])
+      assert.ok(
+        own.some((line) => line.event === event && line.call_id === 'e2e'),
+        event,
+      );
+    const kept = readFileSync(join(folder, 'log/serve.log'), 'utf8');
+    assert.ok(kept.includes(id));
+  });
+
   describe('the examples of docs/live.md', { concurrency: true }, () => {
     const page = readFileSync(join(ROOT, 'docs/live.md'), 'utf8');
     /** The program between the fences, at this server's address. */

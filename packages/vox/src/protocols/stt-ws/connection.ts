@@ -254,7 +254,7 @@ export class SttConnection implements LiveListener, Depths {
     }
     if (this.#drops < settings.maxDrops) return;
     metrics.use.inOverflow.inc();
-    this.#journal.say('queue.in.overflow_limit', total, 'error');
+    this.#journal.say('queue.in.overflow_limit', total, 'warn');
     this.#fail(IN_OVERFLOW);
   }
 
