@@ -157,7 +157,11 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
   });
 
   it('VOX_COMPAT=stt-ws: its settings, its health, its log', async (t) => {
-    const settings = { STT_VAD_SILENCE_MS: '300', STT_LOG_DIR: join(folder, 'log'), STT_BACKEND: 'qwen3' };
+    const settings = {
+      STT_VAD_SILENCE_MS: '300',
+      STT_LOG_DIR: join(folder, 'log'),
+      STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B',
+    };
     const place = await startServer({
       env: { VOX_COMPAT: 'stt-ws', VOX_STT_MODEL: 'whisper:tiny.en', VOX_BIND: '127.0.0.1', ...settings },
     });
@@ -172,7 +176,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     assert.deepEqual(await stream.closed, { code: 1008, reason: 'Invalid message type: stop' });
     await place.stop();
     const lines = place.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
-    assert.ok(lines.some(({ msg }) => msg?.startsWith('STT_BACKEND=qwen3 has no effect')));
+    assert.ok(lines.some(({ msg }) => msg?.startsWith('STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect')));
     const own = lines.filter((line) => line.conn_id === id);
     for (const event of ['ws.accepted', 'ws.ready_sent', 'ws.error', 'ws.closed', 'ws.troubleshoot_bundle'])
       assert.ok(
