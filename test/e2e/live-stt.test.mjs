@@ -132,6 +132,22 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     assert.ok((await metric('stt_in_bytes_total')) >= pcm.length);
   });
 
+  it('a runner that dies in the middle: an error and 1011, and the next connection is served', async () => {
+    const stream = await open();
+    await stream.get('ready');
+    stream.ws.send(pcm.subarray(0, 1_000 * BYTES_PER_MS));
+    const { models } = await (await fetch(`${server.url}/v1/models/loaded`)).json();
+    process.kill(models.find(({ type }) => type === 'stt').pid, 'SIGKILL');
+    const { code, reason } = await stream.closed;
+    const { type, ...error } = stream.told.at(-1);
+    assert.deepEqual([code, type, error.code, error.message], [1011, 'error', 1011, reason]);
+    const next = await open();
+    await next.get('ready');
+    next.send({ type: 'commit' });
+    assert.equal((await next.get('final')).text, '');
+    next.ws.close();
+  });
+
   it('POST /v1/stt/transcribe: the default model, and WAVs that the original refuses', async () => {
     const path = '/v1/stt/transcribe';
     const whole = await upload(server.url, readFileSync(wav), { model: '' }, { path });
@@ -163,7 +179,13 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
       STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B',
     };
     const place = await startServer({
-      env: { VOX_COMPAT: 'stt-ws', VOX_STT_MODEL: 'whisper:tiny.en', VOX_BIND: '127.0.0.1', ...settings },
+      env: {
+        VOX_COMPAT: 'stt-ws',
+        VOX_MAX_STREAMS: '1',
+        VOX_STT_MODEL: 'whisper:tiny.en',
+        VOX_BIND: '127.0.0.1',
+        ...settings,
+      },
     });
     t.after(() => place.stop());
     const health = await fetch(`${place.url}/health`);
@@ -171,6 +193,13 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     const stream = await openStream(place.url, `/v1/stt/ws?${QUERY}`);
     const { vad, conn_id: id } = await stream.get('ready');
     assert.equal(vad, 'energy');
+    // There is a place for one: the second is refused before it is ready, and told when to come again.
+    const second = await openStream(place.url, `/v1/stt/ws?${QUERY}`);
+    assert.equal((await second.closed).code, 1013);
+    assert.deepEqual(
+      second.told.map(({ type, code, retry_after_ms: retry }) => [type, code, retry > 0]),
+      [['error', 1013, true]],
+    );
     stream.ws.send(pcm.subarray(0, 640));
     stream.send({ type: 'stop' });
     assert.deepEqual(await stream.closed, { code: 1008, reason: 'Invalid message type: stop' });
