@@ -120,6 +120,15 @@ test('every commit is answered: two in a row, the second with nothing in it', as
   assert.deepEqual([second.text, second.segment_seq], ['', 2]);
 });
 
+test('a client that commits for ever is let go', async (t) => {
+  const { session } = await serve(t);
+  const { client, live, say } = await session();
+  for (let i = 0; i < 1_010; i++) client.send({ type: 'commit' });
+  say(final('', 'commit'));
+  assert.deepEqual(await client.closed, [1008, 'audio queue overflow']);
+  assert.ok(live.log.filter((what) => what === 'commit').length <= 1_001);
+});
+
 test('a client that goes away in the middle of a segment is counted as abandoned, and its session ends', async (t) => {
   const { session, scrape, lines } = await serve(t);
   const rows: [(client: SocketClient) => void, number, boolean][] = [
