@@ -35,6 +35,8 @@ export interface ConversationOptions {
 
 /** Bytes that may wait while a model is loaded or a queue is full, before the client is kept from sending. */
 const WAITING_BYTES = 256 * 1024;
+/** What a message costs beside its bytes: empty ones count too. */
+const MESSAGE_BYTES = 64;
 /** Messages that may wait for a client that reads slowly: minutes of speech. */
 const WAITING_MESSAGES = 1_000;
 
@@ -97,7 +99,7 @@ class Conversation implements Channel {
       return;
     }
     this.#waiting.push(data);
-    this.#waitingBytes += data.length;
+    this.#waitingBytes += data.length + MESSAGE_BYTES;
     if (this.#waitingBytes > WAITING_BYTES) this.#socket.pause();
     if (!this.#busy) void this.#work();
   }
@@ -105,7 +107,7 @@ class Conversation implements Channel {
   async #work(): Promise<void> {
     this.#busy = true;
     for (let data = this.#waiting.shift(); data !== undefined; data = this.#waiting.shift()) {
-      this.#waitingBytes -= data.length;
+      this.#waitingBytes -= data.length + MESSAGE_BYTES;
       try {
         const handled = typeof data === 'string' ? this.#text(data) : this.#audio(data);
         // No turn of the event loop is lost on what is done at once.
