@@ -67,6 +67,8 @@ async function receive(
       param: 'file',
       issues: [{ type: 'missing', loc: ['body', 'file'], msg: 'Field required', input: null }],
     });
+  // The original's framework finds no file in a body of another kind.
+  if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) throw missing();
   try {
     return await receiveFile(request, { directory, fileBytes, stallMs, missing });
   } catch (error) {
