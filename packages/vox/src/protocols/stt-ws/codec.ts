@@ -21,8 +21,9 @@ export interface SttSettings {
 
 /** Frames of a second would make 200 of them more than three minutes; this bounds a connection to 1.9 MB. */
 const QUEUE_MS = 60_000;
-/** Pre-roll and longest utterance of the author's own second version (stt-ws.md section 8, 7), in ms. */
+/** Audio before the detected start that is heard too, in ms: more than the 300 of the author's second version, for soft first sounds. */
 const PRE_ROLL_MS = 500;
+/** Longest utterance of that version (stt-ws.md section 8, 7), in ms. */
 const MAX_UTTERANCE_MS = 30_000;
 /** The energy detector of the original takes one loud frame for speech; the neural one gets two, in ms. */
 const MIN_SPEECH_MS = { energy: 20, silero: 60, manual: 0 } as const satisfies Record<Detector, number>;

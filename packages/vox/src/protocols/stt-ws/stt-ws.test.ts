@@ -33,7 +33,7 @@ test('ready comes first, with what was asked for and what will be done', async (
       threshold: 300,
       silenceMs: 500,
       minSpeechMs: 20,
-      preRollMs: 300,
+      preRollMs: 500,
       maxUtteranceMs: 30_000,
     },
     partialMs: 50,

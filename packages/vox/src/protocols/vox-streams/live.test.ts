@@ -25,7 +25,7 @@ describe('audio/stream', () => {
       endpointing: {
         detector: 'silero',
         minSpeechMs: 250,
-        preRollMs: 300,
+        preRollMs: 500,
         silenceMs: 1000,
         maxUtteranceMs: 15_000,
       },

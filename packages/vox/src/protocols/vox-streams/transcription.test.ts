@@ -45,7 +45,7 @@ describe('transcriptions/stream', () => {
       endpointing: {
         detector: 'silero',
         minSpeechMs: 250,
-        preRollMs: 300,
+        preRollMs: 500,
         silenceMs: 1500,
         maxUtteranceMs: 30_000,
       },
