@@ -1,8 +1,8 @@
 /** Real weights: what Piper says, over the WebSockets that listen. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { floatToInt16, resample, WavDecoder } from '../../packages/audio/dist/index.js';
 import { wordErrors } from '../../tools/words.mjs';
+import { sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, speak, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
 
@@ -11,11 +11,8 @@ const SENTENCES = [
   'Please remember to water the plants before you leave the house this evening.',
 ];
 const MODEL = 'whisper:tiny.en';
-const RATE = 16_000;
-/** A second and a half of silence: longer than any stream here waits for more. */
-const SILENCE = new Float32Array(1.6 * RATE);
-/** 20 ms of PCM16. */
-const FRAME_BYTES = 640;
+/** Longer than any stream here waits for more, in ms. */
+const SILENCE_MS = 1_600;
 
 describe('streams that listen', { skip: NO_MODELS }, () => {
   let server;
@@ -23,13 +20,7 @@ describe('streams that listen', { skip: NO_MODELS }, () => {
   let mp3;
   before(async () => {
     server = await startServer();
-    const spoken = [];
-    for (const sentence of SENTENCES) {
-      const wav = new WavDecoder();
-      const samples = wav.push(await speak(server.url, sentence));
-      spoken.push(resample(samples, wav.header.format.sampleRate, RATE), SILENCE);
-    }
-    pcm = Buffer.concat(spoken.map((samples) => floatToInt16(samples)));
+    pcm = await spokenPcm(server.url, SENTENCES, SILENCE_MS);
     mp3 = await speak(server.url, SENTENCES.join(' '), { response_format: 'mp3' }).catch(() => undefined);
   });
   after(() => server?.stop());
@@ -76,13 +67,7 @@ describe('streams that listen', { skip: NO_MODELS }, () => {
 
   it('audio/stream: in real time, with the beginning and end of speech and words that stay', async () => {
     const stream = await configured('/v1/audio/stream', { partials: true, partial_stride_ms: 300 });
-    const begun = performance.now();
-    for (let at = 0; at < pcm.length; at += FRAME_BYTES) {
-      stream.ws.send(pcm.subarray(at, at + FRAME_BYTES));
-      const due = begun + (at + FRAME_BYTES) / 32;
-      if (due > performance.now())
-        await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
-    }
+    await sendInRealTime(stream.ws, pcm);
     stream.send({ type: 'end' });
     assert.equal((await stream.closed).code, 1000);
     const finals = stream.told.filter(({ type, is_partial: partial }) => type === 'transcript' && !partial);

@@ -7,6 +7,7 @@ export {
   floatToInt16,
   int16ToFloat,
   joinSamples,
+  rootMeanSquare,
   SAMPLE_BYTES,
   type SampleEncoding,
   toMono,

@@ -12,6 +12,7 @@ import { register as registerApiPages } from './protocols/api-pages/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
 import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
@@ -54,8 +55,8 @@ export async function startApp(config: Config): Promise<App> {
   };
   checkBind(guardSettings);
   const logFile = config.log.file
-    ? new LogFile(join(models.home, 'logs'), {
-        onError: (error) => log.warn(`no log is kept in VOX_HOME/logs: ${error.message}`),
+    ? new LogFile(config.log.folder, {
+        onError: (error) => log.warn(`no log is kept in ${config.log.folder}: ${error.message}`),
       })
     : undefined;
   const log = createLog({
@@ -144,7 +145,7 @@ export async function startApp(config: Config): Promise<App> {
     uploadDirectory: uploads.path,
   });
   registerApiPages(http.app, {
-    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
+    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS],
     version: version(),
   });
   registerVoxStreams(upgrades, { runtime, log });

@@ -2,6 +2,10 @@
 import type { OpenSocket, SocketLike } from '@vox-speech/client';
 import { WebSocket } from 'ws';
 
-/** Opens a socket with headers, which the standard one can't. */
-export const openSocket: OpenSocket = (url, headers) =>
-  new WebSocket(url, { headers, perMessageDeflate: false }) as unknown as SocketLike;
+/** Connects with headers, which the standard one can't. */
+export function connect(url: string, headers: Readonly<Record<string, string>>): WebSocket {
+  return new WebSocket(url, { headers, perMessageDeflate: false });
+}
+
+/** The same for `VoxClient`. */
+export const openSocket: OpenSocket = (url, headers) => connect(url, headers) as unknown as SocketLike;

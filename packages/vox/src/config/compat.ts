@@ -45,7 +45,6 @@ const STT_NO_EFFECT: Readonly<Record<string, string>> = {
   STT_STREAMING_CHUNK_SIZE_SEC: WINDOWS,
   STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
   STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
-  STT_LOG_DIR: 'the log is on standard output and in VOX_HOME/logs',
   STT_SUPPORTED_SAMPLE_RATES: UNUSED,
   STT_SUPPORTED_CODECS: UNUSED,
   STT_SUPPORTED_CHANNELS: UNUSED,
@@ -66,16 +65,18 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_OUT_QUEUE_SIZE', key: 'liveOutQueue' },
       { env: 'STT_VAD_THRESHOLD', key: 'liveVadThreshold' },
       { env: 'STT_VAD_SILENCE_MS', key: 'liveVadSilence' },
+      { env: 'STT_LOG_DIR', key: 'logFolder' },
     ],
     envFile: true,
     noEffect: STT_NO_EFFECT,
-    // The original has no authentication, listens everywhere, and measures levels.
+    // The original has no authentication, listens everywhere, measures levels, and logs in JSON.
     defaults: {
       bindHost: '0.0.0.0',
       port: '8000',
       maxUpload: '100Mi',
       insecure: 'true',
       liveVad: 'energy',
+      logFormat: 'json',
     },
   },
   yap: {

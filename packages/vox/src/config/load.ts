@@ -282,7 +282,12 @@ function toConfig(
       maxDrops: v.liveQueueDrops,
       outQueue: v.liveOutQueue,
     },
-    log: { level: v.logLevel, format: v.logFormat, file: v.logFile },
+    log: {
+      level: v.logLevel,
+      format: v.logFormat,
+      file: v.logFile,
+      folder: v.logFolder ?? join(v.home, 'logs'),
+    },
     client: {
       host: v.target,
       hostGiven: found.get('target')?.origin !== 'default',

@@ -106,8 +106,10 @@ export interface LiveConfig {
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Keep it under VOX_HOME too. */
+  /** Keep it in the folder too. */
   readonly file: boolean;
+  /** Absolute. */
+  readonly folder: string;
 }
 
 /** What the command line talks to. */

@@ -79,6 +79,33 @@ describe('metrics', () => {
       assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
   });
 
+  it('times the first audio of a text that is still being written, once, from its first words', async () => {
+    const { fake, metrics, runtime } = setUp();
+    const heard: number[] = [];
+    const { signal } = new AbortController();
+    const request = { model: 'piper:joe', voice: '', speed: 1, format: 'pcm', signal } as const;
+    const stream = await runtime.speakStream(request, {
+      audio: async (bytes) => void heard.push(bytes.length),
+      progress() {},
+    });
+    stream.append('One.');
+    const [speech] = fake.asked.speakStream;
+    assert.ok(speech);
+    await speech.listener.audio(Buffer.alloc(2));
+    await speech.listener.audio(Buffer.alloc(4));
+    stream.finish();
+    speech.end({ durationMs: 1, processingMs: 250, warnings: [] });
+    await stream.done;
+    assert.deepEqual(heard, [2, 4]);
+    const { text } = await metrics.scrape();
+    for (const line of [
+      'vox_speech_first_audio_seconds_count{model="piper:joe"} 1',
+      'vox_decode_seconds_sum{model="piper:joe",act="speak"} 0.25',
+      'vox_requests_total{act="speak"} 1',
+    ])
+      assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
+  });
+
   it('holds the names of a dialect beside its own, whenever they were defined', async () => {
     const { metrics } = setUp();
     const define = (name: string) =>

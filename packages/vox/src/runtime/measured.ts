@@ -25,6 +25,11 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
       (error) => failed(act, error),
     );
 
+  /** @param since when the first text came */
+  const firstAudio = (model: string, since: number | undefined): void => {
+    if (since !== undefined) metrics.use.firstAudio.observe({ model }, (performance.now() - since) / 1000);
+  };
+
   return {
     ...runtime,
 
@@ -40,9 +45,33 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
         const since = performance.now();
         const speech = await runtime.speak(request);
         decoded('speak', speech.model, speech.summary);
-        const first = (): void =>
-          metrics.use.firstAudio.observe({ model: speech.model }, (performance.now() - since) / 1000);
-        return { ...speech, audio: tellFirst(speech.audio, first) };
+        return { ...speech, audio: tellFirst(speech.audio, () => firstAudio(speech.model, since)) };
+      }),
+
+    speakStream: (request, listener) =>
+      counted('speak', async () => {
+        let since: number | undefined;
+        let told = false;
+        const speech = await runtime.speakStream(request, {
+          progress: (progress) => listener.progress(progress),
+          audio(bytes) {
+            if (!told) firstAudio(speech.model, since);
+            told = true;
+            return listener.audio(bytes);
+          },
+        });
+        decoded('speak', speech.model, speech.done);
+        return {
+          model: speech.model,
+          sampleRate: speech.sampleRate,
+          warnings: speech.warnings,
+          done: speech.done,
+          append(text) {
+            since ??= performance.now();
+            speech.append(text);
+          },
+          finish: () => speech.finish(),
+        };
       }),
 
     listen: (request, listener) =>

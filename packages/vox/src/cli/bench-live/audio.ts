@@ -1,6 +1,6 @@
 /** The audio that every stream of a run sends: PCM16 mono 16 kHz, and where in it there is speech. */
 import { readFile } from 'node:fs/promises';
-import { floatToInt16, resample, WavDecoder } from '@vox-speech/audio';
+import { floatToInt16, resample, rootMeanSquare, WavDecoder } from '@vox-speech/audio';
 
 /** Hz that goes over the wire: what `/v1/stt/ws` wants. */
 export const WIRE_RATE = 16_000;
@@ -30,14 +30,12 @@ export async function readBenchAudio(path: string): Promise<BenchAudio> {
 /** @param samples mono at 16 kHz */
 export function benchAudio(samples: Float32Array): BenchAudio {
   const bytes = floatToInt16(samples);
-  const values = new Int16Array(bytes.buffer, bytes.byteOffset, samples.length);
   let first: number | undefined;
   let last = 0;
   const loud: boolean[] = [];
-  for (let at = 0; at < values.length; at += FRAME) {
-    const frame = values.subarray(at, at + FRAME);
-    const power = frame.reduce((sum, value) => sum + value * value, 0) / frame.length;
-    loud.push(Math.sqrt(power) >= SPEECH_RMS);
+  for (let at = 0; at < samples.length; at += FRAME) {
+    const frame = samples.subarray(at, at + FRAME);
+    loud.push(rootMeanSquare(frame) >= SPEECH_RMS);
     if (loud.at(-1) !== true || loud.slice(-SYLLABLE).filter(Boolean).length < SYLLABLE / 2) continue;
     first ??= FRAME * loud.indexOf(true, -SYLLABLE);
     last = at + frame.length;
@@ -45,8 +43,8 @@ export function benchAudio(samples: Float32Array): BenchAudio {
   const ms = (count: number): number => (1000 * count) / WIRE_RATE;
   return {
     pcm: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    durationMs: ms(values.length),
+    durationMs: ms(samples.length),
     speechFromMs: ms(first ?? 0),
-    speechToMs: ms(first === undefined ? values.length : last),
+    speechToMs: ms(first === undefined ? samples.length : last),
   };
 }

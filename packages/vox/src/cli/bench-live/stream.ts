@@ -1,5 +1,6 @@
 /** One stream of the load generator: a socket, its clock, and what it saw. */
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
+import { connect } from '../web-socket.js';
 import type { BenchAudio } from './audio.js';
 import { type Dialect, type Heard, TRY_AGAIN } from './dialect.js';
 import type { StreamResult } from './figures.js';
@@ -44,7 +45,7 @@ export class BenchStream {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#silence = Buffer.alloc(options.packetMs * BYTES_PER_MS);
-    this.#ws = new WebSocket(options.url, { headers: options.headers, perMessageDeflate: false });
+    this.#ws = connect(options.url, options.headers);
     this.#ws.on('open', () => {
       const hello = options.dialect.hello(options.model);
       if (hello !== undefined) this.#ws.send(hello);

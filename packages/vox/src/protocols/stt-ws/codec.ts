@@ -23,6 +23,7 @@ export interface SttSettings {
 const QUEUE_MS = 60_000;
 /** Ms of audio before speech that are heard too: with 300 the first word is misheard more often. */
 const PRE_ROLL_MS = 500;
+/** Longest utterance of the author's own second version (stt-ws.md section 8, 7), in ms. */
 const MAX_UTTERANCE_MS = 30_000;
 /** The energy detector of the original takes one loud frame for speech; the neural one gets two, in ms. */
 const MIN_SPEECH_MS = { energy: 20, silero: 60, manual: 0 } as const satisfies Record<Detector, number>;

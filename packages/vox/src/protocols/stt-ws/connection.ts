@@ -25,6 +25,8 @@ const PARTIALS_UNTIL = 0.8;
 const LOG_DROPS_EVERY = 50;
 /** Audio that a client may send before `ready`, in bytes: a minute. */
 const MAX_EARLY_BYTES = 60 * 2 * SAMPLE_RATE;
+/** Commits that may wait for their finals; a person who speaks has one or two. */
+const MAX_COMMITS = 1_000;
 const BYTES_PER_MS = (2 * SAMPLE_RATE) / 1000;
 
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
@@ -177,6 +179,10 @@ export class SttConnection implements LiveListener, Depths {
   }
 
   #commit(): void {
+    if (this.#commits >= MAX_COMMITS) {
+      this.#inOverflow();
+      return;
+    }
     this.#commits++;
     this.#session?.commit();
   }
@@ -252,9 +258,12 @@ export class SttConnection implements LiveListener, Depths {
       this.#loggedDrops = Math.ceil(this.#drops / LOG_DROPS_EVERY) * LOG_DROPS_EVERY;
       this.#journal.say('queue.in.drop_oldest', { q_size: settings.queueFrames, ...total }, 'warn');
     }
-    if (this.#drops < settings.maxDrops) return;
-    metrics.use.inOverflow.inc();
-    this.#journal.say('queue.in.overflow_limit', total, 'error');
+    if (this.#drops >= settings.maxDrops) this.#inOverflow();
+  }
+
+  #inOverflow(): void {
+    this.#context.metrics.use.inOverflow.inc();
+    this.#journal.say('queue.in.overflow_limit', { total_dropped: this.#drops }, 'warn');
     this.#fail(IN_OVERFLOW);
   }
 

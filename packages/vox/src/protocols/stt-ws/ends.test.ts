@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { type Client, final, partial, serve, until } from './serve.test.support.js';
+import { type SocketClient, until } from '../../transport/socket-client.test.support.js';
+import { final, partial, refused, serve } from './serve.test.support.js';
 
 const OPEN = 'call_id=c1&sample_rate=16000';
 
@@ -18,7 +19,7 @@ test('a bad query: an error frame, and a close of the same code and text', async
     [`${OPEN}&partial_ms=soon`, 'c1', 'Invalid partial_ms: soon. Must be an integer.'],
   ];
   for (const [query, callId, text] of rows) {
-    const { code, message, frame } = await (await connect(query)).refused();
+    const { code, message, frame } = await refused(await connect(query));
     assert.deepEqual([code, message, frame.call_id], [1008, text, callId], query);
   }
   assert.equal(runtime.asked.listen.length, 0);
@@ -41,10 +42,10 @@ test('a bad message: 1008, in the original’s words where it has some', async (
   for (const [sent, text] of rows) {
     const { client, live } = await session();
     client.ws.send(sent);
-    const { code, reason } = await client.closed;
+    const [code, reason] = await client.closed;
     assert.equal(code, 1008);
     assert.match(reason, text);
-    assert.match(String(client.frames.at(-1)?.message), text);
+    assert.match(String(client.messages.at(-1)?.message), text);
     assert.ok(live.request.signal.aborted, 'the session ended with it');
   }
 });
@@ -60,21 +61,21 @@ test('errors of the runtime: their close code, and a hint where asking again may
   ];
   for (const [error, close, text, retry] of rows) {
     runtime.script.listenError = error;
-    const before = await (await connect()).refused();
+    const before = await refused(await connect());
     assert.equal(before.code, close);
     assert.match(before.message, text);
     assert.equal(before.frame.retry_after_ms, retry);
     delete runtime.script.listenError;
     const { client, live } = await session();
     live.listener.onError(error);
-    assert.deepEqual([(await client.refused()).code, live.request.signal.aborted], [close, true]);
+    assert.deepEqual([(await refused(client)).code, live.request.signal.aborted], [close, true]);
     assert.deepEqual(
-      client.frames.map(({ type }) => type),
+      client.messages.map(({ type }) => type),
       ['ready', 'error'],
     );
   }
   const plain = await connect({ model: 'piper:joe' });
-  assert.match((await plain.refused()).message, /not a stt model/);
+  assert.match((await refused(plain)).message, /not a stt model/);
 });
 
 test('drops: a notice, a line at the 1st, 51st, ..., and 1008 at the limit', async (t) => {
@@ -84,7 +85,7 @@ test('drops: a notice, a line at the 1st, 51st, ..., and 1008 at the limit', asy
   say(final('still there'));
   assert.equal((await client.next('final')).text, 'still there');
   say({ type: 'dropped', fromMs: 119, toMs: 120, frames: 1 });
-  const { code, message } = await client.refused();
+  const { code, message } = await refused(client);
   assert.deepEqual([code, message, live.request.signal.aborted], [1008, 'audio queue overflow', true]);
   const logged = lines.filter(({ event }) => event === 'queue.in.drop_oldest');
   assert.deepEqual(
@@ -119,9 +120,18 @@ test('every commit is answered: two in a row, the second with nothing in it', as
   assert.deepEqual([second.text, second.segment_seq], ['', 2]);
 });
 
+test('a client that commits for ever is let go', async (t) => {
+  const { session } = await serve(t);
+  const { client, live, say } = await session();
+  for (let i = 0; i < 1_010; i++) client.send({ type: 'commit' });
+  say(final('', 'commit'));
+  assert.deepEqual(await client.closed, [1008, 'audio queue overflow']);
+  assert.ok(live.log.filter((what) => what === 'commit').length <= 1_001);
+});
+
 test('a client that goes away in the middle of a segment is counted as abandoned, and its session ends', async (t) => {
   const { session, scrape, lines } = await serve(t);
-  const rows: [(client: Client) => void, number, boolean][] = [
+  const rows: [(client: SocketClient) => void, number, boolean][] = [
     [({ ws }) => ws.close(1000), 1000, false],
     [({ ws }) => ws.close(), 1000, false],
     [({ ws }) => ws.close(4001), 4001, true],
@@ -182,7 +192,7 @@ test('two connections of one call_id are told apart by conn_id', async (t) => {
   b.say(final('b'));
   assert.equal((await a.client.next('final')).text, 'a');
   assert.equal((await b.client.next('final')).text, 'b');
-  assert.notEqual(a.client.frames[0]?.conn_id, b.client.frames[0]?.conn_id);
+  assert.notEqual(a.client.messages[0]?.conn_id, b.client.messages[0]?.conn_id);
 });
 
 test('a message larger than the limit closes with 1009', async (t) => {
@@ -190,7 +200,7 @@ test('a message larger than the limit closes with 1009', async (t) => {
   for (const large of [Buffer.alloc(2 ** 21), 'x'.repeat(2 ** 21)]) {
     const { client, live } = await session();
     client.ws.send(large);
-    assert.equal((await client.closed).code, 1009);
+    assert.equal((await client.closed)[0], 1009);
     await until('the end', () => live.request.signal.aborted);
   }
 });
@@ -201,25 +211,30 @@ test('a slow reader is spared partials and loses no final; when it is stuck: err
   client.ws.pause();
   // Fills the buffers of system and library, so that what follows waits in the server.
   const long = 'x'.repeat(2 ** 20);
-  for (let i = 0; i < 16; i++) sockets[0]?.send(JSON.stringify({ type: 'filler', long }));
-  await until('messages wait', () => (sockets[0]?.waiting ?? 0) >= 8);
+  await until('messages wait', () => {
+    const waiting = sockets[0]?.waiting ?? 0;
+    if (waiting < 8) sockets[0]?.send(JSON.stringify({ type: 'filler', long }));
+    return waiting >= 8;
+  });
   for (let i = 0; i < 5; i++) say(partial(`hypothesis ${i}`));
-  const rest = 12 - (sockets[0]?.waiting ?? 0);
-  for (let i = 0; i < rest; i++) say(final(`final ${i}`));
+  for (let i = 0; i < 12; i++) say(final(`final ${i}`));
   client.ws.resume();
-  const { code, reason } = await client.closed;
+  const [code, reason] = await client.closed;
   assert.deepEqual([code, reason], [1011, 'output queue overflow']);
-  const texts = client.frames.filter(({ type }) => type === 'final').map(({ text }) => text);
+  const texts = client.messages.filter(({ type }) => type === 'final').map(({ text }) => text);
   assert.deepEqual(
     texts,
     texts.map((_, i) => `final ${i}`),
   );
-  assert.ok(texts.length >= 1, 'no final is lost');
+  assert.ok(
+    texts.length >= 2 && texts.length < 12,
+    `${texts.length} until the queue was full, each of them kept`,
+  );
   assert.deepEqual(
-    client.frames.filter(({ type }) => type === 'partial'),
+    client.messages.filter(({ type }) => type === 'partial'),
     [],
   );
-  assert.deepEqual([client.frames.at(-1)?.type, client.frames.at(-1)?.code], ['error', 1011]);
+  assert.deepEqual([client.messages.at(-1)?.type, client.messages.at(-1)?.code], ['error', 1011]);
   const metrics = await scrape();
   assert.ok(metrics.includes('stt_partials_dropped_backpressure_total 5'));
   assert.ok(metrics.includes('stt_q_out_overflow_total 1'));
@@ -230,5 +245,5 @@ test('a reader that takes nothing at all is told so, once', async (t) => {
   const { client } = await session();
   sockets[0]?.onStuck();
   sockets[0]?.onStuck();
-  assert.deepEqual([(await client.refused()).code, client.frames.length], [1011, 2]);
+  assert.deepEqual([(await refused(client)).code, client.messages.length], [1011, 2]);
 });

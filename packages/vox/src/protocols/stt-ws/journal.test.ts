@@ -1,8 +1,9 @@
 /** What is counted and logged (stt-ws.md section 4), and that nobody's words are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../../transport/socket-client.test.support.js';
 import { connectionId } from './connection-id.js';
-import { final, partial, serve, until } from './serve.test.support.js';
+import { final, partial, serve } from './serve.test.support.js';
 
 test('every name of the original is there from the first scrape, on /metrics too', async (t) => {
   const { scrape } = await serve(t);
@@ -84,7 +85,7 @@ test('lines carry the original’s keys, and no words', async (t) => {
   ]);
   for (const line of lines) {
     assert.equal(line.call_id, 'x'.repeat(128));
-    assert.equal(line.conn_id, client.frames[0]?.conn_id);
+    assert.equal(line.conn_id, client.messages[0]?.conn_id);
     assert.ok(Math.abs(Date.parse(String(line.ts)) - Number(line.ts_ms)) <= 1);
     assert.ok('level' in line && 'segment_seq' in line);
   }

@@ -1,15 +1,14 @@
 /** A server with the dialect on a scripted runtime, and a client that keeps what it is told. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { EndReason, FinalTiming, LiveEvent } from '@vox-speech/contract';
-import { WebSocket } from 'ws';
 import { createLog, Health, Metrics } from '../../observe/index.js';
 import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
 import { createHttpServer, type LiveSocket, Upgrades } from '../../transport/index.js';
+import { SocketClient, type Told } from '../../transport/socket-client.test.support.js';
 import { register, type SttSettings } from './index.js';
 
 export const SETTINGS: SttSettings = {
@@ -20,8 +19,6 @@ export const SETTINGS: SttSettings = {
   threshold: 300,
   silenceMs: 500,
 };
-
-export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export async function serve(t: TestContext, settings: Partial<SttSettings> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'vox-stt-ws-'));
@@ -63,9 +60,9 @@ export async function serve(t: TestContext, settings: Partial<SttSettings> = {})
     await rm(directory, { recursive: true, force: true });
   });
   const scrape = async (): Promise<string[]> => (await metrics.scrape()).text.split('\n');
-  const connect = (query: string | Record<string, string> = {}): Promise<Client> => {
+  const connect = (query: string | Record<string, string> = {}): Promise<SocketClient> => {
     const text = typeof query === 'string' ? query : String(new URLSearchParams({ ...PARAMETERS, ...query }));
-    return Client.open(`${url.replace('http', 'ws')}/v1/stt/ws?${text}`);
+    return SocketClient.open(`${url.replace('http', 'ws')}/v1/stt/ws?${text}`);
   };
   /** A connection that is ready, and the recogniser that the test plays. */
   const session = async (query: Record<string, string> = {}) => {
@@ -80,58 +77,13 @@ export async function serve(t: TestContext, settings: Partial<SttSettings> = {})
 
 const PARAMETERS = { call_id: 'c1', sample_rate: '16000' };
 
-export class Client {
-  readonly ws: WebSocket;
-  /** All that came. */
-  readonly frames: Frame[] = [];
-  readonly closed: Promise<{ code: number; reason: string }>;
-  #read = 0;
-  #wake: () => void = () => {};
-
-  private constructor(ws: WebSocket) {
-    this.ws = ws;
-    ws.on('message', (data) => {
-      this.frames.push(JSON.parse(String(data)));
-      this.#wake();
-    });
-    ws.on('error', () => {});
-    this.closed = new Promise((resolve) => {
-      ws.on('close', (code, reason) => {
-        resolve({ code, reason: String(reason) });
-        this.#wake();
-      });
-    });
-  }
-
-  static async open(url: string): Promise<Client> {
-    const ws = new WebSocket(url);
-    const client = new Client(ws);
-    await once(ws, 'open');
-    return client;
-  }
-
-  /** The next message, which must be of that type. */
-  async next(type: string): Promise<Frame> {
-    while (this.frames.length <= this.#read) {
-      assert.ok(this.ws.readyState <= WebSocket.OPEN, `closed before ${type}`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const frame = this.frames[this.#read++];
-    assert.ok(frame);
-    assert.equal(frame.type, type, JSON.stringify(frame));
-    return frame;
-  }
-
-  /** The error frame and the close must say the same. */
-  async refused(): Promise<{ code: number; message: string; frame: Frame }> {
-    const { code, reason } = await this.closed;
-    const frame = this.frames.at(-1);
-    assert.equal(frame?.type, 'error', JSON.stringify(this.frames));
-    assert.deepEqual([frame.code, frame.message], [code, reason]);
-    return { code, message: reason, frame };
-  }
+/** The error frame and the close must say the same. */
+export async function refused(client: SocketClient): Promise<{ code: number; message: string; frame: Told }> {
+  const [code, message] = await client.closed;
+  const frame = client.messages.at(-1);
+  assert.equal(frame?.type, 'error', JSON.stringify(client.told));
+  assert.deepEqual([frame.code, frame.message], [code, message]);
+  return { code, message, frame };
 }
 
 const TIMING: FinalTiming = {
@@ -160,13 +112,4 @@ export function final(
     reason,
     timing: { ...TIMING, ...timing },
   };
-}
-
-/** Waits for what comes about by itself. */
-export async function until(what: string, test: () => boolean): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (test()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`never: ${what}`);
 }

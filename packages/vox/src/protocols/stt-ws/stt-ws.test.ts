@@ -1,7 +1,8 @@
 /** The protocol as its client sees it: what is sent when (stt-ws.md 2.3 and 2.4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { final, partial, serve, until } from './serve.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { final, partial, serve } from './serve.test.support.js';
 
 test('ready comes first, with what was asked for and what will be done', async (t) => {
   const { connect, runtime } = await serve(t);
@@ -32,7 +33,7 @@ test('ready comes first, with what was asked for and what will be done', async (
       threshold: 300,
       silenceMs: 500,
       minSpeechMs: 20,
-      preRollMs: 300,
+      preRollMs: 500,
       maxUtteranceMs: 30_000,
     },
     partialMs: 50,
@@ -121,7 +122,7 @@ test('audio and commits reach the session in order, those before ready too', asy
   client.ws.send('');
   client.ws.ping();
   await new Promise((resolve) => client.ws.once('pong', resolve));
-  assert.equal(client.frames.length, 0);
+  assert.equal(client.messages.length, 0);
   open();
   await client.next('ready');
   client.ws.send('{ "type": "commit", "x": 1 }');

@@ -85,6 +85,22 @@ test('what is no recording: the original’s statuses and texts', async (t) => {
   }
 });
 
+test('a body that is no form holds no file', async (t) => {
+  const { url } = await serve(t);
+  const missing = [{ type: 'missing', loc: ['body', 'file'], msg: 'Field required', input: null }];
+  for (const [type, body] of [
+    [undefined, undefined],
+    ['application/json', '{}'],
+    ['application/x-www-form-urlencoded', 'file=a'],
+  ] as const) {
+    const answer = await fetch(`${url}/v1/stt/transcribe`, {
+      method: 'POST',
+      ...(type === undefined ? {} : { headers: { 'content-type': type }, body }),
+    });
+    assert.deepEqual([answer.status, await answer.json()], [422, { detail: missing }], type);
+  }
+});
+
 test('too large is refused while it comes in; a fault of ours names no file', async (t) => {
   const { url, runtime, directory } = await serve(t);
   const large = await post(url, Buffer.alloc(1_000_001));

@@ -44,17 +44,16 @@ export async function transcribe(
     });
     return collectTranscript({ ...job, segments: abortable(job.segments, signal) });
   };
-  try {
-    const done = await work().catch(async (error) => {
+  // The file goes before the answer does: who has it finds nothing left here.
+  const done = await work()
+    .catch(async (error) => {
       throw await inItsWords(error, upload.file);
-    });
-    const { durationMs, processingMs } = done.summary;
-    return reply
-      .headers({ 'x-vox-model': done.model, ...warningHeader(done.warnings) })
-      .send({ text: done.text, duration_ms: durationMs, latency_ms: processingMs });
-  } finally {
-    await upload.dispose();
-  }
+    })
+    .finally(() => upload.dispose());
+  const { durationMs, processingMs } = done.summary;
+  return reply
+    .headers({ 'x-vox-model': done.model, ...warningHeader(done.warnings) })
+    .send({ text: done.text, duration_ms: durationMs, latency_ms: processingMs });
 }
 
 async function receive(
@@ -68,6 +67,8 @@ async function receive(
       param: 'file',
       issues: [{ type: 'missing', loc: ['body', 'file'], msg: 'Field required', input: null }],
     });
+  // The original's framework finds no file in a body of another kind.
+  if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) throw missing();
   try {
     return await receiveFile(request, { directory, fileBytes, stallMs, missing });
   } catch (error) {

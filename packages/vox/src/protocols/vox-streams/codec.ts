@@ -28,7 +28,7 @@ export function parseMessage(text: string): TextMessage {
 /** Hz of what decoders write for recognisers. */
 export const DECODED_RATE = 16_000;
 
-/** The original's voice activity defaults; the utterance's length is the stream's. */
+/** The original's voice activity defaults, but for a longer pre-roll (its own: 300 ms); the utterance's length is the stream's. */
 const SPEECH = { detector: 'silero', minSpeechMs: 250, preRollMs: 500 } as const;
 
 /**

@@ -35,6 +35,10 @@ export interface ConversationOptions {
 
 /** Bytes that may wait while a model is loaded or a queue is full, before the client is kept from sending. */
 const WAITING_BYTES = 256 * 1024;
+/** What a message costs beside its bytes: empty ones count too. */
+const MESSAGE_BYTES = 64;
+/** Messages that may wait for a client that reads slowly: minutes of speech. */
+const WAITING_MESSAGES = 1_000;
 
 /** After these the client may send another configuration; others end the connection. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set([
@@ -64,11 +68,13 @@ class Conversation implements Channel {
     this.#socket = socket;
     this.#options = options;
     this.signal = AbortSignal.any([socket.signal, this.#cancelled.signal]);
+    socket.onStuck = () => this.#stuck();
     socket.onMessage((data) => this.#receive(data));
   }
 
   send(message: Message): void {
     this.#socket.send(JSON.stringify(message));
+    if (message.type !== 'error' && this.#socket.waiting > WAITING_MESSAGES) this.#stuck();
   }
 
   sendBytes(bytes: Uint8Array): Promise<void> {
@@ -93,7 +99,7 @@ class Conversation implements Channel {
       return;
     }
     this.#waiting.push(data);
-    this.#waitingBytes += data.length;
+    this.#waitingBytes += data.length + MESSAGE_BYTES;
     if (this.#waitingBytes > WAITING_BYTES) this.#socket.pause();
     if (!this.#busy) void this.#work();
   }
@@ -101,7 +107,7 @@ class Conversation implements Channel {
   async #work(): Promise<void> {
     this.#busy = true;
     for (let data = this.#waiting.shift(); data !== undefined; data = this.#waiting.shift()) {
-      this.#waitingBytes -= data.length;
+      this.#waitingBytes -= data.length + MESSAGE_BYTES;
       try {
         const handled = typeof data === 'string' ? this.#text(data) : this.#audio(data);
         // No turn of the event loop is lost on what is done at once.
@@ -161,6 +167,11 @@ class Conversation implements Channel {
     if (error.code === 'internal') this.#options.log.error({ err: thrown, request: id }, 'a stream failed');
     this.send(errorMessage(error));
     return error;
+  }
+
+  /** What was said so far goes out before the error. */
+  #stuck(): void {
+    this.fail(new VoxError('timeout', 'the client does not read'));
   }
 
   #close(code: number, reason: string): void {

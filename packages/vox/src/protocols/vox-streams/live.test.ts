@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { serveStreams, until } from './streams.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/stream';
 const timing = { endpointToFinalMs: 1, sinceFirstAudioMs: 2, decodeMs: 30.4, revisedShare: 0 };
@@ -24,7 +25,7 @@ describe('audio/stream', () => {
       endpointing: {
         detector: 'silero',
         minSpeechMs: 250,
-        preRollMs: 300,
+        preRollMs: 500,
         silenceMs: 1000,
         maxUtteranceMs: 15_000,
       },
@@ -46,7 +47,7 @@ describe('audio/stream', () => {
     });
     listener.onEvent({ ...at, type: 'final', utterance: 1, text: '', reason: 'end', timing });
     client.send({ type: 'end' });
-    await until(() => live.log.includes('finish'));
+    await until('what was asked for', () => live.log.includes('finish'));
     listener.onEnd({ audioMs: 2000, utterances: 1 });
     assert.equal((await client.closed)[0], 1000);
     const span = { start_ms: 100, end_ms: 900, audio_duration_ms: 800, model: 'whisper:base' };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { serveStreams, until } from './streams.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/speech/stream';
 
@@ -22,7 +23,7 @@ describe('speech/stream', () => {
     const { signal, ...request } = speech.request;
     assert.deepEqual(request, { model: 'piper:joe', voice: '', speed: 1, format: 'pcm', maxSentence: 400 });
     client.send({ type: 'text', text: 'One. Two.' });
-    await until(() => speech.log.length === 1);
+    await until('what was asked for', () => speech.log.length === 1);
     await speech.listener.audio(Buffer.from([1, 2]));
     await speech.listener.audio(Buffer.from([3, 4]));
     speech.listener.progress({
@@ -45,7 +46,7 @@ describe('speech/stream', () => {
       chunks_total: 1,
     });
     client.send({ type: 'end' });
-    await until(() => speech.log.includes('finish'));
+    await until('what was asked for', () => speech.log.includes('finish'));
     speech.end({ durationMs: 1500, processingMs: 20, warnings: [] });
     assert.deepEqual(await client.next(), {
       type: 'done',
@@ -115,7 +116,7 @@ describe('speech/stream', () => {
       if (how === 'cancel') client.send({ type: 'cancel' });
       else if (how === 'drop') client.ws.terminate();
       else speech.fail(new VoxError('runner_crashed', 'the process died'));
-      await until(() => speech.log.includes('cancelled'));
+      await until('what was asked for', () => speech.log.includes('cancelled'));
       if (how === 'drop') continue;
       assert.equal((await client.closed)[0], how === 'cancel' ? 1000 : 1011);
       assert.equal(client.told.length, how === 'cancel' ? 1 : 2);

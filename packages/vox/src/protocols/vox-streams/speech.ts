@@ -35,8 +35,8 @@ export async function openSpeech(runtime: Runtime, { body }: TextMessage, channe
       channel.send({
         type: 'done',
         response_format,
-        audio_duration_ms: durationMs,
-        processing_ms: processingMs,
+        audio_duration_ms: Math.round(durationMs),
+        processing_ms: Math.round(processingMs),
         text_length: characters,
       });
       channel.done();

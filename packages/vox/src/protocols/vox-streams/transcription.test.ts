@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
 import { type LiveEvent, VoxError } from '@vox-speech/contract';
-import { serveStreams, until } from './streams.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/transcriptions/stream';
 
@@ -44,13 +45,13 @@ describe('transcriptions/stream', () => {
       endpointing: {
         detector: 'silero',
         minSpeechMs: 250,
-        preRollMs: 300,
+        preRollMs: 500,
         silenceMs: 1500,
         maxUtteranceMs: 30_000,
       },
     });
     client.ws.send(Buffer.alloc(64_000));
-    await until(() => live.log.length === 1);
+    await until('what was asked for', () => live.log.length === 1);
     live.listener.onEvent({ type: 'speech-started', utterance: 0, atMs: 100 });
     live.listener.onEvent(final(0, 'Ask not', 100, 900));
     assert.deepEqual(await client.next(), {
@@ -64,7 +65,7 @@ describe('transcriptions/stream', () => {
     client.send({ type: 'end' });
     client.send({ type: 'end' });
     client.ws.send(Buffer.alloc(10));
-    await until(() => live.log.includes('finish'));
+    await until('what was asked for', () => live.log.includes('finish'));
     live.listener.onEvent(final(2, 'what.', 1600, 1900));
     live.listener.onEnd({ audioMs: 2000, utterances: 3 });
     assert.equal((await client.next()).type, 'progress');
@@ -139,14 +140,14 @@ describe('transcriptions/stream', () => {
     assert.ok(live);
     live.hasRoom = false;
     for (let i = 0; i < 100; i++) client.ws.send(Buffer.alloc(160_000));
-    await until(() => live.log.length === 1);
+    await until('what was asked for', () => live.log.length === 1);
     // Sixteen megabytes don't fit into what waits here and in the system's buffers.
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(live.log.length, 1);
     assert.ok(client.ws.bufferedAmount > 0);
     live.hasRoom = true;
     live.listener.onDrain();
-    await until(() => live.log.length === 100);
+    await until('what was asked for', () => live.log.length === 100);
   });
 
   it('takes ten thousand frames at once, and no message of 16 MiB', async (t) => {
@@ -155,7 +156,7 @@ describe('transcriptions/stream', () => {
     client.send({ type: 'config' });
     for (let i = 0; i < 10_000; i++) client.ws.send(Buffer.alloc(640, i % 256));
     client.send({ type: 'end' });
-    await until(() => runtime.asked.listen[0]?.log.includes('finish') === true);
+    await until('what was asked for', () => runtime.asked.listen[0]?.log.includes('finish') === true);
     const bytes = Buffer.concat(runtime.asked.listen[0]?.audio ?? []);
     assert.equal(bytes.length, 6_400_000);
     assert.ok(bytes.every((byte, at) => byte === Math.floor(at / 640) % 256));
@@ -187,6 +188,32 @@ describe('transcriptions/stream', () => {
     assert.equal((await other.closed)[0], 1011);
   });
 
+  it('closes with an error when the client does not read, and loses nothing that was said', async (t) => {
+    const { runtime, connect } = await serveStreams(t);
+    const client = await connect(PATH);
+    client.send({ type: 'config' });
+    await client.next();
+    const live = runtime.asked.listen[0];
+    assert.ok(live);
+    client.ws.pause();
+    // More than the buffers of system and library hold, and then more messages than may wait.
+    const event = final(0, 'x', 0, 1);
+    for (let i = 0; !live.request.signal.aborted; i++) {
+      assert.ok(i < 200_000);
+      live.listener.onEvent(event);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.ws.resume();
+    assert.deepEqual(await client.closed, [1011, 'the client does not read']);
+    const { code, message } = client.told.at(-1) as { code: string; message: string };
+    assert.deepEqual([code, message], ['timeout', 'the client does not read']);
+    const chunks = client.told.flatMap((told) => ('chunks_completed' in told ? [told.chunks_completed] : []));
+    assert.deepEqual(
+      chunks,
+      chunks.map((_, i) => i + 1),
+    );
+  });
+
   it('lets go at once when the client is gone, or cancels', async (t) => {
     const { runtime, connect } = await serveStreams(t);
     for (const leave of ['drop', 'cancel']) {
@@ -197,7 +224,7 @@ describe('transcriptions/stream', () => {
       assert.ok(live);
       if (leave === 'drop') client.ws.terminate();
       else client.send({ type: 'cancel' });
-      await until(() => live.request.signal.aborted);
+      await until('what was asked for', () => live.request.signal.aborted);
       if (leave === 'cancel') assert.equal((await client.closed)[0], 1000);
     }
   });
@@ -215,7 +242,7 @@ describe('transcriptions/stream', () => {
     client.ws.send(wav.subarray(50));
     client.ws.send(wav);
     client.send({ type: 'end' });
-    await until(() => live.log.includes('finish'));
+    await until('what was asked for', () => live.log.includes('finish'));
     assert.deepEqual(runtime.asked.decodeStream, ['wav', 'wav']);
     assert.equal(Buffer.concat(live.audio).length, 2 * wav.length);
   });

@@ -1,6 +1,7 @@
 /** Where speech is in a stream, frame by frame. What follows from it (utterances) is the segmenter's. */
+import { rootMeanSquare } from '@vox-speech/audio';
 import type { Endpointing } from '@vox-speech/contract';
-import { NoiseFloor, rootMeanSquare } from './noise-floor.js';
+import { NoiseFloor } from './noise-floor.js';
 
 /** Hears frames of 20 ms one after another; positions are samples at 16 kHz since the stream began. */
 export interface Endpointer {

@@ -1,8 +1,9 @@
 /** Speech by the neural detector, borrowed only while the stream is loud enough to hold speech. */
+import { rootMeanSquare } from '@vox-speech/audio';
 import type { SpeechDetector } from '@vox-speech/contract';
 import type { DetectorPool } from './detector-pool.js';
 import { DEFAULT_THRESHOLD, type Endpointer, LevelEndpointer } from './endpointer.js';
-import { NoiseFloor, rootMeanSquare } from './noise-floor.js';
+import { NoiseFloor } from './noise-floor.js';
 
 /** The gate opens at -55 dBFS, or 6 dB above the room: a whisper passes. */
 const GATE_LEVEL = 58;

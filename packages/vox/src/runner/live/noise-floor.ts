@@ -6,13 +6,6 @@ const BLOCKS = 16;
 /** Frames over which the level is averaged: one quiet frame within a word is not the room. */
 const SMOOTHING = 4;
 
-/** Root mean square of samples in [-1, 1], on the scale of 16-bit samples (0..32767). */
-export function rootMeanSquare(samples: Float32Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  return Math.sqrt(sum / Math.max(1, samples.length)) * 32_768;
-}
-
 export class NoiseFloor {
   readonly #blocks: number[] = [];
   #lowest = Number.POSITIVE_INFINITY;

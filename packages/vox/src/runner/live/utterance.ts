@@ -1,5 +1,5 @@
 /** One utterance on its way to its final: what was decoded of it so far, and what the client was shown. */
-import type { EndReason, FinalTiming, LiveEvent, Segment } from '@vox-speech/contract';
+import type { EndReason, FinalTiming, LiveEvent, Segment, Word } from '@vox-speech/contract';
 import { shift } from '../decode-window.js';
 import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
@@ -145,7 +145,7 @@ export class Utterance {
       startMs: Math.round(this.since / PER_MS),
       endMs: end.endMs,
       reason: end.reason,
-      ...(words ? { words: spoken.flatMap(({ word }) => word ?? []) } : {}),
+      ...(words ? { words: this.#words(spoken, end.endMs) } : {}),
       ...(language === undefined ? {} : { language }),
       timing,
     };
@@ -158,6 +158,14 @@ export class Utterance {
     this.#standing = count;
     this.#from = Math.round(until * PER_MS);
     this.#whole = undefined;
+  }
+
+  /** With times within the utterance: a model may begin its first word with the silence before it. */
+  #words(spoken: readonly Spoken[], endMs: number): Word[] {
+    const within = (ms: number): number => Math.min(endMs, Math.max(Math.round(this.since / PER_MS), ms));
+    return spoken.flatMap(({ word }) =>
+      word === undefined ? [] : { ...word, startMs: within(word.startMs), endMs: within(word.endMs) },
+    );
   }
 
   /** A decode from `from` on, behind the words that stand. */
