@@ -9,7 +9,7 @@ export interface Endpointer {
   hear(frame: Float32Array, at: number): void;
   /** First sample of the stretch of speech that goes on; undefined in silence. */
   readonly since: number | undefined;
-  /** One past the last sample of speech so far. */
+  /** One past the last sample of speech so far; goes back a little when it turns out where a stretch has ended. */
   readonly until: number;
   /** What goes on counts as over; speech that continues is a new stretch. */
   reset(): void;

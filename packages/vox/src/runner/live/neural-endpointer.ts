@@ -74,16 +74,22 @@ export class NeuralEndpointer implements Endpointer {
   }
 
   #detect({ detector, base }: Borrowed, frame: Float32Array): void {
-    let until = this.until;
-    for (const { end } of detector.accept(frame)) until = Math.max(until, base + end);
+    const ended = detector.accept(frame).at(-1);
     const since = detector.openSince();
-    if (since !== undefined) until = this.#position;
-    this.#follow(since === undefined ? undefined : base + since, until);
+    if (since !== undefined) this.#follow(base + since, this.#position);
+    // Where speech ended is known only after a while of silence: it lies behind what was taken for speech meanwhile.
+    else if (ended !== undefined) this.#ended(base + ended.end);
+    else this.#follow(undefined, this.until);
   }
 
   #follow(since: number | undefined, until: number): void {
     this.since = since === undefined ? undefined : Math.max(since, this.#notBefore);
     this.until = Math.max(this.until, until);
+  }
+
+  #ended(until: number): void {
+    if (this.since !== undefined) this.until = Math.max(until, this.since);
+    this.since = undefined;
   }
 
   #giveBack(): void {

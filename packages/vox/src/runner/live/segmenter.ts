@@ -135,7 +135,8 @@ export class Segmenter {
   }
 
   #go(open: Bounds): void {
-    this.#until = Math.max(this.#until, this.#endpointer.until);
+    const { since, until: heard } = this.#endpointer;
+    this.#until = since === undefined ? Math.max(open.since, heard) : Math.max(this.#until, heard);
     const manual = this.#rules.detector === 'manual';
     if (!manual && this.silenceMs >= this.#rules.silenceMs) {
       // The beginning of the next word may lie in this silence, not noticed yet.
