@@ -5,8 +5,11 @@ import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
 import { followedBy, type Spoken, spokenIn, textOf } from './words.js';
 
-/** A decode of so much (6 s), made in a pause, stands when more is said: the next ones begin behind it. */
-const PIECE = 96_000;
+/**
+ * A decode of so much (6 s), made in a pause, stands when more is said: the next ones begin behind it. Where many streams
+ * want decodes 3 s must do: little is decoded twice then.
+ */
+const PIECE = { roomy: 96_000, crowded: 48_000 } as const;
 /** Of the pause after it (120 ms) the next decode hears the rest. */
 const PAUSE_PART = 1_920;
 /** Without a pause so much (9 s) is decoded all the same... */
@@ -49,8 +52,8 @@ export class Utterance {
   #firstPartialAt: number | undefined;
   /** Words of the pieces that stand; they are the first of the stable ones. */
   #standing = 0;
-  /** A decode of all that was not certain, as it was when the last speech ended at `until`. */
-  #whole: (Decoded & { readonly until: number }) | undefined;
+  /** A decode of all from `from` on, as it was when the last speech ended at `until`. */
+  #whole: (Decoded & { readonly until: number; readonly stands: boolean }) | undefined;
 
   /** @param arrivedAt wall clock in ms: when its first audio came in */
   constructor(number: number, bounds: Bounds, arrivedAt: number) {
@@ -74,15 +77,15 @@ export class Utterance {
   /** Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough. */
   goOn(until: number): void {
     const whole = this.#whole;
-    if (whole === undefined || until <= whole.until || !this.stands(whole.until)) return;
+    if (whole === undefined || until <= whole.until || !whole.stands) return;
     this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments));
     this.#from = whole.until + PAUSE_PART;
     this.#whole = undefined;
   }
 
   /** Whether what is decoded in a pause after `until` will stand when more is said. */
-  stands(until: number): boolean {
-    return until - this.#from >= PIECE;
+  stands(until: number, crowded: boolean): boolean {
+    return until - this.#from >= (crowded ? PIECE.crowded : PIECE.roomy);
   }
 
   /** Whether it is so long without a pause that a piece must be decoded to stand. */
@@ -98,8 +101,8 @@ export class Utterance {
   }
 
   /** Keeps a decode of all from `from` on, made in a pause after `until`. */
-  keep(decoded: Decoded, until: number): void {
-    this.#whole = { ...decoded, until };
+  keep(decoded: Decoded, until: number, stands: boolean): void {
+    this.#whole = { ...decoded, until, stands };
   }
 
   /** The decode of all up to `until`, where there is one. */

@@ -80,6 +80,10 @@ export class WindowDecodes implements WindowDecoder {
     return this.#cost.perMs;
   }
 
+  get crowded(): boolean {
+    return this.streams > STREAMS_FOR_THRIFT * this.#slots;
+  }
+
   get idle(): boolean {
     return this.#turns.idle;
   }
@@ -162,7 +166,7 @@ export class WindowDecodes implements WindowDecoder {
   }
 
   #thrifty(options: TranscribeOptions): TranscribeOptions {
-    return this.streams > STREAMS_FOR_THRIFT * this.#slots ? { ...options, thrifty: true } : options;
+    return this.crowded ? { ...options, thrifty: true } : options;
   }
 
   /** @param spent told the ms of processor time: a lone decode has all the slots to itself */
@@ -171,7 +175,7 @@ export class WindowDecodes implements WindowDecoder {
     const begun = this.#clock.now();
     const segments = await work();
     const decodeMs = this.#clock.now() - begun;
-    spent(alone && this.streams <= STREAMS_FOR_THRIFT * this.#slots ? decodeMs * this.#slots : decodeMs);
+    spent(alone && !this.crowded ? decodeMs * this.#slots : decodeMs);
     return { segments, decodeMs };
   }
 

@@ -31,6 +31,8 @@ const PROMPT_LENGTH = 200;
 
 /** How samples become text, and when: one for all streams of a model. */
 export interface WindowDecoder {
+  /** So many streams that decodes should cost little. */
+  readonly crowded: boolean;
   /** True where a decode that nobody waits for may start. */
   readonly idle: boolean;
   /** The utterance as a whole. Rejects with `cancelled` at the signal. */
@@ -241,7 +243,7 @@ export class WindowedStream implements LiveStream {
     utterance.goOn(until);
     if (utterance.whole(until) !== undefined) return;
     // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
-    const stands = utterance.stands(until);
+    const stands = utterance.stands(until, this.#decoder.crowded);
     const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
     if (silenceMs < Math.min(pauseMs, this.#options.endpointing.silenceMs / 2)) return;
     if (!stands && !this.#decoder.idle) return;
@@ -250,7 +252,7 @@ export class WindowedStream implements LiveStream {
     void this.#decode(async () => {
       const how = stands ? 'piece' : 'ahead';
       const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
-      utterance.keep(decoded, until);
+      utterance.keep(decoded, until, stands);
       utterance.decodedTo = end;
       if (this.#open === utterance && this.#options.partialMs !== undefined)
         this.#show(utterance, decoded.segments, end);
@@ -282,7 +284,7 @@ export class WindowedStream implements LiveStream {
       if (decoded === undefined) {
         void this.#decode(async () => {
           const final = await this.#decoder.final(samples, this.#transcribe(), this.#abort.signal);
-          utterance.keep(final, until);
+          utterance.keep(final, until, false);
         });
         return;
       }
