@@ -3,7 +3,7 @@
  * for memory.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -123,4 +123,17 @@ export function watchMemory(pid, every = 250) {
     take();
     return samples;
   };
+}
+
+/** Sockets that one process holds, whatever their state. */
+export function sockets(pid) {
+  let count = 0;
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')) count++;
+    } catch {
+      // It was closed in the meantime.
+    }
+  }
+  return count;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
+import { chances } from '../../tools/chances.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
 
@@ -12,17 +13,6 @@ const FRAME = Buffer.alloc(640);
 const SOCKETS = 1_000;
 /** At once; the rest follows as these go. */
 const AT_ONCE = 50;
-
-/** Numbers from 0 to 1, the same in every run (mulberry32). */
-function chances(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 describe('bad input on live streams', { skip: NO_MODELS }, () => {
   let server;

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +15,9 @@ import { ROOT } from '../../tools/files.mjs';
 import { wordErrors } from '../../tools/words.mjs';
 import { tryPrograms } from '../clients/environment.mjs';
 import { RATE, spokenPcm } from './live-speech.mjs';
-import { replayHome } from './replay-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { pcmAsWav } from './wav.mjs';
 
 const run = promisify(execFile);
 const PATH = '/v1/stt/ws';
@@ -147,16 +149,39 @@ function acceptance({ start, recording, words }) {
   });
 }
 
-describe('acceptance of /v1/stt/ws: a scripted model', () => {
+/** The folder that the original's mock backend reads, in a working folder of its own. */
+function workingFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'vox-mock-'));
+  const references = join(folder, 'references');
+  mkdirSync(references);
+  writeFileSync(join(references, 'zero_shot_prompt.txt'), `${TEXT}\n`);
+  writeFileSync(join(references, 'zero_shot_prompt.wav'), pcmAsWav(hum(EXPECTED_MS), RATE));
+  return folder;
+}
+
+/** As its users start the original, but for address and store. */
+const mockEnv = { VOX_COMPAT: 'stt-ws', VOX_BIND: '127.0.0.1', STT_BACKEND: 'mock', MOCK_INFER_MS: '2' };
+
+describe('acceptance of /v1/stt/ws: STT_BACKEND=mock', () => {
   acceptance({
     async start() {
-      const script = { kind: 'stt', text: TEXT, expectedMs: EXPECTED_MS, delayMs: 5 };
-      const { home, remove } = replayHome({ 'mock:test': script });
-      const server = await startServer({ home, env: { VOX_COMPAT: 'stt-ws', VOX_BIND: '127.0.0.1' } });
-      return { url: server.url, end: () => server.stop().finally(remove) };
+      const cwd = workingFolder();
+      const server = await startServer({ home: join(cwd, 'home'), cwd, env: mockEnv });
+      return {
+        url: server.url,
+        end: () => server.stop().finally(() => rmSync(cwd, { recursive: true, force: true })),
+      };
     },
     recording: async () => hum(EXPECTED_MS),
     words: (text) => assert.equal(text, TEXT),
+  });
+
+  it('without its recording the server does not start, and says what is missing', async (t) => {
+    const cwd = workingFolder();
+    t.after(() => rmSync(cwd, { recursive: true, force: true }));
+    rmSync(join(cwd, 'references/zero_shot_prompt.wav'));
+    const home = join(cwd, 'home');
+    await assert.rejects(startServer({ home, cwd, env: mockEnv }), /zero_shot_prompt\.wav in .*references/);
   });
 });
 

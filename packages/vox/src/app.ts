@@ -5,7 +5,14 @@ import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
-import { DEFAULT_MODELS_SETTINGS, engineModule, openCatalog, Puller, Store } from './models/index.js';
+import {
+  DEFAULT_MODELS_SETTINGS,
+  engineModule,
+  layOutMock,
+  openCatalog,
+  Puller,
+  Store,
+} from './models/index.js';
 import { createLog, Health, LogFile, Metrics } from './observe/index.js';
 import { version } from './observe/version.js';
 import { register as registerApiPages } from './protocols/api-pages/index.js';
@@ -67,6 +74,7 @@ export async function startApp(config: Config): Promise<App> {
   const health = new Health();
   const catalog = await openCatalog(ownCatalog(config));
   const store = await Store.open(models.home);
+  const sttModel = config.live.mock ? await layOutMock(store, config.live.mock) : models.sttModel;
   const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
   const residency = new Residency({
@@ -97,7 +105,7 @@ export async function startApp(config: Config): Promise<App> {
       engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
         aliases: models.aliases,
-        ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
+        ...(sttModel === undefined ? {} : { stt: sttModel }),
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
       },
       autoPull: models.autoPull,

@@ -5,7 +5,7 @@
 import type { SettingKey, Values } from './table.js';
 import type { Compat } from './types.js';
 import { parseBytes } from './units.js';
-import { bindHost, integer, jsonList, list, type Reader } from './values.js';
+import { bindHost, choice, integer, jsonList, list, path, type Reader } from './values.js';
 
 /** One variable of an original, and the setting that it sets. */
 export interface CompatVariable {
@@ -31,13 +31,18 @@ export interface CompatProfile {
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
 
+const BACKENDS = choice(['qwen3', 'mock']);
+
+/** `mock` reads the folder `references` beside the program; with `qwen3` it is VOX_STT_MODEL that names the model. */
+const backend: Reader<string | undefined> = (value, machine) =>
+  BACKENDS(value, machine) === 'mock' ? path('references', machine) : undefined;
+
 const WINDOWS = 'the pace of partials follows the machine; a client asks for one with partial_ms';
 const VLLM = 'no model runs on vLLM';
 const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
 
 /** stt-ws.md section 5: of what the original does in another way. */
 const STT_NO_EFFECT: Readonly<Record<string, string>> = {
-  STT_BACKEND: 'VOX_STT_MODEL names the model, or a client with ?model=',
   STT_VLLM_MODEL: 'VOX_STT_MODEL names the model, by its name in `vox search`',
   STT_VLLM_GPU_MEMORY: VLLM,
   STT_VLLM_MAX_TOKENS: VLLM,
@@ -48,7 +53,6 @@ const STT_NO_EFFECT: Readonly<Record<string, string>> = {
   STT_SUPPORTED_SAMPLE_RATES: UNUSED,
   STT_SUPPORTED_CODECS: UNUSED,
   STT_SUPPORTED_CHANNELS: UNUSED,
-  MOCK_INFER_MS: 'a scripted model of the engine replay says its own delay',
 };
 
 export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
@@ -66,6 +70,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_VAD_THRESHOLD', key: 'liveVadThreshold' },
       { env: 'STT_VAD_SILENCE_MS', key: 'liveVadSilence' },
       { env: 'STT_LOG_DIR', key: 'logFolder' },
+      { env: 'STT_BACKEND', key: 'mockReferences', read: backend },
+      { env: 'MOCK_INFER_MS', key: 'mockDelay' },
     ],
     envFile: true,
     noEffect: STT_NO_EFFECT,

@@ -1,6 +1,6 @@
 /** Rows of the table of settings: live speech over `/v1/stt/ws`. Their names under VOX_COMPAT=stt-ws are in compat.ts. */
-import { always, type Setting } from './setting.js';
-import { choice, integer } from './values.js';
+import { always, maybe, type Setting } from './setting.js';
+import { choice, integer, path, type Reader } from './values.js';
 
 export const LIVE_SETTINGS = {
   liveVad: always({
@@ -61,5 +61,24 @@ export const LIVE_SETTINGS = {
     default: '50',
     commands: 'none',
     help: 'Messages that may wait for a slow reader of `/v1/stt/ws`; from 80 % on no partials are added.',
+  }),
+  mockReferences: maybe({
+    group: 'live',
+    env: 'VOX_MOCK_REFERENCES',
+    read: path as Reader<string | undefined>,
+    type: 'folder',
+    defaultText: 'no mock',
+    commands: 'none',
+    help: 'Folder with `zero_shot_prompt.txt` and `.wav`: a recogniser that always says this text, `mock:stt-ws`, is the default one. For tests.',
+  }),
+  mockDelay: always({
+    group: 'live',
+    env: 'VOX_MOCK_DELAY_MS',
+    read: integer(0, 60_000),
+    type: '0 to 60000',
+    unit: 'ms',
+    default: '5',
+    commands: 'none',
+    help: 'What each partial and each final of `mock:stt-ws` costs.',
   }),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -166,17 +166,19 @@ test("the STT server's whole table: in the environment, in .env, and what has no
     queueFrames: 10,
     maxDrops: 500,
     outQueue: 50,
+    mock: { references: '/srv/references', delayMs: 1 },
   });
   assert.equal(config.server.port, 8000, 'VOX_* is not read from .env');
   assert.deepEqual([config.log.format, config.log.folder], ['json', '/srv/sttlogs']);
   assert.deepEqual(
     config.warnings.map((line) => line.split(':', 1)[0]),
-    [
-      'STT_BACKEND=mock has no effect',
-      'STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect',
-      'MOCK_INFER_MS=1 has no effect',
-    ],
+    ['STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect'],
   );
+  assert.match(
+    refusal({}, { ...env, STT_BACKEND: 'whisper' }).message,
+    /^STT_BACKEND=whisper: .*qwen3, mock/,
+  );
+  assert.equal(serve({}, { ...env, STT_BACKEND: 'qwen3' }).live.mock, undefined);
   assert.equal(serve().live.detector, 'silero');
   assert.equal(serve({}, { STT_VAD_SILENCE_MS: '700' }).live.silenceMs, 500);
   assert.match(refusal({}, { ...env, STT_OUT_QUEUE_SIZE: '0' }).message, /^STT_OUT_QUEUE_SIZE=0: /);

@@ -281,6 +281,9 @@ function toConfig(
       queueFrames: v.liveQueue,
       maxDrops: v.liveQueueDrops,
       outQueue: v.liveOutQueue,
+      ...(v.mockReferences === undefined
+        ? {}
+        : { mock: { references: v.mockReferences, delayMs: v.mockDelay } }),
     },
     log: {
       level: v.logLevel,

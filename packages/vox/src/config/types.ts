@@ -101,6 +101,8 @@ export interface LiveConfig {
   readonly maxDrops: number;
   /** Messages that may wait for a slow reader. */
   readonly outQueue: number;
+  /** The original's mock backend is the default recogniser: the folder of its recording, and what a step costs in ms. */
+  readonly mock?: { readonly references: string; readonly delayMs: number };
 }
 
 export interface LogConfig {
