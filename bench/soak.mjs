@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { linePlot } from '../packages/vox/dist/cli/bench-live/svg.js';
 import { replayHome } from '../test/e2e/replay-home.mjs';
 import { chances } from '../tools/chances.mjs';
+import { gauge } from './lib/gauge.mjs';
 import { memory, sockets } from './lib/procs.mjs';
 import { options, report, target } from './lib/report.mjs';
 import { median } from './lib/stats.mjs';
@@ -33,20 +34,12 @@ const vox = await serve([], {
 
 const since = performance.now();
 async function sample() {
-  const text = await (await fetch(`${vox.base}/metrics`)).text();
-  const gauge = (name) =>
-    Number(
-      text
-        .split('\n')
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(' ')[1],
-    );
   const { parts } = memory(vox.child.pid);
   const server = parts.find(({ pid }) => pid === vox.child.pid)?.mb ?? 0;
   return {
     minute: (performance.now() - since) / 60_000,
-    streams: gauge('vox_live_streams'),
-    connections: gauge('stt_active_connections'),
+    streams: await gauge(vox.base, 'vox_live_streams'),
+    connections: await gauge(vox.base, 'stt_active_connections'),
     sockets: sockets(vox.child.pid),
     processes: parts.length,
     serverMb: server,
