@@ -111,11 +111,14 @@ export function memory(pid) {
   return { mb: parts.reduce((sum, part) => sum + part.mb, 0), parts };
 }
 
-/** Samples a tree's memory until told to stop; gives [{ at (ms), mb }]. */
+/** Samples a tree's memory until told to stop; gives [{ at (ms), mb, of which the root has ownMb }]. */
 export function watchMemory(pid, every = 250) {
   const samples = [];
   const since = performance.now();
-  const take = () => samples.push({ at: performance.now() - since, mb: memory(pid).mb });
+  const take = () => {
+    const { mb, parts } = memory(pid);
+    samples.push({ at: performance.now() - since, mb, ownMb: parts[0].mb });
+  };
   take();
   const timer = setInterval(take, every);
   return () => {
