@@ -15,7 +15,7 @@ const LAYERS = {
   'engines/sherpa': ['packages/contract', 'packages/audio'],
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
-  'vox/cli': ['packages/client', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
+  'vox/cli': ['packages/client', 'packages/audio', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
   // What the command line does to this machine itself, where a server need not run.
   'vox/local': ['vox/models', 'vox/config', 'packages/contract', 'packages/audio', 'packages/client'],
   'vox/schema': [],
@@ -29,7 +29,16 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
+  'vox/protocols/vox-streams': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/vox-native': [
     'vox/runtime',
     'vox/transport',
@@ -39,26 +48,31 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  'vox/protocols/prometheus': ['vox/observe'],
   'vox/transport': ['vox/observe', 'vox/schema', 'packages/contract', 'packages/audio'],
   'vox/guard': ['vox/observe', 'packages/contract'],
   'vox/observe': [],
   'vox/sessions': ['vox/scheduler', 'vox/host', 'vox/messages', 'packages/contract'],
   'vox/voices': ['packages/contract', 'packages/audio'],
   'vox/runtime': [
+    'vox/observe',
     'vox/voices',
     'vox/sessions',
     'vox/scheduler',
     'vox/host',
     'vox/models',
     'vox/messages',
+    'vox/text',
     'packages/contract',
     'packages/audio',
   ],
+  // Sentences and abbreviations: pure.
+  'vox/text': [],
   'vox/scheduler': ['vox/host', 'vox/models', 'vox/messages', 'packages/contract'],
   'vox/host': ['vox/messages', 'packages/contract'],
   'vox/messages': ['packages/contract'],
   'vox/models': ['vox/schema', 'packages/contract', 'packages/audio'],
-  'vox/runner': ['vox/messages', 'packages/contract', 'packages/audio'],
+  'vox/runner': ['vox/messages', 'vox/text', 'packages/contract', 'packages/audio'],
 };
 
 /** Only these may look at the environment: the table of settings, and the places that start programs with it. */

@@ -3,7 +3,7 @@
  * for memory.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -111,11 +111,14 @@ export function memory(pid) {
   return { mb: parts.reduce((sum, part) => sum + part.mb, 0), parts };
 }
 
-/** Samples a tree's memory until told to stop; gives [{ at (ms), mb }]. */
+/** Samples a tree's memory until told to stop; gives [{ at (ms), mb, of which the root has ownMb }]. */
 export function watchMemory(pid, every = 250) {
   const samples = [];
   const since = performance.now();
-  const take = () => samples.push({ at: performance.now() - since, mb: memory(pid).mb });
+  const take = () => {
+    const { mb, parts } = memory(pid);
+    samples.push({ at: performance.now() - since, mb, ownMb: parts[0].mb });
+  };
   take();
   const timer = setInterval(take, every);
   return () => {
@@ -123,4 +126,17 @@ export function watchMemory(pid, every = 250) {
     take();
     return samples;
   };
+}
+
+/** Sockets that one process holds, whatever their state. */
+export function sockets(pid) {
+  let count = 0;
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')) count++;
+    } catch {
+      // It was closed in the meantime.
+    }
+  }
+  return count;
 }

@@ -15,7 +15,12 @@ export function options(defaults = {}) {
     },
   });
   const number = (key, fallback) => (values[key] === undefined ? fallback : Number(values[key]));
-  const rest = Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, number(key, value)]));
+  const rest = Object.fromEntries(
+    Object.entries(defaults).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? (values[key] ?? value) : number(key, value),
+    ]),
+  );
   return { ...rest, json: values.json, check: values.check, runs: number('runs', defaults.runs ?? 9) };
 }
 

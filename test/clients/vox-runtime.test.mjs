@@ -109,6 +109,34 @@ for (const version of VERSIONS) {
       assert.match(err, /^Error: .*nobody/);
     });
 
+    it('stream-synthesize speaks over the WebSocket', async () => {
+      const { code, out, err } = await cli(
+        'stream-synthesize',
+        TTS,
+        `Good morning. ${SENTENCE}`,
+        '-o',
+        'streamed.wav',
+      );
+      assert.equal(code, 0, out + err);
+      assert.match(out + err, /Audio saved to streamed\.wav/);
+      assert.match(out + err, /\[done\] audio=/);
+      const text = await good('run', STT, 'streamed.wav');
+      assert.match(text, /good morning.*remember to water the plants/i);
+    });
+
+    it('stream-transcribe hears over the WebSocket', async () => {
+      const sent = ['stream-transcribe', STT, 'streamed.wav', '--send-chunk-ms', '1000'];
+      const { code, out, err } = await cli(...sent);
+      assert.equal(code, 0, out + err);
+      assert.match(out, /good morning.*remember to water the plants/i);
+      assert.match(err, /\[progress\] uploaded=/);
+      assert.match(err, /\[done\] duration=/);
+      const whole = JSON.parse(await good(...sent, '--word-timestamps', '--json-output'));
+      assert.equal(whole.text, out.trim());
+      const words = whole.segments.flatMap(({ words: some }) => some.map(({ word }) => word));
+      assert.equal(words.join(' '), whole.text);
+    });
+
     it('ps', async () => {
       const out = await good('ps');
       assert.match(out, /^NAME +TYPE +DEVICE +REFS *\n/);

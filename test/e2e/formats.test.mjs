@@ -1,12 +1,14 @@
 /** Real weights: whatever a recording comes in, the same words are heard. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { wordsOf } from '../../tools/words.mjs';
 import { encoded, FIVE_SHAPES, MORE_FORMATS, TWELVE_FORMATS, WAV_VARIANTS } from './clips.mjs';
-import { NO_MODELS, speak, startServer, upload } from './server.mjs';
+import { NO_MODELS, speak, startServer, upload, VOX } from './server.mjs';
 
 const SENTENCE = 'We will meet at the station on Monday morning.';
 
@@ -71,6 +73,15 @@ describe('one recording in every format', { skip: NO_MODELS }, () => {
     const f32 = await raw(44_100, 2, 'f32le');
     const floats = { input_format: 'f32le', sample_rate: 44_100, channels: 2 };
     assert.deepEqual(await heard(f32, floats), wordsOf(SENTENCE));
+    const path = join(folder, 'capture.raw');
+    writeFileSync(path, f32);
+    const described = ['--input-format', 'f32le', '--sample-rate', '44100', '--channels', '2'];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [VOX, 'run', 'whisper:tiny.en', path, ...described],
+      { env: { ...process.env, VOX_HOST: server.url } },
+    );
+    assert.deepEqual(wordsOf(stdout), wordsOf(SENTENCE));
     // A header stands above what is said of the file, and the answer says so.
     const response = await upload(server.url, wav, { input_format: 'pcm16', sample_rate: 8000 });
     assert.match(response.headers.get('x-vox-warning') ?? '', /input_format: .*its header was used/);

@@ -22,8 +22,10 @@ export async function startServer({
   env = {},
   home = process.env.VOX_TEST_HOME,
   program = VOX,
+  cwd = undefined,
 } = {}) {
   const child = spawn(process.execPath, [program, 'serve', '--port', '0', ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, VOX_HOME: home, VOX_LOG_FORMAT: 'json', ...env },
   });

@@ -14,16 +14,19 @@ import {
   VoxError,
 } from '@vox-speech/contract';
 import { levelDetector } from './detector.js';
+import { mockModel } from './mock.js';
 
 /** `script.json` in the model's folder. */
 export interface ReplayScript {
   readonly kind: 'stt' | 'tts' | 'vad';
   /** What every transcription says. */
   readonly text?: string;
-  /** How long each call takes, ms. */
+  /** How long each call takes, ms; the mock backend's MOCK_INFER_MS. */
   readonly delayMs?: number;
   /** A voice that clones: it says the recording over and over, for as long as both texts together take. */
   readonly cloning?: boolean;
+  /** Audio that the text takes, ms: makes it a streaming model that works as the original STT server's mock backend. */
+  readonly expectedMs?: number;
   /** Ends the process at the first call whose text, or whose audio's first sample, is this. */
   readonly crashOn?: string | number;
   /** Writes this to standard error before it crashes. */
@@ -104,6 +107,13 @@ function modelOf(script: ReplayScript): Model {
       yield { samples, sampleRate: RATE.tts };
     },
     ...(script.kind === 'vad' ? { openDetector: levelDetector } : {}),
+    ...(script.kind === 'stt' && script.expectedMs !== undefined
+      ? mockModel({
+          text: script.text ?? '',
+          expected: (script.expectedMs * RATE.stt) / 1000,
+          delayMs: script.delayMs ?? 0,
+        })
+      : {}),
     close: async () => {},
   };
 }

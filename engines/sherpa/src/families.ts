@@ -11,6 +11,7 @@ import { loadPiper } from './piper.js';
 import { loadQwen3 } from './qwen3.js';
 import { loadSenseVoice } from './sensevoice.js';
 import { loadSupertonic } from './supertonic.js';
+import { loadTone } from './tone.js';
 import { loadSilero } from './vad.js';
 import { loadWhisper } from './whisper.js';
 
@@ -24,6 +25,7 @@ export const FAMILIES: Readonly<Record<string, LoadFamily>> = {
   moonshine: loadMoonshine,
   sensevoice: loadSenseVoice,
   'qwen3-asr': loadQwen3,
+  'tone-ctc': loadTone,
   piper: loadPiper,
   kokoro: loadKokoro,
   matcha: loadMatcha,

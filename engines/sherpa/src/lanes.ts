@@ -17,6 +17,8 @@ export interface DecodeKey {
   /** '' = detect. */
   readonly language: string;
   readonly task: 'transcribe' | 'translate';
+  /** One thread, also where more are free: less processor time in all. Absent = no. */
+  readonly thrifty?: boolean;
   /** What belongs to this decode alone; two decodes at once may differ in it. */
   readonly stream?: Readonly<Record<string, string>>;
 }
@@ -116,7 +118,9 @@ export class Lanes<R> {
 
   #laneFor(key: DecodeKey): Lane<R> | undefined {
     const running = this.#running;
-    if (running === 0 && this.#queue.length === 1) return this.#wide;
+    if (key.thrifty === true && this.#threads > 1 && this.#narrow === undefined) this.#create();
+    const alone = running === 0 && this.#queue.length === 1;
+    if (alone && (key.thrifty !== true || this.#narrow === undefined)) return this.#wide;
     if (this.#threads === 1) return running === 0 ? this.#wide : undefined;
     if (running >= this.#threads) return undefined;
     // Until the narrow one is there the wide one works on, one decode after the other.

@@ -6,12 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Availability, VoxError } from '@vox-speech/contract';
-
-export interface Waveform {
-  readonly samples: Float32Array;
-  /** Hz. */
-  readonly sampleRate: number;
-}
+import type { OnlineConfig, OnlineRecognizer, Waveform } from './native-online.js';
 
 /** The files of one recogniser, under the key of its family; exactly one is there. */
 export interface RecognizerFiles {
@@ -220,6 +215,7 @@ export interface Vad {
 
 export interface Native {
   readonly OfflineRecognizer: { createAsync(config: RecognizerConfig): Promise<OfflineRecognizer> };
+  readonly OnlineRecognizer: new (config: OnlineConfig) => OnlineRecognizer;
   readonly OfflineTts: { createAsync(config: TtsConfig): Promise<OfflineTts> };
   readonly Vad: new (config: VadConfig, bufferSizeInSeconds: number) => Vad;
   readonly readWave: (path: string, enableExternalBuffer: boolean) => Waveform;

@@ -197,6 +197,7 @@ class Recognizer implements Model {
       ...(this.#row.changes === 'never'
         ? { language: '', task: 'transcribe' }
         : { language: language ?? this.#row.defaultLanguage ?? '', task }),
+      ...(options.thrifty === true ? { thrifty: true } : {}),
       ...(stream === undefined ? {} : { stream }),
     };
   }

@@ -34,7 +34,7 @@ const HAS_WORD = /[\p{L}\p{N}\p{S}]/u;
  * Longest that a word's last sound is taken to be beyond what its own letters need, in ms a character: the attention
  * gives the pause after a word to the word. Whisper's own heuristic cuts at twice the median duration.
  */
-const MAX_MS_A_CHARACTER = 130;
+export const MAX_MS_A_CHARACTER = 130;
 const MIN_WORD_CAP_MS = 400;
 /** The end of the last token, where tokens have no durations: as long as a word may be. */
 const UNKNOWN = Number.POSITIVE_INFINITY;

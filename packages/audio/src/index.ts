@@ -1,11 +1,13 @@
 export { FrameDecoder } from './frames.js';
 export { ALAW_TO_INT16, encodeAlaw, encodeMulaw, MULAW_TO_INT16 } from './g711.js';
+export { OggPackets } from './ogg-packets.js';
 export {
   decodeToMono,
   encodeSamples,
   floatToInt16,
   int16ToFloat,
   joinSamples,
+  rootMeanSquare,
   SAMPLE_BYTES,
   type SampleEncoding,
   toMono,

@@ -139,6 +139,13 @@ export function encodeSamples(samples: Float32Array, encoding: SampleEncoding): 
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+/** Root mean square of samples in [-1, 1], on the scale of 16-bit samples (0..32767). */
+export function rootMeanSquare(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / Math.max(1, samples.length)) * 32_768;
+}
+
 /** The samples of several blocks in one array; a block that is alone is handed back as it is. */
 export function joinSamples(blocks: readonly Float32Array[]): Float32Array {
   const only = blocks[0];

@@ -1,5 +1,6 @@
 /** One HTTP call: address, key, errors. */
 import { errorOfAnswer, VoxClientError } from './errors.js';
+import type { OpenSocket } from './socket.js';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -8,6 +9,8 @@ export interface Target {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly fetch: Fetch;
+  /** Absent = the global WebSocket. */
+  readonly openSocket: OpenSocket | undefined;
 }
 
 export interface Call {

@@ -106,7 +106,11 @@ for (const [name, fetch] of FETCHES) {
     ]);
     assert.match(body, /filename="a\.wav"[\s\S]*RIFF-audio/);
     assert.match(body, /name="response_format"\r\n\r\nverbose_json\r\n/);
-    const text = await client.transcribeAs('srt', { file });
+    const raw = { format: 'f32le', sampleRate: 8000, channels: 2 } as const;
+    const text = await client.transcribeAs('srt', { file, raw });
+    assert.match(body, /name="input_format"\r\n\r\nf32le\r\n/);
+    assert.match(body, /name="sample_rate"\r\n\r\n8000\r\n/);
+    assert.match(body, /name="channels"\r\n\r\n2\r\n/);
     assert.match(body, /name="response_format"\r\n\r\nsrt\r\n/);
     assert.match(text, /hello/);
   });

@@ -2,6 +2,16 @@
 import { bytesOf, type Call, call, type Fetch, jsonOf, type Target } from './call.js';
 import { VoxClientError } from './errors.js';
 import { NdjsonDecoder } from './ndjson.js';
+import type { OpenSocket } from './socket.js';
+import type {
+  ListenInput,
+  LiveMessage,
+  SpeakStreamInput,
+  SpeechMessage,
+  StreamedTranscript,
+  TranscribeStreamInput,
+} from './stream-types.js';
+import { listen, speakStream, transcribeStream } from './streams.js';
 import type {
   CallOptions,
   CatalogModel,
@@ -28,6 +38,8 @@ export interface VoxClientOptions {
   readonly apiKey?: string | undefined;
   /** Default: the global one. In Node, `nodeFetch` of `@vox-speech/client/node` has no time limits of its own. */
   readonly fetch?: Fetch | undefined;
+  /** Default: the global WebSocket, which Node has from version 22 on. */
+  readonly openSocket?: OpenSocket | undefined;
 }
 
 /** Every method rejects with VoxClientError, or with the reason of the signal that aborted it. */
@@ -41,6 +53,7 @@ export class VoxClient {
       baseUrl: this.baseUrl,
       apiKey: options.apiKey,
       fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      openSocket: options.openSocket,
     };
   }
 
@@ -218,6 +231,24 @@ export class VoxClient {
       contentType: answer.headers.get('content-type') ?? 'application/octet-stream',
       audio: bytesOf(answer, this.#target, options.signal),
     };
+  }
+
+  /** A recording of any length, sent bit by bit; its transcript when all was heard. */
+  transcribeStream(input: TranscribeStreamInput, options: CallOptions = {}): Promise<StreamedTranscript> {
+    return transcribeStream(this.#target, input, options.signal);
+  }
+
+  /** Speech of a text as it is written: messages, and bytes of audio. Leaving the loop stops the voice. */
+  speakStream(
+    input: SpeakStreamInput,
+    options: CallOptions = {},
+  ): AsyncGenerator<SpeechMessage | Uint8Array> {
+    return speakStream(this.#target, input, options.signal);
+  }
+
+  /** A microphone's stream: what is said as it is said. Leaving the loop ends it. */
+  listen(input: ListenInput, options: CallOptions = {}): AsyncGenerator<LiveMessage> {
+    return listen(this.#target, input, options.signal);
   }
 
   #call(request: Call): Promise<Response> {

@@ -47,6 +47,8 @@ export interface LoadedModel {
   readonly loaded_at: number;
   readonly last_used: number;
   readonly ref_count: number;
+  /** Process of its runner, on the server's machine. */
+  readonly pid?: number;
 }
 
 /** One line of the progress of a pull. `completed` and `total` count files. */

@@ -37,6 +37,8 @@ export interface TranscribeOptions {
   readonly words: boolean;
   readonly prompt?: string;
   readonly temperature?: number;
+  /** Many more decodes are to come: what costs least is better than what is fastest for this one. Absent = no. */
+  readonly thrifty?: boolean;
 }
 
 /** A recording whose voice is to speak. */

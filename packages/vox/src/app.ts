@@ -5,15 +5,27 @@ import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
-import { DEFAULT_MODELS_SETTINGS, engineModule, openCatalog, Puller, Store } from './models/index.js';
-import { createLog, Health, LogFile } from './observe/index.js';
+import {
+  DEFAULT_MODELS_SETTINGS,
+  engineModule,
+  layOutMock,
+  openCatalog,
+  Puller,
+  Store,
+} from './models/index.js';
+import { createLog, Health, LogFile, Metrics } from './observe/index.js';
 import { version } from './observe/version.js';
 import { register as registerApiPages } from './protocols/api-pages/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
+import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
+import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
+import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
 import { createRuntime } from './runtime/index.js';
+import { measured } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
@@ -50,8 +62,8 @@ export async function startApp(config: Config): Promise<App> {
   };
   checkBind(guardSettings);
   const logFile = config.log.file
-    ? new LogFile(join(models.home, 'logs'), {
-        onError: (error) => log.warn(`no log is kept in VOX_HOME/logs: ${error.message}`),
+    ? new LogFile(config.log.folder, {
+        onError: (error) => log.warn(`no log is kept in ${config.log.folder}: ${error.message}`),
       })
     : undefined;
   const log = createLog({
@@ -62,6 +74,7 @@ export async function startApp(config: Config): Promise<App> {
   const health = new Health();
   const catalog = await openCatalog(ownCatalog(config));
   const store = await Store.open(models.home);
+  const sttModel = config.live.mock ? await layOutMock(store, config.live.mock) : models.sttModel;
   const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
   const residency = new Residency({
@@ -74,7 +87,12 @@ export async function startApp(config: Config): Promise<App> {
     load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
   });
   const sessions = new Sessions({ maxStreams: scheduler.maxStreams });
-  const runtime = createRuntime({
+  const metrics = new Metrics({
+    streams: () => sessions.count,
+    capacity: () => sessions.capacity,
+    runners: () => residency.loaded(),
+  });
+  const plain = createRuntime({
     catalog,
     store,
     puller,
@@ -87,7 +105,7 @@ export async function startApp(config: Config): Promise<App> {
       engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
         aliases: models.aliases,
-        ...(models.sttModel === undefined ? {} : { stt: models.sttModel }),
+        ...(sttModel === undefined ? {} : { stt: sttModel }),
         ...(models.ttsModel === undefined ? {} : { tts: models.ttsModel }),
       },
       autoPull: models.autoPull,
@@ -103,8 +121,11 @@ export async function startApp(config: Config): Promise<App> {
     },
   });
 
+  const runtime = measured(plain, metrics);
+
   const http = createHttpServer({ log });
   installGuard(http.app, guardSettings);
+  registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
     check: upgradeGuard(guardSettings),
@@ -121,16 +142,30 @@ export async function startApp(config: Config): Promise<App> {
     health,
     compat: server.compat,
   });
+  registerSttWs(http.app, {
+    runtime,
+    upgrades,
+    settings: config.live,
+    metrics,
+    log,
+    health,
+    compat: server.compat === 'stt-ws',
+    uploadDirectory: uploads.path,
+  });
   registerApiPages(http.app, {
-    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS],
+    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS],
     version: version(),
   });
+  registerVoxStreams(upgrades, { runtime, log });
   const { url } = await http.listen({ host: server.host, port: server.port });
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
-  setTimeout(loadZod, WARM_UP_DELAY_MS).unref();
+  setTimeout(() => {
+    loadZod();
+    metrics.load();
+  }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
 
   let closing: Promise<void> | undefined;

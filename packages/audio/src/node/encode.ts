@@ -1,16 +1,8 @@
 /** Raw PCM16 to compressed audio, as it is made or whole, by the ffmpeg program. */
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
 import { VoxError } from '@vox-speech/contract';
-import {
-  COMMON_FLAGS,
-  type Exit,
-  MessageTail,
-  machineError,
-  startFfmpeg,
-  waitForExit,
-} from './ffmpeg-process.js';
+import { type FfmpegPipe, openFfmpegPipe } from './ffmpeg-pipe.js';
+import { COMMON_FLAGS } from './ffmpeg-process.js';
 
 export type EncodedFormat = 'mp3' | 'opus' | 'aac' | 'flac';
 
@@ -29,17 +21,8 @@ export interface EncodeOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Encoder {
-  /**
-   * Takes mono 16-bit little-endian samples; resolves when more may come. One call at a time.
-   * @throws VoxError `cancelled`, or why the program ended
-   */
-  write(pcm16: Uint8Array): Promise<void>;
-  /** No more samples; the rest of the output follows. */
-  end(): void;
-  /** The encoded bytes; read once. Leaving the loop early ends the program. Throws as `write` does. */
-  readonly output: AsyncIterable<Uint8Array>;
-}
+/** Takes mono 16-bit little-endian samples, gives encoded bytes. */
+export type Encoder = FfmpegPipe;
 
 /**
  * MP3 at 128 kbit/s constant, the original's choice. Opus in Ogg pages of 20 ms, so that a listener hears at once. AAC in ADTS, which
@@ -83,58 +66,19 @@ function commandLine(options: EncodeOptions): string[] {
  */
 export function encodeStream(options: EncodeOptions): Encoder {
   const { ffmpeg, format, file, signal } = options;
-  if (signal.aborted) throw new VoxError('cancelled', 'cancelled while encoding', { cause: signal.reason });
-  const limits = { memoryBytes: MEMORY_BYTES, cpuSeconds: CPU_SECONDS };
-  const child = startFfmpeg(ffmpeg, commandLine(options), limits, ['pipe', 'pipe', 'pipe']);
-  const input = child.stdin as Writable;
-  const output = child.stdout as Readable;
-  const tail = new MessageTail(child.stderr as Readable);
-  const kill = () => {
-    child.kill('SIGKILL');
-    // Bytes that nobody will read would keep the pipe, and so the exit, waiting.
-    output.destroy();
-  };
-  signal.addEventListener('abort', kill, { once: true });
-  // A program that died shows as EPIPE here; why it died is told by its exit.
-  input.on('error', () => {});
-
-  const verdict = (exit: Exit): VoxError | undefined => {
-    if (signal.aborted)
-      return new VoxError('cancelled', 'cancelled while encoding', { cause: signal.reason });
-    if (exit.code === 0) return undefined;
-    const words = tail.summary([]) || `it ended with ${exit.signal ?? exit.code}`;
-    return (
-      machineError(exit, tail.text) ?? new VoxError('internal', `ffmpeg could not write ${format}: ${words}`)
-    );
-  };
-  const finished = waitForExit(child, ffmpeg)
-    .then(verdict, (error: VoxError) => error)
-    .finally(() => signal.removeEventListener('abort', kill));
-
-  async function write(pcm16: Uint8Array): Promise<void> {
-    if (signal.aborted || child.exitCode !== null || input.destroyed) throw await failure();
-    if (input.write(pcm16)) return;
-    await Promise.race([once(input, 'drain', { signal }).catch(() => {}), finished]);
-    if (signal.aborted || child.exitCode !== null || input.destroyed) throw await failure();
+  const pipe = openFfmpegPipe({
+    ffmpeg,
+    args: commandLine(options),
+    limits: { memoryBytes: MEMORY_BYTES, cpuSeconds: CPU_SECONDS },
+    doing: 'encoding',
+    failed: (words) => new VoxError('internal', `ffmpeg could not write ${format}: ${words}`),
+    signal,
+  });
+  if (file === undefined) return pipe;
+  async function* whole(path: string): AsyncGenerator<Uint8Array> {
+    // Nothing comes through the pipe: it tells when the file is whole, or why it isn't.
+    yield* pipe.output;
+    yield* createReadStream(path, { signal });
   }
-
-  async function failure(): Promise<VoxError> {
-    return (await finished) ?? new VoxError('internal', 'ffmpeg ended before all samples were written');
-  }
-
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of output) yield chunk as Uint8Array;
-    } catch (error) {
-      throw (await finished) ?? error;
-    } finally {
-      // Reached by leaving early too.
-      if (!output.readableEnded) kill();
-    }
-    const error = await finished;
-    if (error !== undefined) throw error;
-    if (file !== undefined) yield* createReadStream(file, { signal });
-  }
-
-  return { write, end: () => void input.end(), output: read() };
+  return { ...pipe, output: whole(file) };
 }

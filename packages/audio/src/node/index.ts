@@ -1,5 +1,11 @@
 export { type AudioFileOptions, readAudioFile } from './audio-file.js';
 export { type DecodeOptions, decodeToPcm16 } from './decode.js';
+export {
+  openStreamDecoder,
+  type StreamDecodeOptions,
+  type StreamDecoder,
+  type StreamFormat,
+} from './decode-stream.js';
 export { type EncodedFormat, type EncodeOptions, type Encoder, encodeStream } from './encode.js';
 export { type FindFfmpegOptions, ffmpegMissing, findFfmpeg } from './find-ffmpeg.js';
 export { GrowingFile } from './growing.js';

@@ -2,6 +2,7 @@
 import { VoxClient, VoxClientError } from '@vox-speech/client';
 import { nodeFetch } from '@vox-speech/client/node';
 import { type Config, isThisMachine, onLoopback } from '../config/index.js';
+import { openSocket } from './web-socket.js';
 
 /** Milliseconds in which a server on this machine or beyond says that it is there. */
 const PROBE_MS = 5000;
@@ -28,13 +29,16 @@ export async function withServer<T>(
     baseUrl: config.client.host,
     apiKey: config.client.apiKey,
     fetch: nodeFetch,
+    openSocket,
   });
   if (await answers(client, config, options)) return use(client);
   options.onLocal?.();
   const { startApp } = await import('../app.js');
   const app = await startApp(onLoopback(config));
   try {
-    return await use(new VoxClient({ baseUrl: app.url, apiKey: config.client.apiKey, fetch: nodeFetch }));
+    return await use(
+      new VoxClient({ baseUrl: app.url, apiKey: config.client.apiKey, fetch: nodeFetch, openSocket }),
+    );
   } finally {
     await app.close();
   }

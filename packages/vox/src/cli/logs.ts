@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isThisMachine } from '../config/index.js';
 import { clientConfig, type Define, examples, UsageError, wantsJson } from './command.js';
 
@@ -20,20 +19,19 @@ export const define: Define = (command, context) => {
       const count = /^\d{1,7}$/.test(options.lines) ? Number(options.lines) : Number.NaN;
       if (!(count <= MAX_LINES))
         throw new UsageError(`--lines ${options.lines}: expected a whole number from 0 to ${MAX_LINES}`);
-      const { models, client } = clientConfig(command, context);
-      const folder = join(models.home, 'logs');
+      const { log, client } = clientConfig(command, context);
       if (!isThisMachine(client.host))
         context.output.note(`This is the log of this machine; that of ${client.host} is there: vox logs`);
       const { lastLines, newLines, plainLine } = await import('../observe/index.js');
       const show = wantsJson(command, context)
         ? (line: string) => context.output.line(line)
         : (line: string) => context.output.raw(plainLine(`${line}\n`));
-      const { lines, end } = await lastLines(folder, count);
+      const { lines, end } = await lastLines(log.folder, count);
       for (const line of lines) show(line);
       if (options.follow === true) {
-        for await (const line of newLines(folder, end, context.signal)) show(line);
+        for await (const line of newLines(log.folder, end, context.signal)) show(line);
       } else if (lines.length === 0 && count > 0)
-        context.output.note(`No log in ${folder} yet. A server writes one as it runs: vox serve`);
+        context.output.note(`No log in ${log.folder} yet. A server writes one as it runs: vox serve`);
     });
   command.addHelpText(
     'after',

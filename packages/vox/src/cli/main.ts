@@ -22,6 +22,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   stop: { summary: 'unload a model, or all of them', load: () => import('./stop.js') },
   logs: { summary: 'show the log of the server', load: () => import('./logs.js') },
   run: { summary: 'transcribe a file, or speak a text', load: () => import('./run.js') },
+  'stream-transcribe': {
+    summary: 'transcribe a recording as it is sent, or a microphone as you speak',
+    load: () => import('./stream-transcribe.js'),
+  },
+  'stream-synthesize': {
+    summary: 'speak a text of any length, from its first sentence on',
+    load: () => import('./stream-synthesize.js'),
+  },
   voices: {
     summary: 'list the voices of a model; add and remove your own',
     load: () => import('./voices.js'),
@@ -33,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
   engines: { summary: 'list, add and remove engines', load: () => import('./engines.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
+  bench: { summary: 'measure a running server', load: () => import('./bench-live/index.js') },
   doctor: { summary: 'look whether everything works on this machine', load: () => import('./doctor.js') },
   completion: {
     summary: 'print what makes Tab complete in your shell',

@@ -60,3 +60,8 @@ export function cut(text: string, length: number): string {
   const characters = [...text.replace(/\s+/g, ' ')];
   return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 3).join('')}...`;
 }
+
+/** Milliseconds as seconds with one decimal: `1.3s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)}s`;
+}

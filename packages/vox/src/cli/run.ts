@@ -14,6 +14,7 @@ import { kindOf } from './model-kind.js';
 import { json, type Output } from './output.js';
 import { RAW_FORMATS, type RawOptions, rawInput } from './raw-input.js';
 import { saveAudio, saveText } from './save.js';
+import { speedFactor } from './speed.js';
 
 interface RunOptions extends RawOptions {
   readonly output?: string;
@@ -159,7 +160,7 @@ async function speak(run: Run, given: Given): Promise<void> {
       model,
       input: text,
       voice: options.voice,
-      speed: options.speed === undefined ? undefined : factor(options.speed),
+      speed: options.speed === undefined ? undefined : speedFactor(options.speed),
       language: options.language,
       format,
       // A WAV is put right afterwards; of these only the encoder can state the length.
@@ -181,12 +182,4 @@ function pickFormat<const T extends string>(options: RunOptions, allowed: readon
   if (wanted === undefined) return fallback;
   const where = options.format === undefined ? `--output ${options.output}` : `--format ${options.format}`;
   throw new UsageError(`${where}: expected one of ${allowed.join(', ')}`);
-}
-
-/** The range belongs to the model, so the server checks it; here it is only a number. */
-function factor(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
-    throw new UsageError(`--speed ${text}: expected a number above 0, e.g. 1.2`);
-  return value;
 }

@@ -5,7 +5,7 @@
 import type { SettingKey, Values } from './table.js';
 import type { Compat } from './types.js';
 import { parseBytes } from './units.js';
-import { bindHost, integer, jsonList, list, type Reader } from './values.js';
+import { bindHost, choice, integer, jsonList, list, path, type Reader } from './values.js';
 
 /** One variable of an original, and the setting that it sets. */
 export interface CompatVariable {
@@ -20,6 +20,10 @@ export interface CompatProfile {
   /** Variable names in any case (T-one). */
   readonly anyCase: boolean;
   readonly variables: readonly CompatVariable[];
+  /** Its variables are read from `.env` in the working folder too. */
+  readonly envFile: boolean;
+  /** Variables that mean nothing here, and why: said at start where they are set. */
+  readonly noEffect: Readonly<Record<string, string>>;
   /** Defaults as a person would write them. */
   readonly defaults: Readonly<Partial<Record<SettingKey, string>>>;
 }
@@ -27,8 +31,32 @@ export interface CompatProfile {
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
 
+const BACKENDS = choice(['qwen3', 'mock']);
+
+/** `mock` reads the folder `references` beside the program; with `qwen3` it is VOX_STT_MODEL that names the model. */
+const backend: Reader<string | undefined> = (value, machine) =>
+  BACKENDS(value, machine) === 'mock' ? path('references', machine) : undefined;
+
+const WINDOWS = 'the pace of partials follows the machine; a client asks for one with partial_ms';
+const VLLM = 'no model runs on vLLM';
+const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
+
+/** stt-ws.md section 5: of what the original does in another way. */
+const STT_NO_EFFECT: Readonly<Record<string, string>> = {
+  STT_VLLM_MODEL: 'VOX_STT_MODEL names the model, by its name in `vox search`',
+  STT_VLLM_GPU_MEMORY: VLLM,
+  STT_VLLM_MAX_TOKENS: VLLM,
+  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM,
+  STT_STREAMING_CHUNK_SIZE_SEC: WINDOWS,
+  STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
+  STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
+  STT_SUPPORTED_SAMPLE_RATES: UNUSED,
+  STT_SUPPORTED_CODECS: UNUSED,
+  STT_SUPPORTED_CHANNELS: UNUSED,
+};
+
 export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
-  vox: { title: 'Vox', anyCase: false, variables: [], defaults: {} },
+  vox: { title: 'Vox', anyCase: false, variables: [], envFile: false, noEffect: {}, defaults: {} },
   'stt-ws': {
     title: 'the STT WebSocket server',
     anyCase: false,
@@ -36,9 +64,26 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_HOST', key: 'bindHost', read: bindHost },
       { env: 'STT_PORT', key: 'port' },
       { env: 'STT_MAX_UPLOAD_BYTES', key: 'maxUpload', read: parseBytes },
+      { env: 'STT_IN_QUEUE_SIZE', key: 'liveQueue' },
+      { env: 'STT_IN_QUEUE_MAX_DROPS', key: 'liveQueueDrops' },
+      { env: 'STT_OUT_QUEUE_SIZE', key: 'liveOutQueue' },
+      { env: 'STT_VAD_THRESHOLD', key: 'liveVadThreshold' },
+      { env: 'STT_VAD_SILENCE_MS', key: 'liveVadSilence' },
+      { env: 'STT_LOG_DIR', key: 'logFolder' },
+      { env: 'STT_BACKEND', key: 'mockReferences', read: backend },
+      { env: 'MOCK_INFER_MS', key: 'mockDelay' },
     ],
-    // The original has no authentication and listens everywhere.
-    defaults: { bindHost: '0.0.0.0', port: '8000', maxUpload: '100Mi', insecure: 'true' },
+    envFile: true,
+    noEffect: STT_NO_EFFECT,
+    // The original has no authentication, listens everywhere, measures levels, and logs in JSON.
+    defaults: {
+      bindHost: '0.0.0.0',
+      port: '8000',
+      maxUpload: '100Mi',
+      insecure: 'true',
+      liveVad: 'energy',
+      logFormat: 'json',
+    },
   },
   yap: {
     title: 'Yap',
@@ -49,6 +94,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'VOXTRAL_API_KEY', key: 'apiKeys', read: list },
       { env: 'LOG_LEVEL', key: 'logLevel' },
     ],
+    envFile: false,
+    noEffect: {},
     // Its key is required, so there is no `insecure` here: without a key it does not start either.
     defaults: { bindHost: '0.0.0.0', port: '8000' },
   },
@@ -63,6 +110,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'CORS_ORIGINS', key: 'corsOrigins', read: jsonList },
       { env: 'MAX_FILE_SIZE_MB', key: 'maxUpload', read: mebibytes },
     ],
+    envFile: false,
+    noEffect: {},
     defaults: { bindHost: '0.0.0.0', port: '8000', maxUpload: '100Mi', corsOrigins: '*', insecure: 'true' },
   },
 };

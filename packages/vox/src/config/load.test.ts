@@ -39,7 +39,7 @@ test('defaults: loopback, no key, five minutes, three models', () => {
   assert.equal(config.guard.maxDuration, 14_400);
   assert.deepEqual(config.guard.apiKeys, []);
   assert.deepEqual(config.client, { host: 'http://localhost:11435', hostGiven: false });
-  assert.deepEqual(config.log, { level: 'info', format: 'json', file: true });
+  assert.deepEqual(config.log, { level: 'info', format: 'json', file: true, folder: '/home/ada/.vox/logs' });
   assert.deepEqual(config.summary, []);
   assert.deepEqual(config.warnings, []);
 });
@@ -152,6 +152,36 @@ test('each original brings its variables and defaults', () => {
   assert.equal(tone.server.port, 7, 'names in any case');
   assert.deepEqual(tone.guard.corsOrigins, ['https://a', 'https://b']);
   assert.equal(tone.guard.maxUpload, 100 * 1024 ** 2);
+});
+
+test("the STT server's whole table: in the environment, in .env, and what has no effect is said once", () => {
+  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B' };
+  const envFile =
+    'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_LOG_DIR=sttlogs\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
+  const config = loadConfig({ command: 'serve', env, envFile, machine });
+  assert.deepEqual(config.live, {
+    detector: 'energy',
+    threshold: 300,
+    silenceMs: 700,
+    queueFrames: 10,
+    maxDrops: 500,
+    outQueue: 50,
+    mock: { references: '/srv/references', delayMs: 1 },
+  });
+  assert.equal(config.server.port, 8000, 'VOX_* is not read from .env');
+  assert.deepEqual([config.log.format, config.log.folder], ['json', '/srv/sttlogs']);
+  assert.deepEqual(
+    config.warnings.map((line) => line.split(':', 1)[0]),
+    ['STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect'],
+  );
+  assert.match(
+    refusal({}, { ...env, STT_BACKEND: 'whisper' }).message,
+    /^STT_BACKEND=whisper: .*qwen3, mock/,
+  );
+  assert.equal(serve({}, { ...env, STT_BACKEND: 'qwen3' }).live.mock, undefined);
+  assert.equal(serve().live.detector, 'silero');
+  assert.equal(serve({}, { STT_VAD_SILENCE_MS: '700' }).live.silenceMs, 500);
+  assert.match(refusal({}, { ...env, STT_OUT_QUEUE_SIZE: '0' }).message, /^STT_OUT_QUEUE_SIZE=0: /);
 });
 
 test('secrets are never shown, in errors or in the summary', () => {

@@ -1,7 +1,9 @@
 /** Flags and environment to one frozen Config. The only place that reads `process.env`. */
 import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { COMPAT } from './compat.js';
+import { parseEnvFile, readEnvFile } from './env-file.js';
 import { nearest } from './nearest.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
@@ -20,6 +22,8 @@ export interface ConfigInput {
   /** Default: the process's own. */
   readonly env?: Environment;
   readonly machine?: Machine;
+  /** Text of the `.env` file of an original that reads one. Default: that of the working folder. */
+  readonly envFile?: string;
 }
 
 interface Found {
@@ -36,13 +40,11 @@ interface Found {
  */
 export function loadConfig(input: ConfigInput = {}): Config {
   const command = input.command ?? 'client';
-  const source = new Source(
-    input.flags ?? {},
-    input.env ?? process.env,
-    command,
-    input.machine ?? thisMachine(),
-  );
-  const compat = source.find('compat', 'vox').value as Compat;
+  const machine = input.machine ?? thisMachine();
+  const flags = input.flags ?? {};
+  const env = input.env ?? process.env;
+  const compat = new Source(flags, env, command, machine).find('compat', 'vox').value as Compat;
+  const source = new Source(flags, { ...fromEnvFile(compat, input, machine), ...env }, command, machine);
   const keys = Object.keys(SETTINGS) as SettingKey[];
   const found = new Map(keys.map((key) => [key, source.find(key, compat)]));
   const values = Object.fromEntries(
@@ -51,7 +53,7 @@ export function loadConfig(input: ConfigInput = {}): Config {
   const summary = [...found]
     .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
     .map(([, entry]) => (entry.origin === 'compat' ? `${entry.written} (${compat})` : entry.written));
-  const warnings = [...source.warnings(), ...withoutEffect(found)];
+  const warnings = [...source.warnings(compat), ...withoutEffect(found)];
   return deepFreeze(toConfig(values, found, warnings, summary));
 }
 
@@ -121,16 +123,21 @@ class Source {
     return env ?? this.#fromCompat(row, key, compat) ?? this.#fromDefault(row, key, compat);
   }
 
-  /** Variables that look like ours and mean nothing. */
-  warnings(): string[] {
+  /** Variables that look like ours and mean nothing, and those of the original that mean nothing here. */
+  warnings(compat: Compat): string[] {
     const known = knownVariables();
-    return Object.keys(this.#env)
+    const given = (name: string) => (this.#env[name] ?? '').trim() !== '';
+    const silent = Object.entries(COMPAT[compat].noEffect)
+      .filter(([name]) => given(name))
+      .map(([name, why]) => `${name}=${this.#env[name]} has no effect: ${why}`);
+    const unknown = Object.keys(this.#env)
       .filter((name) => name.startsWith('VOX_') && !known.has(name))
       .sort()
       .map((name) => {
         const near = nearest(name, known);
         return `${name} is not a setting of this version and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
       });
+    return [...unknown, ...silent];
   }
 
   #fromFlags(row: Setting<unknown>): Found | undefined {
@@ -191,6 +198,17 @@ class Source {
       throw new VoxError('invalid_request', `${written}: ${error.message}`, { param, cause: error });
     }
   }
+}
+
+/** What the original's `.env` says of its own variables; the environment wins over it. */
+function fromEnvFile(compat: Compat, input: ConfigInput, machine: Machine): Environment {
+  const profile = COMPAT[compat];
+  if (!profile.envFile || input.command !== 'serve') return {};
+  const found = parseEnvFile(input.envFile ?? readEnvFile(join(machine.cwd, '.env')) ?? '');
+  const names = [...profile.variables.map(({ env }) => env), ...Object.keys(profile.noEffect)];
+  return Object.fromEntries(
+    names.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name]]])),
+  );
 }
 
 /** Settings of the original that were given and mean nothing here. */
@@ -256,7 +274,23 @@ function toConfig(
       maxDecode: v.maxDecode,
       maxText: v.maxText,
     },
-    log: { level: v.logLevel, format: v.logFormat, file: v.logFile },
+    live: {
+      detector: v.liveVad,
+      threshold: v.liveVadThreshold,
+      silenceMs: v.liveVadSilence,
+      queueFrames: v.liveQueue,
+      maxDrops: v.liveQueueDrops,
+      outQueue: v.liveOutQueue,
+      ...(v.mockReferences === undefined
+        ? {}
+        : { mock: { references: v.mockReferences, delayMs: v.mockDelay } }),
+    },
+    log: {
+      level: v.logLevel,
+      format: v.logFormat,
+      file: v.logFile,
+      folder: v.logFolder ?? join(v.home, 'logs'),
+    },
     client: {
       host: v.target,
       hostGiven: found.get('target')?.origin !== 'default',

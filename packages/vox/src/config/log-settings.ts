@@ -1,6 +1,6 @@
 /** Rows of the table of settings: the log. */
-import { always, type Setting } from './setting.js';
-import { boolean, choice, logFormat } from './values.js';
+import { always, maybe, type Setting } from './setting.js';
+import { boolean, choice, logFormat, path } from './values.js';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -42,6 +42,15 @@ export const LOG_SETTINGS = {
     type: 'true or false',
     default: 'true',
     commands: 'serve',
-    help: 'Keep the log in VOX_HOME/logs too, three files of 10 MB at most; `vox logs` shows it.',
+    help: 'Keep the log in a folder too, three files of 10 MB at most; `vox logs` shows it.',
+  }),
+  logFolder: maybe({
+    group: 'log',
+    env: 'VOX_LOG_DIR',
+    read: path,
+    type: 'folder',
+    defaultText: '`VOX_HOME/logs`',
+    commands: 'none',
+    help: 'Where the log is kept.',
   }),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -45,6 +45,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   models: 'Models',
   scheduler: 'Loading and running',
   guard: 'Access and limits',
+  live: 'Live speech',
   log: 'Log',
   client: 'Command line',
 };
@@ -93,7 +94,11 @@ function compatDocs(): string {
         .map((key) => `${flag(key)} \`${profile.defaults[key] ?? ''}\``)
         .join(', ');
       const anyCase = profile.anyCase ? ' Names are read in any case.' : '';
-      return `- \`VOX_COMPAT=${name}\`, ${profile.title}: ${variables}. Defaults: ${defaults}.${anyCase}`;
+      const file = profile.envFile ? ' They are read from a file `.env` in the working folder too.' : '';
+      const without = Object.keys(profile.noEffect);
+      const silent =
+        without.length === 0 ? '' : ` Without effect, which is said at start: ${codes(without)}.`;
+      return `- \`VOX_COMPAT=${name}\`, ${profile.title}: ${variables}. Defaults: ${defaults}.${anyCase}${file}${silent}`;
     });
   return `## Taking another server's place\n\n\`VOX_COMPAT\` makes the paths that protocols share answer as that original did, and reads its variables and defaults.\n\n${sections.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
  * The one table of settings. It parses flags and environment, prints `vox serve --help`, the page
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
+import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
 import { always, maybe, type Setting } from './setting.js';
@@ -336,6 +337,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Longest text of one request to speak.',
   }),
+  ...LIVE_SETTINGS,
   ...LOG_SETTINGS,
   target: always({
     group: 'client',

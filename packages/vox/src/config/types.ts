@@ -89,11 +89,29 @@ export interface GuardConfig {
   readonly maxText: number;
 }
 
+/** Live speech over `/v1/stt/ws`. */
+export interface LiveConfig {
+  readonly detector: 'silero' | 'energy' | 'manual';
+  /** Root mean square of 16-bit samples. */
+  readonly threshold: number;
+  readonly silenceMs: number;
+  /** Frames of a connection that may wait to be heard. */
+  readonly queueFrames: number;
+  /** Frames lost at which it is closed. */
+  readonly maxDrops: number;
+  /** Messages that may wait for a slow reader. */
+  readonly outQueue: number;
+  /** The original's mock backend is the default recogniser: the folder of its recording, and what a step costs in ms. */
+  readonly mock?: { readonly references: string; readonly delayMs: number };
+}
+
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Keep it under VOX_HOME too. */
+  /** Keep it in the folder too. */
   readonly file: boolean;
+  /** Absolute. */
+  readonly folder: string;
 }
 
 /** What the command line talks to. */
@@ -113,6 +131,7 @@ export interface Config {
   readonly models: ModelsConfig;
   readonly scheduler: SchedulerConfig;
   readonly guard: GuardConfig;
+  readonly live: LiveConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;
   /** Unknown VOX_* variables and the like: for the log, never fatal. */

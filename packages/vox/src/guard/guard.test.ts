@@ -190,3 +190,11 @@ test('rebinding and cross-site requests are refused; allowed pages get their hea
   assert.match(String(preflight.headers['access-control-allow-methods']), /DELETE/);
   assert.equal(preflight.headers['access-control-allow-headers'], 'authorization');
 });
+
+test('metrics need no key on this machine, unless a proxy passed the request on', async (t) => {
+  const { ask } = app(t, { keys: ['k'] });
+  assert.equal((await ask('/metrics')).statusCode, 404);
+  assert.equal((await ask('/metrics', { 'x-forwarded-for': '203.0.113.9' })).statusCode, 401);
+  assert.equal((await ask('/metrics', { forwarded: 'for=203.0.113.9' })).statusCode, 401);
+  assert.equal((await ask('/metrics/x')).statusCode, 401);
+});

@@ -24,6 +24,8 @@ export interface GuardSettings {
 /** Probes and greetings, and the description of the API: the same on every machine, so no key hides it. */
 const OPEN_PATHS =
   /^\/(health|healthz|readyz|v1\/health|api\/health|openapi\.json|redoc|docs(\/[a-z.-]+)?)?$/;
+/** Open to programs on this machine, and to nobody else without a key. */
+const LOCAL_PATHS = new Set(['/metrics', '/metrics/']);
 const CORS_METHODS = 'GET, HEAD, POST, DELETE, OPTIONS';
 const CORS_EXPOSED = 'X-Request-ID, X-Vox-Model, X-Vox-Warning, X-Vox-Processing-Ms, X-Vox-Sample-Rate';
 /** Seconds for which a browser may remember a preflight. */
@@ -77,8 +79,15 @@ function policyOf(settings: GuardSettings, keys: Keys): Parameters<typeof hostAl
 function checkKey(request: IncomingMessage, keys: Keys): void {
   const path = request.url?.split('?', 1)[0] ?? '';
   if (!keys.required || OPEN_PATHS.test(path)) return;
+  if (LOCAL_PATHS.has(path) && isLocal(request)) return;
   if (!keys.accepts(offeredKeys(request.headers, request.url ?? '')))
     throw new VoxError('unauthorized', 'missing or invalid API key');
+}
+
+/** From this machine, and not passed on by a proxy that runs on it. */
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  const passedOn = headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip'];
+  return passedOn === undefined && isLoopback(socket.remoteAddress ?? '');
 }
 
 function checkHost(request: IncomingMessage, policy: Parameters<typeof hostAllowed>[1]): void {

@@ -76,6 +76,8 @@ export type ToRunner =
       /** The voice to speak with; read in the runner. */
       readonly reference?: ReferenceFile;
       readonly output: SpeechOutput;
+      /** More text of the same speaker is to come: what pause follows this one. */
+      readonly pauseAfter?: 'sentence' | 'paragraph';
       /** Bytes of audio that may be on their way unacknowledged. */
       readonly credit: number;
     }

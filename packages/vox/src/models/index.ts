@@ -3,6 +3,7 @@ export { BUILT_IN, Catalog, type CatalogQuery } from './catalog/index.js';
 export { openCatalog } from './catalog/own.js';
 export { downloadBytes, whyUnavailable } from './catalog/terms.js';
 export { engineModule } from './engines/locate.js';
+export { layOutMock } from './mock.js';
 export { Puller, type PullerOptions, type PullOptions } from './pull.js';
 export { formatReference, parseReference, type Reference } from './reference.js';
 export { DEFAULT_MODELS_SETTINGS, type ModelsSettings } from './settings.js';

@@ -2,3 +2,4 @@ export * from './health.js';
 export * from './log.js';
 export * from './log-file.js';
 export * from './log-tail.js';
+export { type MetricSources, Metrics, type Prom } from './metrics.js';

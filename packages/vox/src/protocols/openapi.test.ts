@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog, Health } from '../observe/index.js';
+import { createLog, Health, Metrics } from '../observe/index.js';
 import { fakeRuntime } from '../runtime/fake-runtime.test.support.js';
 import { createHttpServer } from '../transport/index.js';
 import { register as registerPages } from './api-pages/index.js';
 import { OPERATIONS as OPENAI } from './openai/describe.js';
 import { register as registerOpenai } from './openai/index.js';
+import { OPERATIONS as STT_WS } from './stt-ws/describe.js';
+import { register as registerSttWs } from './stt-ws/index.js';
+import { SETTINGS } from './stt-ws/serve.test.support.js';
 import { OPERATIONS as VOX } from './vox-native/describe.js';
 import { register as registerVox } from './vox-native/index.js';
 
@@ -18,7 +21,8 @@ interface Document {
 }
 
 test('every route is in the document, and every path of the document is a route', async (t) => {
-  const server = createHttpServer({ log: createLog({ level: 'silent' }) });
+  const log = createLog({ level: 'silent' });
+  const server = createHttpServer({ log });
   const routes = new Set<string>();
   server.app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat())
@@ -26,8 +30,18 @@ test('every route is in the document, and every path of the document is a route'
   });
   const options = { runtime: fakeRuntime(), uploadDirectory: '/nowhere' };
   registerOpenai(server.app, options);
-  registerVox(server.app, { ...options, health: new Health(), compat: 'vox' });
-  registerPages(server.app, { operations: () => [...OPENAI, ...VOX], version: '1.2.3' });
+  const health = new Health();
+  registerVox(server.app, { ...options, health, compat: 'vox' });
+  registerSttWs(server.app, {
+    ...options,
+    upgrades: { add() {} },
+    settings: SETTINGS,
+    metrics: new Metrics({ streams: () => 0, capacity: () => 1, runners: () => [] }),
+    log,
+    health,
+    compat: false,
+  });
+  registerPages(server.app, { operations: () => [...OPENAI, ...VOX, ...STT_WS], version: '1.2.3' });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => server.destroy());
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;

@@ -18,6 +18,9 @@ const REACH = 1.5;
 /** 120 ms in frames of 20: a pause between words, not a stop consonant. */
 const PAUSE_FRAMES = 6;
 
+/** A model, as far as decodes need it. */
+export type Listens = Pick<Model, 'info' | 'transcribe'>;
+
 /**
  * What the recogniser hears in one window.
  * @param doubtAt seconds of loud sound without a word from which on it is asked again
@@ -25,7 +28,7 @@ const PAUSE_FRAMES = 6;
  * @throws VoxError `cancelled`, or what the model throws
  */
 export async function decodeWindow(
-  model: Model,
+  model: Listens,
   samples: Float32Array,
   options: TranscribeOptions,
   signal: AbortSignal,
@@ -61,8 +64,9 @@ export function shift(segment: Segment, ms: number): Segment {
   return { ...moved, words };
 }
 
-async function decodeOnce(
-  model: Model,
+/** What the recogniser hears at the first try. Throws VoxError `cancelled`, or what the model throws. */
+export async function decodeOnce(
+  model: Listens,
   samples: Float32Array,
   options: TranscribeOptions,
   signal: AbortSignal,

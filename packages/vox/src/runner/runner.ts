@@ -1,11 +1,16 @@
 /** What runs beside the server and hosts one model: messages in, jobs, messages out. */
 import { GrowingFile, readAudioFile } from '@vox-speech/audio/node';
 import { fromRecord, toRecord, VoxError } from '@vox-speech/contract';
-import type { FromRunner, ToRunner } from '../messages/index.js';
+import type { Envelope, FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
 import { Credit } from './credit.js';
 import { collectGarbage } from './give-back.js';
 import { HostedModel } from './hosted.js';
+import { afterLive } from './live/after-live.js';
+import { LiveHub } from './live/hub.js';
+import { liveEngine } from './live/live-engine.js';
+import type { Clock } from './live/stream.js';
+import { DecodeTurns } from './live/turns.js';
 import { readReference } from './reference.js';
 import { speak } from './speak.js';
 import { transcribe } from './transcribe.js';
@@ -17,6 +22,20 @@ interface Job {
   readonly growing?: GrowingFile;
   readonly credit?: Credit;
 }
+
+const NO_BYTES = new Uint8Array(0);
+
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
  * Serves one port until it closes or is told to.
@@ -30,17 +49,21 @@ class Runner {
   readonly #port: Port<FromRunner, ToRunner>;
   readonly #log: (line: string) => void;
   readonly #jobs = new Map<number, Job>();
+  /** Decodes at once that the machine has processors for. */
+  #slots = 1;
+  #turns = new DecodeTurns(1, () => false);
   #hosted: HostedModel | undefined;
+  #live: LiveHub | undefined;
   #loading = false;
 
   constructor(port: Port<FromRunner, ToRunner>, log: (line: string) => void) {
     this.#port = port;
     this.#log = log;
-    port.onMessage(({ message }) => this.#receive(message));
+    port.onMessage((envelope) => this.#receive(envelope));
     port.onClose(() => this.#abortAll());
   }
 
-  #receive(message: ToRunner): void {
+  #receive({ message, body }: Envelope<ToRunner>): void {
     switch (message.type) {
       case 'load':
         void this.#load(message);
@@ -60,8 +83,21 @@ class Runner {
       case 'credit':
         this.#jobs.get(message.id)?.credit?.add(message.bytes);
         return;
+      case 'listen':
+        this.#listen(message);
+        return;
+      case 'frames':
+        this.#live?.frames(message.ids, message.bytes, body ?? NO_BYTES);
+        return;
+      case 'skip':
+        this.#live?.skip(message.id, message.samples);
+        return;
+      case 'commit':
+      case 'finish':
+        this.#live?.control(message.type, message.id);
+        return;
       case 'cancel':
-        this.#jobs.get(message.id)?.abort.abort();
+        if (this.#live?.cancel(message.id) !== true) this.#jobs.get(message.id)?.abort.abort();
         return;
       case 'trim':
         void this.#trim();
@@ -79,6 +115,8 @@ class Runner {
       if (this.#loading) throw new VoxError('internal', 'this runner has a model already');
       this.#loading = true;
       this.#hosted = await HostedModel.load(engine, files, options);
+      this.#slots = Math.max(1, options.threads);
+      this.#turns = new DecodeTurns(this.#slots, () => (this.#live?.size ?? 0) > 0);
       const { model } = this.#hosted;
       this.#port.send({ type: 'ready', info: model.info, memoryBytes: model.memory().bytes });
     } catch (error) {
@@ -91,7 +129,7 @@ class Runner {
     const growing = source.growing ? new GrowingFile() : undefined;
     this.#run(id, { abort, ...(growing === undefined ? {} : { growing }) }, async (hosted) => {
       const segments = transcribe({
-        model: hosted.model,
+        model: afterLive(hosted.model, this.#turns),
         source: readAudioFile({
           path: source.path,
           format: source.format,
@@ -114,7 +152,25 @@ class Runner {
     });
   }
 
-  #synthesize({ id, text, options, reference, output, credit: bytes }: Request<'synthesize'>): void {
+  /** Opens a live stream; the first one makes what all of them need. */
+  #listen({ id, options }: Request<'listen'>): void {
+    const hosted = this.#hosted;
+    try {
+      if (hosted === undefined) throw new VoxError('internal', 'no model is loaded');
+      this.#live ??= new LiveHub(
+        liveEngine(hosted, this.#turns, this.#slots, CLOCK),
+        CLOCK,
+        (message) => this.#port.send(message),
+        this.#log,
+      );
+      this.#live.listen(id, options);
+    } catch (error) {
+      this.#port.send({ type: 'error', id, error: toRecord(error) });
+    }
+  }
+
+  #synthesize(request: Request<'synthesize'>): void {
+    const { id, text, options, reference, output, pauseAfter, credit: bytes } = request;
     const abort = new AbortController();
     const credit = new Credit(bytes);
     this.#run(id, { abort, credit }, async (hosted) => {
@@ -127,6 +183,7 @@ class Runner {
             ? options
             : { ...options, reference: await readReference(reference, sampleRate, abort.signal) },
         output,
+        ...(pauseAfter === undefined ? {} : { pauseAfter }),
         onStart: (sampleRate) => this.#port.send({ type: 'audio-start', id, sampleRate }),
         emit: async (body) => {
           await credit.take(body.length, abort.signal);
@@ -170,6 +227,7 @@ class Runner {
   }
 
   #abortAll(): void {
+    this.#live?.close();
     for (const job of this.#jobs.values()) job.abort.abort();
   }
 

@@ -4,9 +4,16 @@
 const GROWTH = 131_072;
 
 export class SampleBuffer {
-  #samples = new Float32Array(GROWTH);
+  readonly #growth: number;
+  #samples: Float32Array;
   #length = 0;
   #start = 0;
+
+  /** @param growth samples of room that are made at a time */
+  constructor(growth = GROWTH) {
+    this.#growth = growth;
+    this.#samples = new Float32Array(growth);
+  }
 
   /** Position of the oldest sample that is held. */
   get start(): number {
@@ -21,7 +28,7 @@ export class SampleBuffer {
   push(samples: Float32Array): void {
     const needed = this.#length + samples.length;
     if (needed > this.#samples.length) {
-      const larger = new Float32Array(Math.ceil(needed / GROWTH) * GROWTH);
+      const larger = new Float32Array(Math.ceil(needed / this.#growth) * this.#growth);
       larger.set(this.#samples.subarray(0, this.#length));
       this.#samples = larger;
     }
@@ -36,6 +43,13 @@ export class SampleBuffer {
     this.#samples.copyWithin(0, count, this.#length);
     this.#length -= count;
     this.#start += count;
+  }
+
+  /** Holds nothing any more, and no more room than at first; the next sample that is pushed has this position. */
+  restart(position: number): void {
+    if (this.#samples.length > this.#growth) this.#samples = new Float32Array(this.#growth);
+    this.#length = 0;
+    this.#start = position;
   }
 
   /** A view of [from, to); valid until the next `push` or `dropBefore`. */

@@ -1,6 +1,6 @@
 /** One decoded window to segments of the length of a sentence or a subtitle, by the times of its words. */
 import type { Segment, Word } from '@vox-speech/contract';
-import { stopIsInside } from './abbreviations.js';
+import { stopIsInside } from '../text/abbreviations.js';
 
 /** Characters and ms after which a comma is enough to end a segment, and after which any word is. */
 const SOFT = { characters: 44, ms: 5_000 } as const;

@@ -46,6 +46,7 @@ async function say(
   output: Partial<SpeechOutput> = {},
   signal = new AbortController().signal,
   onBytes: (bytes: Uint8Array) => Promise<void> | void = () => {},
+  pauseAfter?: 'sentence' | 'paragraph',
 ): Promise<Spoken> {
   const pieces: Uint8Array[] = [];
   let rate = 0;
@@ -63,6 +64,7 @@ async function say(
       await onBytes(bytes);
     },
     signal,
+    ...(pauseAfter === undefined ? {} : { pauseAfter }),
     now: () => 0,
   });
   return { bytes: Buffer.concat(pieces), rate, durationMs };
@@ -79,6 +81,15 @@ test('sentence by sentence, with a pause between them and none after the last', 
   assert.equal(samples.length - loud, Math.round(0.25 * RATE));
   assert.notEqual(samples.at(-1), 0);
   assert.equal(durationMs, Math.round((samples.length / RATE) * 1000));
+});
+
+test('a pause follows where more text is to come', async () => {
+  const speech = 2 * 2 * Math.floor(RATE / 4);
+  const spoken = async (pause?: 'sentence' | 'paragraph') =>
+    (await say('One.', voice(), {}, undefined, undefined, pause)).bytes.length - speech;
+  assert.equal(await spoken(), 0);
+  assert.equal(await spoken('sentence'), 2 * Math.round(0.25 * RATE));
+  assert.equal(await spoken('paragraph'), 2 * Math.round(0.5 * RATE));
 });
 
 test('the first audio leaves before the second sentence is made', async () => {

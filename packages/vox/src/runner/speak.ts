@@ -2,8 +2,8 @@
 import { Resampler } from '@vox-speech/audio';
 import { type Model, type SynthesizeOptions, VoxError } from '@vox-speech/contract';
 import type { SpeechOutput, SpeechSummary } from '../messages/index.js';
+import { isSpeakable, splitSentences } from '../text/sentences.js';
 import { Pause } from './pauses.js';
-import { isSpeakable, splitSentences } from './sentences.js';
 import { type Emit, openSink } from './sinks.js';
 
 export interface SpeakJob {
@@ -11,6 +11,8 @@ export interface SpeakJob {
   readonly text: string;
   readonly options: SynthesizeOptions;
   readonly output: SpeechOutput;
+  /** More text is to come after this one: what pause it needs. */
+  readonly pauseAfter?: 'sentence' | 'paragraph';
   /** Called once, right before the first bytes, with the rate of the audio in Hz. */
   onStart(sampleRate: number): void;
   readonly emit: Emit;
@@ -55,6 +57,8 @@ export async function speak(job: SpeakJob): Promise<SpeechSummary> {
       if (spoke && index < sentences.length - 1)
         await write(resampler.push(pause.missing(sentence.endsParagraph, options.speed)));
     }
+    if (spoke && job.pauseAfter !== undefined)
+      await write(resampler.push(pause.missing(job.pauseAfter === 'paragraph', options.speed)));
     await write(resampler.flush());
     if (!spoke) throw unreadable(model, options.voice);
     await sink.end();

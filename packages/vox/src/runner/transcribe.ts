@@ -1,6 +1,5 @@
 /** A recording to segments: cut, decode, split, in order and in constant memory. */
 import {
-  type Model,
   type Segment,
   type SpeechDetector,
   type TranscribeOptions,
@@ -9,12 +8,12 @@ import {
 } from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
 import { MIN_UNCOVERED } from './coverage.js';
-import { decodeWindow, SAMPLE_RATE, shift } from './decode-window.js';
+import { decodeWindow, type Listens, SAMPLE_RATE, shift } from './decode-window.js';
 import { splitSegment } from './segments.js';
-import { windowsOf } from './windows.js';
+import { longestWindowMs, windowsOf } from './windows.js';
 
 export interface TranscribeJob {
-  readonly model: Model;
+  readonly model: Listens;
   /** Mono blocks at 16 kHz. */
   readonly source: AsyncIterable<Float32Array>;
   readonly options: TranscribeOptions;
@@ -23,14 +22,6 @@ export interface TranscribeJob {
   /** Wall clock in ms. */
   now(): number;
 }
-
-/**
- * Room that is left in the recogniser's window, in ms: sherpa pads the end with 3 s of silence for multilingual models,
- * and loops when there is less.
- */
-const WINDOW_MARGIN_MS = 3_000;
-/** For models without a limit of their own: as long as Whisper's. */
-const DEFAULT_WINDOW_MS = 30_000;
 
 /**
  * Yields segments on the source's clock as they are decoded; returns the summary. One window is decoded at a time while
@@ -44,7 +35,7 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   const warnings = warningsOf(job);
   let language = job.options.language;
   let length = 0;
-  const windowLength = windowSamples(info.maxWindowMs ?? DEFAULT_WINDOW_MS);
+  const windowLength = Math.floor((longestWindowMs(info) / 1000) * SAMPLE_RATE);
   const windows = windowsOf(job.source, {
     window: windowLength,
     openDetector: job.openDetector,
@@ -88,10 +79,6 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
     processingMs: Math.round(now() - begun),
     warnings,
   };
-}
-
-function windowSamples(maxMs: number): number {
-  return Math.floor(((maxMs - WINDOW_MARGIN_MS) / 1000) * SAMPLE_RATE);
 }
 
 function withWords(segment: Segment, wanted: boolean): Segment {

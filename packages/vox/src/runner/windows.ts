@@ -1,6 +1,6 @@
 /** A recording of any length as windows of speech, in constant memory. */
 import { joinSamples } from '@vox-speech/audio';
-import type { SpeechDetector } from '@vox-speech/contract';
+import type { ModelInfo, SpeechDetector } from '@vox-speech/contract';
 import { Cutter, type Window } from './cutter.js';
 import { SAMPLE_RATE } from './decode-window.js';
 import { judgeLevel } from './level.js';
@@ -23,6 +23,19 @@ const PADDING = 0.8 * SAMPLE_RATE;
 const LONG_SILENCE = 2 * SAMPLE_RATE;
 /** The detector's shortest speech and its windows, twice over. */
 const LOOK_BACK = SAMPLE_RATE / 2;
+
+/**
+ * Room that is left in the recogniser's window, in ms: sherpa pads the end with 3 s of silence for multilingual models,
+ * and loops when there is less.
+ */
+const MARGIN_MS = 3_000;
+/** For models without a limit of their own: as long as Whisper's. */
+const DEFAULT_WINDOW_MS = 30_000;
+
+/** Ms of audio that a model is given at once. */
+export function longestWindowMs({ maxWindowMs = DEFAULT_WINDOW_MS }: ModelInfo): number {
+  return maxWindowMs - MARGIN_MS;
+}
 
 /** Windows in order. Reads no further ahead than it must. Throws what the source throws. */
 export async function* windowsOf(

@@ -1,8 +1,10 @@
 /** A runtime without models, for the tests of dialects: deterministic, scripted, and it remembers what it was asked. */
 import { readFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
 import { type ModelInfo, type Segment, VoxError, type Warning } from '@vox-speech/contract';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import { type FakeLive, fakeLive } from './fake-live.test.support.js';
+import { type FakeSpeech, fakeSpeech } from './fake-speech.test.support.js';
 import type { LoadedModel, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
 
 export const SEGMENTS: readonly Segment[] = [
@@ -64,6 +66,8 @@ export interface FakeRuntime extends Runtime {
     transcribe: (TranscribeRequest & { bytes: number })[];
     speak: SpeakRequest[];
     listen: FakeLive[];
+    speakStream: FakeSpeech[];
+    decodeStream: string[];
     removed: string[];
     unloaded: (string | undefined)[];
     pulled: string[];
@@ -94,6 +98,8 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     transcribe: [],
     speak: [],
     listen: [],
+    speakStream: [],
+    decodeStream: [],
     removed: [],
     unloaded: [],
     pulled: [],
@@ -174,6 +180,21 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       return session;
     },
 
+    async speakStream(request, listener) {
+      named(request.model, 'tts');
+      if (script.speakError) throw script.speakError;
+      const { speech, stream } = fakeSpeech(request, listener, limits.textCharacters);
+      asked.speakStream.push(speech);
+      return stream;
+    },
+
+    // A stand-in for a decoder: what goes in comes out.
+    async decodeStream({ format }) {
+      asked.decodeStream.push(format);
+      const output = new PassThrough();
+      return { write: async (bytes) => void output.write(bytes), end: () => void output.end(), output };
+    },
+
     async speak(request) {
       const model = named(request.model, 'tts').reference;
       asked.speak.push(request);
@@ -196,7 +217,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     list: async () => [...models.values()],
     broken: async () => script.broken,
     aliases: async () => [],
-    show: async (model) => find(model),
+    show: async (model) => find(model === 'whisper-1' ? 'whisper:base' : model),
     loaded: () => loaded,
     describe: (model) => {
       if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);

@@ -1,5 +1,5 @@
 /** The runtime: the three acts behind every dialect, on top of the store and the scheduler. */
-import { findFfmpeg } from '@vox-speech/audio/node';
+import { findFfmpeg, openStreamDecoder } from '@vox-speech/audio/node';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import { type Catalog, type Puller, parseReference, type Store } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
@@ -15,8 +15,9 @@ import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
 import { createMemory } from './memory.js';
 import { type Defaults, Names } from './names.js';
-import { checkSpeech, startSpeech } from './speak.js';
+import { checkManner, checkSpeech, startSpeech, warningsOfVoice } from './speak.js';
 import { modelSpec, type SpecSettings } from './spec.js';
+import { SpeechStreamRun } from './speech-stream.js';
 import { checkTranscription, startTranscription } from './transcribe.js';
 import type { ListedVoice, LoadedModel, MemoryReport, Runtime } from './types.js';
 
@@ -155,6 +156,39 @@ export function createRuntime(parts: RuntimeParts): Runtime {
         { ...encoder, directory: settings.temporary },
         cloned,
       );
+    },
+
+    async speakStream(request, listener) {
+      const named = await forJob(request.model, 'tts', request.signal);
+      const manifest = await learned.complete(named, request.signal);
+      const cloned = await findReference(request.voice, manifest, voices, store);
+      checkManner(request, manifest.info, cloned !== undefined);
+      const encoder = ENCODED.has(request.format) ? await ffmpeg() : undefined;
+      // The model stays for the whole stream; a place on it is taken for each sentence.
+      const held = await residency.hold(
+        manifest.reference,
+        () => modelSpec(store, manifest, settings),
+        request.keepAlive,
+        request.signal,
+      );
+      return new SpeechStreamRun(request, listener, {
+        held,
+        ffmpeg: encoder,
+        warnings: cloned === undefined ? warningsOfVoice(request.voice, held.host.info) : [],
+        maxWaiting: settings.textCharacters,
+        speak: async (sentence) =>
+          startSpeech(
+            sentence,
+            manifest.reference,
+            await lease(manifest, request.keepAlive, request.signal),
+            { directory: settings.temporary },
+            cloned,
+          ),
+      });
+    },
+
+    async decodeStream(request) {
+      return openStreamDecoder({ ...request, ffmpeg: await ffmpeg() });
     },
 
     async listen(request, listener) {

@@ -20,15 +20,27 @@ export function checkSpeech(
   maxCharacters: number,
   cloned: boolean,
 ): void {
-  if (request.text.trim() === '')
-    throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
-  if (request.text.length > maxCharacters) {
+  checkText(request.text, maxCharacters);
+  checkManner(request, info, cloned);
+}
+
+function checkText(text: string, maxCharacters: number): void {
+  if (text.trim() === '') throw new VoxError('invalid_request', 'No input text provided', { param: 'input' });
+  if (text.length > maxCharacters) {
     throw new VoxError(
       'invalid_request',
-      `input has ${request.text.length} characters; at most ${maxCharacters} are allowed`,
+      `input has ${text.length} characters; at most ${maxCharacters} are allowed`,
       { param: 'input' },
     );
   }
+}
+
+/** The part of `checkSpeech` that is not about the text: speed and voice. */
+export function checkManner(
+  request: Pick<SpeakRequest, 'speed' | 'voice'>,
+  info: ModelInfo | undefined,
+  cloned: boolean,
+): void {
   const speed = info?.speed ?? { min: 0.25, max: 4 };
   if (!(request.speed >= speed.min && request.speed <= speed.max)) {
     throw new VoxError(
@@ -52,7 +64,7 @@ export function checkSpeech(
 }
 
 /** What is wrong with the voice, by its own model. */
-function warningsOfVoice(voice: string, info: ModelInfo): Warning[] {
+export function warningsOfVoice(voice: string, info: ModelInfo): Warning[] {
   const id = isDefaultVoice(voice) ? 'default' : voice;
   const message = info.voices.find((known) => known.id === id)?.warning;
   return message === undefined ? [] : [{ type: 'other', option: 'voice', message }];
@@ -95,6 +107,7 @@ export async function startSpeech(
           speed: request.speed,
           ...(language === undefined ? {} : { language }),
         },
+        ...(request.pauseAfter === undefined ? {} : { pauseAfter: request.pauseAfter }),
         ...(cloned === undefined ? {} : { reference: { path: cloned.path, text: cloned.referenceText } }),
         output: {
           format: request.format,

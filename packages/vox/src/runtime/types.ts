@@ -3,6 +3,7 @@
  * these answers; it never reaches below this file.
  */
 import type { RawFormat } from '@vox-speech/audio';
+import type { StreamDecoder } from '@vox-speech/audio/node';
 import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
@@ -21,6 +22,7 @@ export type {
   Manifest,
   PullEvent,
   StoredVoice,
+  StreamDecoder,
 };
 
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
@@ -67,6 +69,8 @@ export interface SpeakRequest {
    * then comes as bare samples, to which the caller writes the header. Absent = as made, with unknown sizes.
    */
   readonly whole?: boolean;
+  /** More text of the same speaker is to come: what pause follows this one. */
+  readonly pauseAfter?: 'sentence' | 'paragraph';
   readonly keepAlive?: KeepAlive;
   readonly signal: AbortSignal;
 }
@@ -78,6 +82,50 @@ export interface Speech {
   readonly audio: AsyncIterable<Uint8Array>;
   readonly summary: Promise<SpeechSummary>;
   readonly warnings: readonly Warning[];
+}
+
+/** Speech of a text that is still being written. */
+export interface SpeakStreamRequest extends Omit<SpeakRequest, 'text' | 'format' | 'whole' | 'pauseAfter'> {
+  /** One stream of audio over all sentences; opus is in Ogg, a packet of 20 ms a page. */
+  readonly format: 'pcm' | 'mp3' | 'opus';
+  /** Longest part that is spoken at once, in characters; absent = what voices take well. */
+  readonly maxSentence?: number;
+}
+
+/** How far a speech stream is; totals are of what was written so far. */
+export interface SpeechProgress {
+  readonly completedCharacters: number;
+  readonly totalCharacters: number;
+  readonly completedSentences: number;
+  readonly totalSentences: number;
+}
+
+export interface SpeechStreamListener {
+  /** In order, one at a time; the next comes when this resolves. */
+  audio(bytes: Uint8Array): Promise<void>;
+  /** After each sentence whose audio was made. */
+  progress(progress: SpeechProgress): void;
+}
+
+export interface SpeechStream {
+  readonly model: string;
+  /** Hz of the audio. */
+  readonly sampleRate: number;
+  readonly warnings: readonly Warning[];
+  /** More text. It is spoken as soon as a sentence is whole. Throws `too_large` where too much waits unspoken. */
+  append(text: string): void;
+  /** No more text: what waits is spoken, then `done` resolves. Idempotent. */
+  finish(): void;
+  /** Rejects with `cancelled` when the signal aborted, `invalid_request` when nothing could be spoken, `runner_crashed`, ... */
+  readonly done: Promise<SpeechSummary>;
+}
+
+/** Encoded audio that comes bit by bit. */
+export interface DecodeStreamRequest {
+  readonly format: 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm';
+  /** Hz of the PCM16 that comes out. */
+  readonly sampleRate: number;
+  readonly signal: AbortSignal;
 }
 
 export interface LoadedModel {
@@ -143,6 +191,13 @@ export interface ClonedVoices {
 export interface Runtime {
   transcribe(request: TranscribeRequest): Promise<Transcription>;
   speak(request: SpeakRequest): Promise<Speech>;
+  /**
+   * Speech of a text that is still being written. Resolves once the model is loaded, and holds it until `done`; between
+   * sentences others have their turn. Throws what `speak` throws.
+   */
+  speakStream(request: SpeakStreamRequest, listener: SpeechStreamListener): Promise<SpeechStream>;
+  /** A decoder of one stream of bytes, by the ffmpeg program. Throws `ffmpeg_missing`. */
+  decodeStream(request: DecodeStreamRequest): Promise<StreamDecoder>;
   /**
    * A live stream. Resolves once there is a place for it and the model is loaded; throws `overloaded` with a retry hint,
    * `wrong_kind`, `model_not_pulled`, `invalid_request` naming the field.

@@ -44,6 +44,11 @@ export class AudioQueue {
     this.#bytes += whole.length;
   }
 
+  /** What follows begins with a whole sample: half of one that waits for its other byte is forgotten. */
+  align(): void {
+    this.#half = undefined;
+  }
+
   /** The oldest frame; undefined when empty. */
   shift(): Uint8Array | undefined {
     const chunk = this.#chunks.shift();

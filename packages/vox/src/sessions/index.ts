@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS = 5;
 
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #open = new Set<ServerSession>();
+  readonly #open = new Map<ServerSession, LiveLink>();
   #opening = 0;
   #stopped = false;
 
@@ -31,6 +31,17 @@ export class Sessions {
 
   get count(): number {
     return this.#open.size;
+  }
+
+  /** Streams at once that the runners now at work can hold, by their own measurement; `maxStreams` where none has measured. */
+  get capacity(): number {
+    const each = [...new Set(this.#open.values())].map(costOf);
+    if (each.length === 0) return this.#options.maxStreams;
+    const room = each.reduce<number>(
+      (sum, one) => sum + (one ? Math.floor(FULL / one) : Number.POSITIVE_INFINITY),
+      0,
+    );
+    return Math.min(room, this.#options.maxStreams);
   }
 
   /**
@@ -62,7 +73,7 @@ export class Sessions {
   /** Ends every session with `shutting_down`; new ones are refused. */
   stop(): void {
     this.#stopped = true;
-    for (const session of [...this.#open])
+    for (const session of [...this.#open.keys()])
       session.fail(new VoxError('shutting_down', 'the server is stopping'));
   }
 
@@ -79,7 +90,7 @@ export class Sessions {
     });
     const abandon = (): void => void session.close();
     session.start(host.listen(request.options, session, signal));
-    this.#open.add(session);
+    this.#open.set(session, host.live);
     request.signal.addEventListener('abort', abandon, { once: true });
     // The first stream of a runner makes it measure itself; by its answer the next ones are judged.
     await Promise.race([
@@ -94,9 +105,14 @@ export class Sessions {
 function admit(live: LiveLink): void {
   const { load, streams } = live;
   if (load === undefined || streams === 0) return;
-  const each = load.streams === 0 ? load.realTimeFactor : load.realTimeFactor / load.streams;
-  if (each * (streams + 1) > FULL)
+  if ((costOf(live) ?? 0) * (streams + 1) > FULL)
     throw full(`${streams} live streams are what this machine can do with this model`);
+}
+
+/** Processor seconds that one stream needs for a second of audio; undefined before the runner has measured. */
+function costOf({ load }: LiveLink): number | undefined {
+  if (load === undefined) return undefined;
+  return load.streams === 0 ? load.realTimeFactor : load.realTimeFactor / load.streams;
 }
 
 function full(reason: string): VoxError {

@@ -115,6 +115,21 @@ describe('a live session', () => {
     assert.equal(sent.filter((what) => what.startsWith('audio')).length, 55);
   });
 
+  it('takes no more for being told to commit again and again', () => {
+    const { session, sent, events } = open({ overflow: 'drop-oldest' });
+    for (let i = 0; i < 1_000; i++) {
+      session.append(FRAME);
+      session.commit();
+    }
+    const count = (what: string) => sent.filter((one) => one.startsWith(what)).length;
+    // A second ahead and 100 ms that may wait; every commit has gone.
+    assert.deepEqual([count('audio'), count('commit')], [55, 1_000]);
+    assert.equal(events.filter(({ type }) => type === 'dropped').length, 945);
+    session.taken(10 * FRAME.length);
+    for (let i = 0; i < 20; i++) session.append(FRAME);
+    assert.equal(count('audio'), 60, 'what was taken makes room again');
+  });
+
   it('ends once', () => {
     const { session, told } = open();
     session.end({ audioMs: 0, utterances: 0 });

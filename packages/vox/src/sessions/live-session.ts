@@ -53,17 +53,17 @@ export class ServerSession implements LiveSession, LiveHandler {
     if (this.#closed || this.#finished) return true;
     this.#queue.push(bytes);
     this.#pump(WINDOW_MS * this.#bytesPerMs);
-    const { queueMs, queueFrames = Number.POSITIVE_INFINITY, overflow } = this.#request;
-    const limit = { bytes: queueMs * this.#bytesPerMs, frames: queueFrames };
-    if (overflow === 'drop-oldest') this.#drop(limit);
+    const limit = this.#limit;
+    if (this.#request.overflow === 'drop-oldest') this.#drop(limit);
     this.#full = this.#queue.bytes >= limit.bytes || this.#queue.frames >= limit.frames;
     return !this.#full;
   }
 
   commit(): void {
     if (this.#closed || this.#finished) return;
-    // What waits belongs to the utterance: it goes along whatever the credit, which the queue's limit bounds.
+    // What waits belongs to the utterance: it goes along whatever the credit, and counts against the queue's limit.
     this.#pump(Number.POSITIVE_INFINITY);
+    this.#queue.align();
     this.#run?.commit();
   }
 
@@ -82,8 +82,8 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#inFlight = Math.max(0, this.#inFlight - bytes);
     this.#pump(WINDOW_MS * this.#bytesPerMs);
     if (!this.#full || this.#closed) return;
-    const { queueMs, queueFrames = Number.POSITIVE_INFINITY } = this.#request;
-    if (this.#queue.bytes > (queueMs * this.#bytesPerMs) / 2 || this.#queue.frames > queueFrames / 2) return;
+    const limit = this.#limit;
+    if (this.#queue.bytes > limit.bytes / 2 || this.#queue.frames > limit.frames / 2) return;
     this.#full = false;
     this.#listener.onDrain();
   }
@@ -102,6 +102,13 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#closed = true;
     this.#onClose();
     return true;
+  }
+
+  /** What may wait here: less where commits have pushed audio along that the runner has no room for. */
+  get #limit(): { readonly bytes: number; readonly frames: number } {
+    const { queueMs, queueFrames = Number.POSITIVE_INFINITY } = this.#request;
+    const ahead = Math.max(0, this.#inFlight - WINDOW_MS * this.#bytesPerMs);
+    return { bytes: Math.max(0, queueMs * this.#bytesPerMs - ahead), frames: queueFrames };
   }
 
   #pump(window: number): void {

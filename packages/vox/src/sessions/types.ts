@@ -41,7 +41,7 @@ export interface LiveSession {
    * @returns false when the queue is full: stop reading until `onDrain`
    */
   append(bytes: Uint8Array): boolean;
-  /** Ends the utterance here; answered by exactly one final. Never delayed or dropped for want of room. */
+  /** Ends the utterance here, and half a sample with it; answered by exactly one final. Never delayed or dropped for want of room. */
   commit(): void;
   /** No more audio: the last finals come, then `onEnd`. Idempotent. */
   finish(): void;

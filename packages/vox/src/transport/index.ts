@@ -1,6 +1,6 @@
 export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
-export { type ErrorBody, ErrorShapes } from './errors.js';
+export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';
 export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
 export {

@@ -11,6 +11,10 @@ const STUCK_MS = 10_000;
 /** How long a close may take, in ms; then the connection is cut. */
 const CLOSE_MS = 2_000;
 const POLL_MS = 20;
+/** How often a client that is kept waiting is asked whether it is there, in ms. */
+const PING_MS = 50;
+/** A client from which nothing came for one to two such times, no answer to a ping either, is gone, in ms. */
+const KEEP_ALIVE_MS = 30_000;
 
 interface Waiting {
   readonly data: string | Uint8Array;
@@ -24,6 +28,7 @@ export class LiveSocket {
   readonly #gone = new AbortController();
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #pings: NodeJS.Timeout | undefined;
   #stuckSince: number | undefined;
   #lastBuffered = 0;
   #closing = false;
@@ -31,12 +36,27 @@ export class LiveSocket {
   /** Called when the reader is stuck; closes with 1011 unless replaced. */
   onStuck: () => void = () => this.close(1011, 'the client does not read');
 
-  constructor(ws: WebSocket) {
+  /** @param keepAliveMs how long a client may be silent before it is asked whether it is there, and then before it is cut off */
+  constructor(ws: WebSocket, keepAliveMs = KEEP_ALIVE_MS) {
     this.#ws = ws;
+    let heard = true;
+    const hear = (): void => {
+      heard = true;
+    };
+    ws.on('message', hear);
+    ws.on('pong', hear);
+    const keepAlive = setInterval(() => {
+      if (!heard && this.#pings === undefined) return ws.terminate();
+      heard = false;
+      ws.ping();
+    }, keepAliveMs);
     ws.on('close', (code) => {
       this.#closeCode = code;
       clearTimeout(this.#timer);
+      clearInterval(this.#pings);
+      clearInterval(keepAlive);
       this.#gone.abort();
+      for (const { done } of this.#waiting.splice(0)) done?.();
     });
     // `close` follows and says the code.
     ws.on('error', () => {});
@@ -68,9 +88,13 @@ export class LiveSocket {
   /** Stops reading: the client's own buffers fill, and its sends wait. */
   pause(): void {
     this.#ws.pause();
+    // Whoever doesn't read isn't told of the end either: a client that is gone shows when it is written to.
+    this.#pings ??= setInterval(() => this.#ws.ping(), PING_MS);
   }
 
   resume(): void {
+    clearInterval(this.#pings);
+    this.#pings = undefined;
     this.#ws.resume();
   }
 
@@ -90,10 +114,11 @@ export class LiveSocket {
     this.#pump();
   }
 
-  /** Drops what waits under a key. */
-  drop(key: string): void {
+  /** Drops what waits under a key; its `done` is not called. False where nothing did. */
+  drop(key: string): boolean {
     const at = this.#waiting.findIndex((entry) => entry.key === key);
     if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
   }
 
   /** Sends what waits, then closes. Idempotent. */
@@ -103,7 +128,7 @@ export class LiveSocket {
     for (const { data, done } of this.#waiting.splice(0)) this.#ws.send(data, () => done?.());
     clearTimeout(this.#timer);
     // A reason may have 123 bytes.
-    this.#ws.resume();
+    this.resume();
     this.#ws.close(code, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/�$/, ''));
     setTimeout(() => this.#ws.terminate(), CLOSE_MS).unref();
   }

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { pino } from 'pino';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { ErrorShapes } from './errors.js';
-import type { LiveSocket } from './socket.js';
+import { LiveSocket } from './socket.js';
 import { Upgrades } from './upgrade.js';
 
 const log = pino({ enabled: false });
@@ -113,5 +113,41 @@ describe('WebSockets', () => {
       ['partial 4'],
     );
     ws.terminate();
+  });
+
+  it('learns that a client is gone also while it does not read', async () => {
+    const { url, sockets } = await start();
+    const ws = new WebSocket(`${url}/echo`);
+    await once(ws, 'open');
+    const [socket] = sockets;
+    assert.ok(socket);
+    socket.pause();
+    // What lies in the system's buffers hides the end from who doesn't read.
+    for (let i = 0; i < 1000; i++) ws.send(Buffer.alloc(100));
+    await new Promise((resolve) => ws.send('last', resolve));
+    ws.terminate();
+    await new Promise((resolve) => socket.signal.addEventListener('abort', resolve));
+  });
+
+  it('cuts off a client that vanished without a word, and no silent one', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sockets: LiveSocket[] = [];
+    server.on('connection', (ws) => sockets.push(new LiveSocket(ws, 25)));
+    const silent = new WebSocket(url);
+    await once(silent, 'open');
+    // A stand-in for a machine that lost its network: it answers no ping.
+    const vanished = new WebSocket(url, { autoPong: false });
+    await once(vanished, 'open');
+    await once(vanished, 'close');
+    let pings = 0;
+    await new Promise<void>((resolve) => silent.on('ping', () => ++pings === 3 && resolve()));
+    assert.deepEqual(
+      sockets.map(({ signal }) => signal.aborted),
+      [false, true],
+    );
+    silent.terminate();
+    server.close();
   });
 });

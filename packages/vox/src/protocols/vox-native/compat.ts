@@ -2,7 +2,7 @@
 
 export type Compat = 'vox' | 'stt-ws' | 'yap' | 't-one';
 
-/** A body, or null where the original has no such path. */
+/** A body, or null where the original has no such path or its own dialect answers. */
 export interface SharedPaths {
   readonly '/': object | null;
   readonly '/health': object | null;
@@ -21,7 +21,7 @@ export const SHARED_PATHS: Readonly<Record<Compat, SharedPaths>> = {
     '/health': OK,
     '/healthz': OK,
   },
-  'stt-ws': { '/': null, '/health': OK, '/healthz': null },
+  'stt-ws': { '/': null, '/health': null, '/healthz': null },
   yap: { '/': OK, '/health': OK, '/healthz': OK },
   't-one': { '/': null, '/health': { status: 'healthy', model_loaded: true }, '/healthz': null },
 };

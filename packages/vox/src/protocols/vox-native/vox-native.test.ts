@@ -305,7 +305,7 @@ test('a listener that leaves a pull aborts its own signal', async (t) => {
 test('probes follow the state; shared paths follow the original', async (t) => {
   const rows: [Compat, number, unknown, number][] = [
     ['vox', 200, { status: 'ok' }, 200],
-    ['stt-ws', 404, { status: 'ok' }, 404],
+    ['stt-ws', 404, { detail: 'no route GET /health' }, 404],
     ['yap', 200, { status: 'ok' }, 200],
     ['t-one', 404, { status: 'healthy', model_loaded: true }, 404],
   ];

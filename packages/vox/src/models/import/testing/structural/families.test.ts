@@ -17,6 +17,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Engine, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { findSherpa } from '../sherpa.js';
+import { writeTone } from '../tone.js';
 import { writeMoonshine1, writeMoonshine2, writeQwen3 } from './decoders.test.support.js';
 import { writePocket } from './pocket.test.support.js';
 import { writeCanary, writeParakeet, writeSenseVoice } from './recognizers.test.support.js';
@@ -301,6 +302,7 @@ describe('families of the sherpa engine, on structural models', () => {
     ['supertonic', writeSupertonic],
     ['pocket', writePocket],
     ['zipvoice', writeZipVoice],
+    ['tone-ctc', (to) => writeTone(to)],
   ];
   for (const [family, write] of FAMILIES)
     test(`${family}: a file that is missing or cut is named`, { skip }, async () => {

@@ -98,6 +98,41 @@ function endsSentence(block: string, start: number, at: number, stop: string): b
   return !stopIsInside(word, next);
 }
 
+/** Characters in which the end of a first sentence is looked for; a text without one is cut at `MAX_SENTENCE`. */
+const LOOK_AHEAD = 4 * MAX_SENTENCE;
+
+/**
+ * Where the first sentence of a text that is still being written ends, whatever follows; undefined where that can't be
+ * said yet: a full stop is judged by the whole word after it.
+ */
+export function firstEnd(text: string): number | undefined {
+  const head = text.slice(0, LOOK_AHEAD);
+  const paragraph = /\S[^\S\n]*\n[^\S\n]*\n/u.exec(head);
+  const paragraphEnd = paragraph === null ? undefined : paragraph.index + paragraph[0].length;
+  for (const match of head.slice(0, paragraphEnd).matchAll(BOUNDARY)) {
+    const end = match.index + match[0].length;
+    const decided = WIDE_STOPS.includes(match[0][0] ?? '')
+      ? end < head.length
+      : NEXT_WORD.test(head.slice(end));
+    if (!decided) break;
+    const line = head.lastIndexOf('\n', match.index) + 1;
+    if (endsSentence(head, line, match.index, match[0])) return end;
+  }
+  if (paragraphEnd !== undefined) return paragraphEnd;
+  if (text.length < LOOK_AHEAD) return undefined;
+  return lastMatch(text, /\s+/gu, MAX_SENTENCE) ?? wholeCharacters(text, MAX_SENTENCE);
+}
+
+/** Does a text end as sentences do? */
+export function endsWhole(text: string): boolean {
+  return ENDS_WHOLE.test(text);
+}
+
+const ENDS_WHOLE = new RegExp(`[${STOPS}${WIDE_STOPS}][${CLOSERS}]*\\s*$`, 'u');
+
+/** A word, and the white space that says it is whole. */
+const NEXT_WORD = /^\s*\S+\s/u;
+
 /** Parts of at most `max` characters, cut at clauses if there are any, else between words, else anywhere. */
 function limitLength(sentence: string, max: number): string[] {
   const parts: string[] = [];

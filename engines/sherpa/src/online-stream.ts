@@ -1,0 +1,119 @@
+/** One live stream on a streaming recogniser: utterance after utterance, all times since its first sample. */
+import type { Segment, StreamPart, TranscriptionStream } from '@vox-speech/contract';
+import type { OnlineRecognizer, OnlineStream } from './native-online.js';
+import { segmentOf } from './online-words.js';
+
+/**
+ * Bytes that a native stream takes (measured: 0.6-1 MB, the model's state and the audio not yet heard). The library frees
+ * it when the garbage collector finds its handle, whose size the collector doesn't know: streams that come and go fast
+ * (one a commit) took 0.2 MB each for good. So each brings an untouched buffer of this size, which the collector does
+ * see and the machine never has to fill.
+ */
+const NATIVE_BYTES = 1 << 20;
+
+export interface OnlineStreamOptions {
+  /** Hz of what is pushed. */
+  readonly sampleRate: number;
+  /** See `OnlineRow`. */
+  readonly slowClock: number;
+  /** Ms of silence after the end. */
+  readonly tailMs: number;
+  /** ISO 639-1; '' = unknown. */
+  readonly language: string;
+  /** Word times wanted. */
+  readonly words: boolean;
+}
+
+export class OnlineTranscription implements TranscriptionStream {
+  readonly #recognizer: OnlineRecognizer;
+  readonly #options: OnlineStreamOptions;
+  #held: { readonly stream: OnlineStream; readonly weight: ArrayBuffer } | undefined;
+  /** Samples pushed. */
+  #pushed = 0;
+  #finished = false;
+  #concluded = false;
+  /** Of the open utterance, as it was last said. */
+  #text = '';
+  #partial: StreamPart | undefined;
+  #finals: StreamPart[] = [];
+
+  constructor(recognizer: OnlineRecognizer, options: OnlineStreamOptions) {
+    this.#recognizer = recognizer;
+    this.#options = options;
+    this.#held = { stream: recognizer.createStream(), weight: new ArrayBuffer(NATIVE_BYTES) };
+  }
+
+  /** For `decodeStreams`. Throws Error when it was closed. */
+  get native(): OnlineStream {
+    if (this.#held === undefined) throw new Error('this stream was closed');
+    return this.#held.stream;
+  }
+
+  push(samples: Float32Array): void {
+    if (this.#finished || this.#held === undefined || samples.length === 0) return;
+    this.#pushed += samples.length;
+    this.#held.stream.acceptWaveform({ samples, sampleRate: this.#options.sampleRate });
+  }
+
+  ready(): boolean {
+    return this.#held !== undefined && this.#recognizer.isReady(this.#held.stream);
+  }
+
+  finish(): void {
+    if (this.#finished || this.#held === undefined) return;
+    this.#finished = true;
+    const { sampleRate, tailMs } = this.#options;
+    const samples = new Float32Array((sampleRate * tailMs) / 1000);
+    this.#held.stream.acceptWaveform({ samples, sampleRate });
+    this.#held.stream.inputFinished();
+  }
+
+  /** To be called when a chunk was decoded: takes what is new, and ends the utterance where it is over. */
+  decoded(): void {
+    const stream = this.native;
+    const over = this.#recognizer.isEndpoint(stream);
+    const segment = this.#segment(stream);
+    if (over) {
+      this.#end(segment);
+      this.#recognizer.reset(stream);
+    } else if (segment !== undefined && segment.text !== this.#text) {
+      this.#text = segment.text;
+      this.#partial = { type: 'transcript-partial', text: segment.text, segment };
+    }
+  }
+
+  /** Finals, then the latest partial. The last final comes when the stream was finished and is not ready any more. */
+  poll(): StreamPart[] {
+    if (this.#finished && !this.#concluded && this.#held !== undefined && !this.ready()) {
+      this.#concluded = true;
+      this.#end(this.#segment(this.#held.stream));
+    }
+    const parts = this.#partial === undefined ? this.#finals : [...this.#finals, this.#partial];
+    this.#finals = [];
+    this.#partial = undefined;
+    return parts;
+  }
+
+  close(): void {
+    this.#held = undefined;
+    this.#finals = [];
+    this.#partial = undefined;
+  }
+
+  #end(segment: Segment | undefined): void {
+    this.#text = '';
+    this.#partial = undefined;
+    if (segment !== undefined) this.#finals.push({ type: 'transcript-final', text: segment.text, segment });
+  }
+
+  #segment(stream: OnlineStream): Segment | undefined {
+    const result = this.#recognizer.getResult(stream);
+    const { slowClock, sampleRate, language, words } = this.#options;
+    const startMs = result.start_time * 1000 * slowClock;
+    const heardMs = Math.round((this.#pushed / sampleRate) * 1000);
+    const segment = segmentOf(result, startMs, heardMs, language);
+    if (segment === undefined || words) return segment;
+    const { words: _, ...wordless } = segment;
+    return wordless;
+  }
+}

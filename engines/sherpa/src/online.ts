@@ -1,0 +1,152 @@
+/**
+ * A streaming recogniser, whatever its family: it is fed as somebody speaks, and all streams that have a chunk to hear are
+ * decoded in one run of the model. What a family's files are and what it can do is the row it is made from.
+ */
+import {
+  type LoadOptions,
+  type Model,
+  type ModelFiles,
+  type ModelInfo,
+  type Pcm,
+  type Segment,
+  type TranscribeOptions,
+  type TranscriptionStream,
+  VoxError,
+} from '@vox-speech/contract';
+import type { Native } from './native.js';
+import type { OnlineFiles, OnlineRecognizer } from './native-online.js';
+import { OnlineTranscription } from './online-stream.js';
+
+/** Hz: what streams are fed, as everywhere in the runner. */
+const SAMPLE_RATE = 16_000;
+const FEATURES = 80;
+/** Seconds of silence that end an utterance; shorter than the library's own 1.2, because somebody waits for the answer. */
+const SILENCE = 0.8;
+/** Seconds without a word after which a stream is reset; the library's own default. */
+const EMPTY_SILENCE = 2.4;
+/** Seconds after which an utterance is ended in any case; the library's own default. */
+const LONGEST = 20;
+/** Ms of a recording that are decoded between two looks at the signal. */
+const PIECE_MS = 1000;
+
+/** One family of streaming recognisers, its files checked. */
+export interface OnlineRow {
+  /** ISO 639-1. */
+  readonly languages: readonly string[];
+  /** Hz: what the model hears. */
+  readonly sampleRate: number;
+  /**
+   * By how much the library counts the time since a stream's or utterance's beginning too short; 1 = it is right. It
+   * counts silence right. (An utterance then never seems longer than its silence, so that the library's rule for the end
+   * of speech can't hold, and its rule for silence of any kind takes its place.)
+   */
+  readonly slowClock: number;
+  /** Ms of silence after the last sample that bring out the last word. */
+  readonly tailMs: number;
+  readonly files: OnlineFiles;
+}
+
+/** Makes the recogniser of a row and the model around it. */
+export function createOnlineRecognizer(
+  native: Native,
+  files: ModelFiles,
+  { threads }: LoadOptions,
+  row: OnlineRow,
+): Model {
+  const recognizer = new native.OnlineRecognizer({
+    featConfig: { sampleRate: row.sampleRate, featureDim: FEATURES },
+    modelConfig: { ...row.files, numThreads: Math.max(1, threads), provider: 'cpu', debug: 0 },
+    enableEndpoint: 1,
+    rule1MinTrailingSilence: row.slowClock > 1 ? SILENCE : EMPTY_SILENCE,
+    rule2MinTrailingSilence: SILENCE,
+    rule3MinUtteranceLength: LONGEST / row.slowClock,
+  });
+  return new OnlineModel(recognizer, row, {
+    kind: 'stt',
+    family: files.family,
+    sampleRate: SAMPLE_RATE,
+    languages: row.languages,
+    voices: [],
+    canTranslate: false,
+    canDetectLanguage: false,
+    canChooseLanguage: false,
+    canTimeWords: true,
+    canPrompt: false,
+    // A decode keeps the thread it is called on.
+    concurrency: 1,
+  });
+}
+
+class OnlineModel implements Model {
+  readonly info: ModelInfo;
+  readonly #recognizer: OnlineRecognizer;
+  readonly #row: OnlineRow;
+
+  constructor(recognizer: OnlineRecognizer, row: OnlineRow, info: ModelInfo) {
+    this.#recognizer = recognizer;
+    this.#row = row;
+    this.info = info;
+  }
+
+  memory(): { bytes: number } {
+    return { bytes: process.memoryUsage.rss() };
+  }
+
+  openTranscription(options: TranscribeOptions): TranscriptionStream {
+    return this.#open(options);
+  }
+
+  /** One chunk of every stream that has one, in one run of the model; the others are left as they are. */
+  step(ready: readonly TranscriptionStream[]): void {
+    const streams = ready.filter(
+      (stream): stream is OnlineTranscription => stream instanceof OnlineTranscription && stream.ready(),
+    );
+    if (streams.length === 0) return;
+    this.#recognizer.decodeStreams(streams.map(({ native }) => native));
+    for (const stream of streams) stream.decoded();
+  }
+
+  /** A recording, as a stream that comes as fast as it is heard. */
+  async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
+    if (pcm.sampleRate !== SAMPLE_RATE)
+      throw new VoxError('internal', `this model hears ${SAMPLE_RATE} Hz, not ${pcm.sampleRate}`);
+    const stream = this.#open(options);
+    const piece = (SAMPLE_RATE * PIECE_MS) / 1000;
+    try {
+      for (let at = 0; at < pcm.samples.length; at += piece) {
+        stream.push(pcm.samples.subarray(at, at + piece));
+        if (at + piece >= pcm.samples.length) stream.finish();
+        while (stream.ready()) this.step([stream]);
+        for (const { type, segment } of stream.poll())
+          if (type === 'transcript-final' && segment !== undefined) yield segment;
+        // Whoever cancels must be heard.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (signal.aborted) throw new VoxError('cancelled', 'the transcription was cancelled');
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** The memory of a native recogniser is returned by the end of the process. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #open({ language, task, words }: TranscribeOptions): OnlineTranscription {
+    if (language !== undefined && !this.info.languages.includes(language))
+      throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
+        param: 'language',
+      });
+    if (task === 'translate')
+      throw new VoxError('invalid_request', 'this model does not translate', { param: 'task' });
+    const [only, ...others] = this.info.languages;
+    return new OnlineTranscription(this.#recognizer, {
+      sampleRate: SAMPLE_RATE,
+      slowClock: this.#row.slowClock,
+      tailMs: this.#row.tailMs,
+      language: only !== undefined && others.length === 0 ? only : '',
+      words,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+/** The log of one connection, in the original's keys, and what is said of it once when it ended badly. No transcripts. */
+import type { Log, LogLevel } from '../../observe/index.js';
+
+/** Names of events that the bundle remembers. */
+const REMEMBERED = 20;
+/** A client may choose its `call_id`; the log takes that much of it. */
+const MAX_CALL_ID = 128;
+
+export class Journal {
+  readonly #log: Log;
+  readonly #last: string[] = [];
+  /** `segment_seq` of the next final: it stands in every line. */
+  segment = 1;
+  peakIn = 0;
+  peakOut = 0;
+  overflowIn = 0;
+  overflowOut = 0;
+  lastInferMs: number | null = null;
+  finalizeReason: 'endpoint' | 'commit' | null = null;
+
+  constructor(log: Log, callId: string, connId: string) {
+    this.#log = log.child({ call_id: callId.slice(0, MAX_CALL_ID), conn_id: connId });
+  }
+
+  /** One line. `fields` never hold what was said. */
+  say(event: string, fields: Readonly<Record<string, unknown>> = {}, level: Level = 'info'): void {
+    this.#remember(event);
+    if (!this.#log.isLevelEnabled(level)) return;
+    const time = Date.now();
+    const stamp = { ts: new Date(time).toISOString(), ts_ms: time };
+    this.#log[level]({ event, ...stamp, segment_seq: this.segment, ...fields });
+  }
+
+  /** `ws.closed`, and the bundle where the code is not that of a normal end. */
+  closed(code: number, fields: Readonly<Record<string, unknown>>): void {
+    this.say('ws.closed', { code, ...fields });
+    if (code === 1000) return;
+    this.say(
+      'ws.troubleshoot_bundle',
+      {
+        last_events: [...this.#last],
+        peak_in_depth: this.peakIn,
+        peak_out_depth: this.peakOut,
+        overflow_in_count: this.overflowIn,
+        overflow_out_count: this.overflowOut,
+        last_infer_ms: this.lastInferMs,
+        finalize_reason: this.finalizeReason,
+        close_code: code,
+      },
+      'warn',
+    );
+  }
+
+  #remember(event: string): void {
+    this.#last.push(event);
+    if (this.#last.length > REMEMBERED) this.#last.shift();
+  }
+}
+
+type Level = Exclude<LogLevel, 'silent'>;

@@ -1,0 +1,141 @@
+/** The live streams of a streaming model: one step for all that have something to hear. */
+import type { LiveOptions, Model, TranscribeOptions } from '@vox-speech/contract';
+import { BatchedStream, type Steps } from './batched.js';
+import { Cost } from './cost.js';
+import { PER_MS } from './segmenter.js';
+import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
+
+/** Ms that the steps of a tick may take: nothing is heard and nobody is cancelled meanwhile. */
+const TICK_MS = 20;
+/** A step that takes longer than this (ms) is made for fewer streams the next time, a shorter one for more. */
+const STEP_MS = 80;
+/** Streams in a step at first and at most. */
+const FIRST_BATCH = 16;
+const MAX_BATCH = 128;
+/** With fewer streams than this a step costs more a stream; capacity is judged by what a full house costs. */
+const FULL_HOUSE = 8;
+/** Ms between two measurements. */
+const MEASURE_MS = 1_000;
+/** Samples that each stream of the trial hears (1.2 s), at this level. */
+const TRIAL = 19_200;
+const TRIAL_LEVEL = 0.01;
+/** Beside the steps: resampling, framing, messages. */
+const OVERHEAD = 1.15;
+
+/** A model with the two methods that make it a streaming one. */
+export type StreamingModel = Model & Required<Pick<Model, 'openTranscription' | 'step'>>;
+
+/** Whether a model is one. */
+export function isStreaming(model: Model): model is StreamingModel {
+  return model.openTranscription !== undefined && model.step !== undefined;
+}
+
+export class BatchedEngine implements LiveEngine, Steps {
+  readonly #model: StreamingModel;
+  readonly #clock: Clock;
+  /** Streams that a step would do something for, longest waiting first. */
+  readonly #waiting = new Set<BatchedStream>();
+  readonly #streams = new Set<BatchedStream>();
+  #limit = FIRST_BATCH;
+  #cost: Cost | undefined;
+  #spentMs = 0;
+  #heardMs = 0;
+  #measuredAt = 0;
+
+  constructor(model: StreamingModel, clock: Clock) {
+    this.#model = model;
+    this.#clock = clock;
+  }
+
+  async prepare(options: LiveOptions): Promise<void> {
+    this.#cost ??= this.#measure(transcribeOptions(options));
+  }
+
+  open(context: StreamContext): LiveStream {
+    const options = transcribeOptions(context.options);
+    const stream = new BatchedStream(context, () => this.#model.openTranscription(options), this);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  wants(stream: BatchedStream): void {
+    this.#waiting.add(stream);
+  }
+
+  forget(stream: BatchedStream): void {
+    this.#waiting.delete(stream);
+    this.#streams.delete(stream);
+  }
+
+  heard(samples: number): void {
+    this.#heardMs += samples / PER_MS;
+  }
+
+  tick(): boolean {
+    const begun = this.#clock.now();
+    while (this.#waiting.size > 0) {
+      this.#stepSome();
+      if (this.#clock.now() - begun >= TICK_MS) break;
+    }
+    if (begun - this.#measuredAt >= MEASURE_MS) this.#account(begun);
+    return this.#waiting.size > 0;
+  }
+
+  streamLoad(): number {
+    return (this.#cost?.perMs ?? 0) * OVERHEAD;
+  }
+
+  idle(): void {
+    this.#waiting.clear();
+  }
+
+  /** One step of those that have waited longest. */
+  #stepSome(): void {
+    const batch = [...this.#waiting].slice(0, this.#limit);
+    for (const stream of batch) this.#waiting.delete(stream);
+    const begun = this.#clock.now();
+    this.#model.step(batch.map(({ native }) => native));
+    const spent = this.#clock.now() - begun;
+    this.#spentMs += spent;
+    if (spent > STEP_MS) this.#limit = Math.max(1, Math.floor(batch.length / 2));
+    else if (batch.length === this.#limit && spent < STEP_MS / 2)
+      this.#limit = Math.min(MAX_BATCH, this.#limit * 2);
+    for (const stream of batch) {
+      stream.collect();
+      // At the end of the line, if it is not over by now.
+      if (this.#streams.has(stream) && stream.ready) this.#waiting.add(stream);
+    }
+  }
+
+  #account(now: number): void {
+    if (this.#streams.size >= FULL_HOUSE) this.#cost?.add(this.#spentMs, this.#heardMs);
+    this.#measuredAt = now;
+    this.#spentMs = 0;
+    this.#heardMs = 0;
+  }
+
+  /** What a full house costs, by noise: a streaming model works as long on that as on speech. The second time counts. */
+  #measure(options: TranscribeOptions): Cost {
+    const noise = Float32Array.from({ length: TRIAL }, (_, at) => TRIAL_LEVEL * Math.sin(at * at));
+    let spent = 0;
+    for (const _ of ['warm-up', 'measured']) {
+      const streams = Array.from({ length: FULL_HOUSE }, () => this.#model.openTranscription(options));
+      for (const stream of streams) stream.push(noise);
+      const begun = this.#clock.now();
+      for (let ready = streams; ready.length > 0; ready = ready.filter((stream) => stream.ready()))
+        this.#model.step(ready);
+      spent = this.#clock.now() - begun;
+      for (const stream of streams) stream.close();
+    }
+    return new Cost(spent / ((FULL_HOUSE * TRIAL) / PER_MS));
+  }
+}
+
+function transcribeOptions({ task, language, prompt }: LiveOptions): TranscribeOptions {
+  return {
+    task,
+    words: true,
+    ...(language === undefined ? {} : { language }),
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+}

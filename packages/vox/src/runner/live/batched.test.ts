@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { LiveOptions, StreamPart, TranscriptionStream } from '@vox-speech/contract';
+import { STT, sayNumbers } from '../fake-model.test-support.js';
+import { BatchedEngine, type StreamingModel } from './batched-engine.js';
+import { joined, LIVE, LiveBench, silence } from './live.test-support.js';
+
+/** Samples of a step: 100 ms. */
+const CHUNK = 1_600;
+/** Loudness of the fake words. */
+const LOUD = 0.05;
+
+/** Hears a word "w" for each stretch of sound, and ends by itself after 600 ms of silence. */
+function wordStream(endpoint: boolean): TranscriptionStream & { step(): void } {
+  let pending: number[] = [];
+  let words = 0;
+  let quiet = 0;
+  let loud = false;
+  let finished = false;
+  const parts: StreamPart[] = [];
+  const final = (): void => {
+    if (words > 0) parts.push({ type: 'transcript-final', text: Array(words).fill('w').join(' ') });
+    words = 0;
+  };
+  return {
+    push: (samples) => pending.push(...samples),
+    ready: () => pending.length >= CHUNK || (finished && pending.length > 0),
+    step() {
+      const chunk = pending.slice(0, CHUNK);
+      pending = pending.slice(CHUNK);
+      for (const sample of chunk) {
+        const sound = Math.abs(sample) > LOUD;
+        if (sound && !loud) words++;
+        quiet = sound ? 0 : quiet + 1;
+        loud = sound;
+        if (endpoint && quiet === 9_600) final();
+      }
+      if (words > 0) parts.push({ type: 'transcript-partial', text: Array(words).fill('w').join(' ') });
+      if (finished && pending.length === 0) final();
+    },
+    finish() {
+      finished = true;
+      if (pending.length === 0) final();
+    },
+    poll: () => parts.splice(0),
+    close() {},
+  };
+}
+
+function bench({ endpoint = true } = {}): { live: LiveBench; batches: number[] } {
+  const steps = new WeakMap<TranscriptionStream, () => void>();
+  const batches: number[] = [];
+  const model: StreamingModel = {
+    info: STT,
+    memory: () => ({ bytes: 1 }),
+    openTranscription() {
+      const stream = wordStream(endpoint);
+      steps.set(stream, () => stream.step());
+      return stream;
+    },
+    step(ready) {
+      batches.push(ready.length);
+      for (const stream of ready) steps.get(stream)?.();
+    },
+    close: async () => {},
+  };
+  return { live: new LiveBench((clock) => new BatchedEngine(model, clock)), batches };
+}
+
+const withDetector = (detector: LiveOptions['endpointing']['detector']): LiveOptions => ({
+  ...LIVE,
+  endpointing: { ...LIVE.endpointing, detector },
+});
+
+describe('a live stream on a streaming model', () => {
+  it('shows what the model hears, and ends where the model does', async () => {
+    const { live } = bench();
+    live.hub.listen(1, withDetector('silero'));
+    await live.send(1, joined(sayNumbers([1, 2]), silence(1), sayNumbers([3]), silence(1)));
+    assert.deepEqual(
+      live.of('final').map(({ text, utterance, reason }) => [text, utterance, reason]),
+      [
+        ['w w', 1, 'silence'],
+        ['w', 2, 'silence'],
+      ],
+    );
+    assert.deepEqual(
+      live
+        .of('partial')
+        .map(({ text }) => text)
+        .filter((text, at, all) => text !== all[at - 1]),
+      ['w', 'w w', 'w'],
+    );
+  });
+
+  it('steps all streams that have something to hear in one call', async () => {
+    const { live, batches } = bench();
+    for (const id of [1, 2, 3, 4]) live.hub.listen(id, withDetector('silero'));
+    await live.clock.advance(20);
+    batches.length = 0;
+    const chunk = new Uint8Array(2 * CHUNK);
+    const body = new Uint8Array(4 * chunk.length);
+    for (let at = 0; at < 5; at++) {
+      live.hub.frames(
+        [1, 2, 3, 4],
+        [chunk, chunk, chunk, chunk].map(({ length }) => length),
+        body,
+      );
+      await live.clock.advance(100);
+    }
+    assert.deepEqual(batches, [4, 4, 4, 4, 4]);
+  });
+
+  it('a commit ends the utterance, and says so also where nothing was heard; the end says the rest', async () => {
+    const { live } = bench();
+    live.hub.listen(1, withDetector('silero'));
+    await live.send(1, sayNumbers([1, 2]));
+    live.hub.control('commit', 1);
+    await live.clock.advance(40);
+    live.hub.control('commit', 1);
+    await live.clock.advance(40);
+    await live.send(1, sayNumbers([3]));
+    live.hub.control('finish', 1);
+    await live.clock.advance(40);
+    assert.deepEqual(
+      live.of('final').map(({ text, reason }) => [text, reason]),
+      [
+        ['w w', 'commit'],
+        ['', 'commit'],
+        ['w', 'end'],
+      ],
+    );
+    assert.equal(live.last()?.type, 'end');
+  });
+
+  it('manual: what the model ends by itself waits for the commit', async () => {
+    const { live } = bench();
+    live.hub.listen(1, withDetector('manual'));
+    await live.send(1, joined(sayNumbers([1]), silence(1), sayNumbers([2]), silence(1)));
+    assert.equal(live.of('final').length, 0);
+    live.hub.control('commit', 1);
+    await live.clock.advance(40);
+    assert.deepEqual(
+      live.of('final').map(({ text }) => text),
+      ['w w'],
+    );
+  });
+
+  it('energy: the level ends an utterance that the model would go on with', async () => {
+    const { live } = bench({ endpoint: false });
+    live.hub.listen(1, withDetector('energy'));
+    await live.send(1, joined(sayNumbers([1]), silence(0.8), sayNumbers([2]), silence(0.8)));
+    assert.deepEqual(
+      live.of('final').map(({ text, reason }) => [text, reason]),
+      [
+        ['w', 'silence'],
+        ['w', 'silence'],
+      ],
+    );
+  });
+
+  it('a client that falls silent in the middle of a word gets its final', async () => {
+    const { live } = bench();
+    live.hub.listen(1, withDetector('silero'));
+    await live.send(1, sayNumbers([1]).subarray(0, 6_000));
+    await live.clock.advance(1_500);
+    assert.deepEqual(
+      live.of('final').map(({ text, reason }) => [text, reason]),
+      [['w', 'silence']],
+    );
+  });
+
+  it('a cancelled stream is not stepped any more', async () => {
+    const { live, batches } = bench();
+    live.hub.listen(1, withDetector('silero'));
+    live.hub.listen(2, withDetector('silero'));
+    await live.clock.advance(20);
+    batches.length = 0;
+    live.hub.frames([1, 2], [2 * CHUNK, 2 * CHUNK], new Uint8Array(4 * CHUNK));
+    live.hub.cancel(1);
+    await live.clock.advance(100);
+    assert.deepEqual(batches, [1]);
+  });
+});

@@ -1,0 +1,200 @@
+/** All live streams of a runner: what came in goes to its stream, what they say leaves as one message a tick. */
+import { type LiveEvent, type LiveOptions, toRecord, VoxError } from '@vox-speech/contract';
+import type { FromRunner } from '../../messages/index.js';
+import { Inbox } from './inbox.js';
+import type { Clock, LiveEngine, LiveStream } from './stream.js';
+
+/** Ms between ticks while there is something to do: one frame of most clients. */
+const TICK_MS = 20;
+/** Ms between two words on how busy the runner is. */
+const LOAD_MS = 1_000;
+
+interface Entry {
+  readonly inbox: Inbox;
+  /** Absent until the engine is ready for it. */
+  stream?: LiveStream;
+  /** An error to tell at the next tick. */
+  gone: boolean;
+}
+
+export class LiveHub {
+  readonly #engine: LiveEngine;
+  readonly #clock: Clock;
+  readonly #send: (message: FromRunner) => void;
+  readonly #log: (line: string) => void;
+  readonly #entries = new Map<number, Entry>();
+  #events: { id: number; event: LiveEvent }[] = [];
+  #cancelTick: (() => void) | undefined;
+  #cancelFlush: (() => void) | undefined;
+  #lastTick = Number.NEGATIVE_INFINITY;
+  #lastLoad = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    engine: LiveEngine,
+    clock: Clock,
+    send: (message: FromRunner) => void,
+    log: (line: string) => void,
+  ) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#send = send;
+    this.#log = log;
+  }
+
+  /** Streams that are open. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Opens a stream. What comes for it before the engine is ready waits. */
+  listen(id: number, options: LiveOptions): void {
+    const entry: Entry = { inbox: new Inbox(options.sampleRate), gone: false };
+    this.#entries.set(id, entry);
+    this.#engine.prepare(options).then(
+      () => {
+        if (this.#entries.get(id) !== entry) return;
+        entry.stream = this.#engine.open({
+          options,
+          now: () => this.#clock.now(),
+          emit: (event) => this.#emit(id, entry, event),
+          end: ({ utterances }) =>
+            this.#last(id, entry, {
+              type: 'end',
+              id,
+              live: { audioMs: entry.inbox.heardMs, utterances },
+            }),
+          fail: (error) => this.#fail(id, entry, error),
+        });
+        this.#wake();
+      },
+      (error: unknown) => this.#fail(id, entry, error),
+    );
+  }
+
+  /** The audio of all streams since the last such message; see `frames` of the messages. */
+  frames(ids: readonly number[], bytes: readonly number[], body: Uint8Array): void {
+    const now = this.#clock.now();
+    let at = 0;
+    for (const [index, id] of ids.entries()) {
+      const length = bytes[index] ?? 0;
+      const entry = this.#entries.get(id);
+      // Of a stream that has ended meanwhile.
+      if (entry !== undefined) this.#audio(id, entry, body.subarray(at, at + length), now);
+      at += length;
+    }
+    this.#wake();
+  }
+
+  skip(id: number, samples: number): void {
+    this.#entries.get(id)?.inbox.skip(samples);
+    this.#wake();
+  }
+
+  control(type: 'commit' | 'finish', id: number): void {
+    this.#entries.get(id)?.inbox.control(type, this.#clock.now());
+    this.#wake();
+  }
+
+  /** Ends a stream at once. False when there is none of this id. */
+  cancel(id: number): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    this.#fail(id, entry, new VoxError('cancelled', 'cancelled'));
+    return true;
+  }
+
+  /** Ends all streams at once, without a word. */
+  close(): void {
+    this.#cancelTick?.();
+    this.#cancelFlush?.();
+    for (const [id, entry] of this.#entries) this.#remove(id, entry);
+  }
+
+  #audio(id: number, entry: Entry, bytes: Uint8Array, now: number): void {
+    try {
+      entry.inbox.audio(bytes, now);
+    } catch (error) {
+      this.#fail(id, entry, error);
+    }
+  }
+
+  #emit(id: number, entry: Entry, event: LiveEvent): void {
+    if (entry.gone) return;
+    this.#events.push({ id, event });
+    // What a decode has found leaves with the next turn, not with the next tick.
+    this.#cancelFlush ??= this.#clock.after(0, () => {
+      this.#cancelFlush = undefined;
+      this.#flush();
+    });
+  }
+
+  #fail(id: number, entry: Entry, error: unknown): void {
+    if (!VoxError.is(error)) this.#log(`runner: stream ${id}: ${(error as Error)?.stack ?? String(error)}`);
+    this.#last(id, entry, { type: 'error', id, error: toRecord(error) });
+  }
+
+  #last(id: number, entry: Entry, message: FromRunner): void {
+    if (entry.gone) return;
+    this.#flush();
+    this.#remove(id, entry);
+    this.#send(message);
+  }
+
+  #remove(id: number, entry: Entry): void {
+    if (entry.gone) return;
+    entry.gone = true;
+    this.#entries.delete(id);
+    entry.stream?.cancel();
+    if (this.#entries.size === 0) this.#engine.idle();
+  }
+
+  #flush(): void {
+    if (this.#events.length === 0) return;
+    const events = this.#events;
+    this.#events = [];
+    this.#send({ type: 'live', events });
+  }
+
+  /** Sees to it that a tick comes, soon. */
+  #wake(): void {
+    const wait = Math.max(0, this.#lastTick + TICK_MS - this.#clock.now());
+    this.#cancelTick ??= this.#clock.after(wait, () => {
+      this.#cancelTick = undefined;
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    this.#lastTick = now;
+    const ids: number[] = [];
+    const bytes: number[] = [];
+    let busy = false;
+    for (const [id, entry] of this.#entries) {
+      const { stream, inbox } = entry;
+      if (stream === undefined) continue;
+      try {
+        const taken = inbox.drain(stream);
+        if (taken > 0) {
+          ids.push(id);
+          bytes.push(taken);
+        }
+        if (!entry.gone && stream.tick()) busy = true;
+        if (!inbox.empty) busy = true;
+      } catch (error) {
+        this.#fail(id, entry, error);
+      }
+    }
+    if (this.#engine.tick()) busy = true;
+    this.#flush();
+    if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
+    if (now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
+    if (busy) this.#wake();
+  }
+
+  #tellLoad(now: number): void {
+    this.#lastLoad = now;
+    const streams = this.#entries.size;
+    this.#send({ type: 'load', realTimeFactor: this.#engine.streamLoad() * Math.max(1, streams), streams });
+  }
+}

@@ -1,0 +1,106 @@
+/** What came in for one stream and was not taken yet: audio and commands in one order. */
+import { int16ToFloat, Resampler } from '@vox-speech/audio';
+import { VoxError } from '@vox-speech/contract';
+import type { LiveStream } from './stream.js';
+
+/** Hz: what every recogniser and detector hears. */
+const MODEL_RATE = 16_000;
+/**
+ * Ms of audio that may wait here. The server sends a second ahead, and all of its own queue before a commit; more than
+ * this is a fault of the server.
+ */
+const MAX_WAITING_MS = 600_000;
+/** Ms of audio that a stream is given at once, however large the client's frames are. */
+const PIECE_MS = 500;
+
+type Item =
+  | { readonly type: 'audio'; readonly bytes: Uint8Array; readonly at: number }
+  | { readonly type: 'skip'; readonly samples: number }
+  | { readonly type: 'commit' | 'finish'; readonly at: number };
+
+export class Inbox {
+  readonly #items: Item[] = [];
+  readonly #resampler: Resampler;
+  readonly #rate: number;
+  readonly #maxBytes: number;
+  readonly #pieceBytes: number;
+  #bytes = 0;
+  /** Samples of the client that were taken or skipped. */
+  #heard = 0;
+  /** Samples at 16 kHz that the stream was given for them. */
+  #given = 0;
+
+  /** @param sampleRate Hz of what the client sends */
+  constructor(sampleRate: number) {
+    this.#rate = sampleRate;
+    this.#resampler = new Resampler(sampleRate, MODEL_RATE);
+    this.#pieceBytes = 2 * Math.floor((sampleRate * PIECE_MS) / 1000);
+    this.#maxBytes = (MAX_WAITING_MS / 1000) * 2 * sampleRate;
+  }
+
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** Ms of the client's audio that were taken or skipped. */
+  get heardMs(): number {
+    return Math.round((this.#heard / this.#rate) * 1000);
+  }
+
+  /**
+   * PCM16 of whole samples; the bytes are kept, not copied. Throws VoxError `overloaded` where far more waits than any
+   * credit allows.
+   * @param at wall clock in ms
+   */
+  audio(bytes: Uint8Array, at: number): void {
+    if (this.#bytes + bytes.length > this.#maxBytes)
+      throw new VoxError('overloaded', 'the audio of this stream comes faster than it can be taken');
+    this.#bytes += bytes.length;
+    this.#items.push({ type: 'audio', bytes, at });
+  }
+
+  /** @param samples of the client's rate that were dropped */
+  skip(samples: number): void {
+    this.#items.push({ type: 'skip', samples });
+  }
+
+  control(type: 'commit' | 'finish', at: number): void {
+    this.#items.push({ type, at });
+  }
+
+  /** Hands on what the stream wants now. Returns the bytes of audio that left. */
+  drain(stream: LiveStream): number {
+    let taken = 0;
+    while (this.#items.length > 0 && stream.hungry) {
+      const item = this.#items.shift();
+      if (item?.type === 'audio') {
+        const bytes = item.bytes.subarray(0, this.#pieceBytes);
+        if (bytes.length < item.bytes.length)
+          this.#items.unshift({ ...item, bytes: item.bytes.subarray(bytes.length) });
+        taken += bytes.length;
+        this.#heard += bytes.length / 2;
+        this.#give(stream, this.#resampler.push(int16ToFloat(bytes)), item.at);
+      } else if (item?.type === 'skip') {
+        this.#heard += item.samples;
+        this.#give(stream, this.#resampler.flush(), 0);
+        const behind = this.#expected() - this.#given;
+        if (behind > 0) stream.skip(behind);
+        this.#given += Math.max(0, behind);
+      } else if (item !== undefined) {
+        this.#give(stream, this.#resampler.flush(), item.at);
+        stream[item.type](item.at);
+      }
+    }
+    this.#bytes -= taken;
+    return taken;
+  }
+
+  #expected(): number {
+    return Math.round((this.#heard * MODEL_RATE) / this.#rate);
+  }
+
+  #give(stream: LiveStream, samples: Float32Array, at: number): void {
+    this.#given += samples.length;
+    if (samples.length > 0) stream.push(samples, at);
+  }
+}

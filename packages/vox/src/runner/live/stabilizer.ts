@@ -1,0 +1,122 @@
+/**
+ * Which words of an utterance are said for good. Some hypotheses in a row that agree on a word make it stable (local
+ * agreement); a stable word is never taken back, by the final neither: clients may have typed or spoken it by then.
+ */
+import { alignedLength, commonWords, followedBy, type Spoken, textOf } from './words.js';
+
+export interface Shown {
+  readonly text: string;
+  /** Its first characters that never change again. */
+  readonly stable: number;
+}
+
+/** Marks at the end of a word, which more words may still change. */
+const MARKS = /[\p{P}\s]+$/u;
+
+export class Stabilizer {
+  /** Stable words, as they were shown. */
+  #stable: Spoken[] = [];
+  /** What the last hypothesis said after them, and the ones before that a word must agree with. */
+  #tail: readonly Spoken[] = [];
+  #earlier: readonly (readonly Spoken[])[] = [];
+  readonly #needed: number;
+  /** Punctuation of the last stable word is not part of the promise. */
+  #promised = '';
+  #last = '';
+  #shownCores: readonly string[] = [];
+  #shown = 0;
+  #revised = 0;
+
+  /** @param needed hypotheses in a row that must agree on a word, at least 2 */
+  constructor(needed: number) {
+    this.#needed = needed;
+  }
+
+  /**
+   * One more hypothesis of the utterance.
+   * @param words from `#stable`'s first word on
+   * @param certain how many of them may become stable: not the last ones, which the audio may have cut off
+   * @returns what to show; undefined when it is what was shown already, or nothing
+   */
+  hear(words: readonly Spoken[], certain = words.length): Shown | undefined {
+    const known = alignedLength(this.#stable, words);
+    // The mark behind the last stable word is as now heard, the word itself as promised.
+    this.#touchUp(words[known - 1]);
+    const tail = words.slice(known);
+    const agreed = this.#earlier.map((words) => sameAtFirst(words, tail));
+    const enough = this.#earlier.length < this.#needed - 1 ? 0 : Math.min(...agreed);
+    const stable = Math.max(0, Math.min(enough, certain - known));
+    this.#stable = [...this.#stable, ...tail.slice(0, stable)];
+    this.#tail = tail.slice(stable);
+    this.#earlier = [...this.#earlier, tail].slice(1 - this.#needed).map((words) => words.slice(stable));
+    this.#promise();
+    return this.#show(followedBy(this.#stable, this.#tail));
+  }
+
+  /** Like `conclude`, and all of it is stable from now on: it will not be decoded again. Returns how many words that are. */
+  freeze(words: readonly Spoken[]): number {
+    this.#stable = [...this.conclude(words)];
+    this.#tail = [];
+    this.#earlier = [];
+    this.#promise();
+    return this.#stable.length;
+  }
+
+  /** The stable words, from the first one on. */
+  get stable(): readonly Spoken[] {
+    return this.#stable;
+  }
+
+  /** The last hypothesis, one of the whole: its words behind those that are stable already. */
+  conclude(words: readonly Spoken[]): readonly Spoken[] {
+    const known = alignedLength(this.#stable, words);
+    this.#touchUp(words[known - 1]);
+    const all = followedBy(this.#stable, words.slice(known));
+    this.#count(all);
+    return all;
+  }
+
+  /** Words that were shown and changed later, over all words shown. */
+  get revisedShare(): number {
+    return this.#shown === 0 ? 0 : Math.min(1, this.#revised / this.#shown);
+  }
+
+  #promise(): void {
+    const stable = textOf(this.#stable).replace(MARKS, '');
+    if (stable.length > this.#promised.length) this.#promised = stable;
+  }
+
+  #touchUp(heard: Spoken | undefined): void {
+    const last = this.#stable.at(-1);
+    if (last === undefined || heard === undefined || heard.core !== last.core) return;
+    const word = last.raw.replace(MARKS, '');
+    if (!heard.raw.trimStart().startsWith(word.trimStart())) return;
+    this.#stable[this.#stable.length - 1] = {
+      ...last,
+      raw: `${word}${heard.raw.trimStart().slice(word.trimStart().length)}`,
+    };
+  }
+
+  #show(words: readonly Spoken[]): Shown | undefined {
+    const text = textOf(words);
+    if (text === '' || text === this.#last) return undefined;
+    this.#last = text;
+    this.#count(words);
+    return { text, stable: this.#promised.length };
+  }
+
+  #count(words: readonly Spoken[]): void {
+    const cores = words.map(({ core }) => core).filter((core) => core !== '');
+    const kept = commonWords(this.#shownCores, cores);
+    this.#revised += this.#shownCores.length - kept;
+    this.#shown += cores.length - kept;
+    this.#shownCores = cores;
+  }
+}
+
+/** How many of the first words are the same in both. */
+function sameAtFirst(a: readonly Spoken[], b: readonly Spoken[]): number {
+  let count = 0;
+  while (count < a.length && count < b.length && a[count]?.core === b[count]?.core) count++;
+  return count;
+}

@@ -1,0 +1,69 @@
+/** Makes the live streams of an offline model. */
+import type { LiveOptions, Model, SpeechDetector } from '@vox-speech/contract';
+import { longestWindowMs } from '../windows.js';
+import { DetectorPool } from './detector-pool.js';
+import { levelEndpointer } from './endpointer.js';
+import { NeuralEndpointer } from './neural-endpointer.js';
+import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
+import type { DecodeTurns } from './turns.js';
+import { WindowDecodes } from './window-decodes.js';
+import { WindowedStream } from './windowed.js';
+
+/**
+ * Room that a stream is given, over what its finals cost: finals come in bunches, and half of the time must be free for
+ * them to come soon. Measured with 8 to 16 streams of whisper:tiny.en on 2 cores.
+ */
+const ROOM = 2;
+/** Where finals wait longer than this for their turn, in ms, there is no room for another stream whatever it costs. */
+const LONGEST_WAIT_MS = 300;
+
+export class WindowedEngine implements LiveEngine {
+  readonly #model: Model;
+  readonly #slots: number;
+  readonly #pool: DetectorPool;
+  readonly #decodes: WindowDecodes;
+
+  /** @param slots decodes at once that the machine has processors for */
+  constructor(
+    model: Model,
+    openDetector: () => Promise<SpeechDetector>,
+    turns: DecodeTurns,
+    slots: number,
+    clock: Clock,
+  ) {
+    this.#model = model;
+    this.#slots = slots;
+    this.#pool = new DetectorPool(openDetector, clock);
+    this.#decodes = new WindowDecodes(model, turns, slots, clock);
+  }
+
+  async prepare({ endpointing }: LiveOptions): Promise<void> {
+    await this.#decodes.prepare();
+    if (endpointing.detector === 'silero') await this.#pool.prepare();
+  }
+
+  open(context: StreamContext): LiveStream {
+    const { endpointing } = context.options;
+    const { info } = this.#model;
+    const endpointer =
+      endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
+    return new WindowedStream(context, endpointer, this.#decodes, {
+      ...info,
+      windowMs: longestWindowMs(info),
+    });
+  }
+
+  tick(): boolean {
+    return this.#decodes.tick();
+  }
+
+  streamLoad(): number {
+    if (this.#decodes.waitMs > LONGEST_WAIT_MS) return 1;
+    return (this.#decodes.costPerMs * ROOM) / this.#slots;
+  }
+
+  idle(): void {
+    this.#decodes.clear();
+    this.#pool.clear();
+  }
+}

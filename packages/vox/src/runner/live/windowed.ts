@@ -1,0 +1,329 @@
+/**
+ * A live stream on an offline model. Speech opens an utterance; while it grows it is decoded again and again for partials;
+ * in a pause it is decoded whole, and when the pause turns out to be the end, that decode is the final already.
+ */
+import type { EndReason, LiveOptions, TranscribeOptions } from '@vox-speech/contract';
+import { SampleBuffer } from '../sample-buffer.js';
+import { Arrivals } from './arrivals.js';
+import type { Endpointer } from './endpointer.js';
+import { type Bounds, PER_MS, Segmenter } from './segmenter.js';
+import type { LiveStream, StreamContext } from './stream.js';
+import { type Decoded, type End, Utterance } from './utterance.js';
+
+/** Samples of room a stream begins with (0.5 s); a growing utterance takes more. */
+const ROOM = 8_192;
+/** Samples that are heard a tick (2 s): other streams must not wait for one that sends a file at once. */
+const MAX_PER_TICK = 32_000;
+/** Utterances that may wait for their finals; then no more audio is taken. */
+const MAX_WAITING = 3;
+/** Sound behind the last speech that is decoded too, in samples (500 ms): a model hears the end by the silence after it. */
+const TAIL = 8_000;
+/** Ms of silence after which the whole is decoded in advance; half of what ends an utterance where that is less. */
+const AHEAD_MS = 240;
+/** Ms of speech before the first partial: of less, a model mostly invents. */
+const FIRST_PARTIAL_MS = 600;
+/** Ms of new audio that are worth another partial. */
+const NEW_AUDIO_MS = 240;
+/** Ms of silence from which on a decode of the whole is nearer than a partial. */
+const PAUSE_MS = 120;
+/** Characters of what was said before that a model is told, where it can be. */
+const PROMPT_LENGTH = 200;
+
+/** How samples become text, and when: one for all streams of a model. */
+export interface WindowDecoder {
+  /** So many streams that decodes should cost little. */
+  readonly crowded: boolean;
+  /** True where a decode that nobody waits for may start. */
+  readonly idle: boolean;
+  /** The utterance as a whole. Rejects with `cancelled` at the signal. */
+  final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** A part of a long utterance: nobody waits for it yet, and it must be done soon. */
+  piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** The same without anybody waiting for it; only to be called while `idle`. */
+  ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** A growing utterance; no segments where the model went astray. Only to be called from `partial`. */
+  growing(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** Asks for a call of `partial` when there is time. */
+  wish(stream: { readonly first: boolean; partial(): Promise<void> }): void;
+  /** A stream has begun or ended. */
+  streams: number;
+}
+
+/** An utterance that is over and has no final yet. */
+interface Ended extends End {
+  readonly utterance: Utterance;
+  /** One past its last sample of speech. */
+  readonly until: number;
+  /** What is still to be decoded of it; empty where there is nothing to hear. */
+  readonly samples: Float32Array;
+}
+
+const NOTHING: Decoded = { segments: [], decodeMs: 0 };
+
+export class WindowedStream implements LiveStream {
+  readonly #context: StreamContext;
+  readonly #options: LiveOptions;
+  readonly #decoder: WindowDecoder;
+  readonly #words: boolean;
+  readonly #prompts: boolean;
+  readonly #audio = new SampleBuffer(ROOM);
+  readonly #endpointer: Endpointer;
+  readonly #segmenter: Segmenter;
+  readonly #abort = new AbortController();
+  readonly #arrivals = new Arrivals();
+  readonly #ended: Ended[] = [];
+  /** The utterance that is being spoken. */
+  #open: Utterance | undefined;
+  #count = 0;
+  #decoding = false;
+  #finishing = false;
+  #heardThisTick = 0;
+  /** Arrival of what is being heard now. */
+  #arrivedAt = 0;
+  #lastPartialAt = Number.NEGATIVE_INFINITY;
+  #lastText = '';
+
+  constructor(
+    context: StreamContext,
+    endpointer: Endpointer,
+    decoder: WindowDecoder,
+    model: { readonly windowMs: number; readonly canTimeWords: boolean; readonly canPrompt: boolean },
+  ) {
+    this.#context = context;
+    this.#options = context.options;
+    this.#decoder = decoder;
+    decoder.streams++;
+    this.#words = model.canTimeWords;
+    this.#prompts = model.canPrompt;
+    this.#endpointer = endpointer;
+    this.#segmenter = new Segmenter(context.options.endpointing, endpointer, this.#audio, model.windowMs, {
+      started: (bounds) => this.#started(bounds),
+      promisedUntil: () => this.#open?.promisedUntil ?? 0,
+      stopped: (until, reason) => this.#stopped(until, reason),
+    });
+  }
+
+  get hungry(): boolean {
+    return this.#heardThisTick < MAX_PER_TICK && this.#ended.length < MAX_WAITING;
+  }
+
+  push(samples: Float32Array, arrivedAt: number): void {
+    this.#arrivedAt = arrivedAt;
+    this.#heardThisTick += samples.length;
+    this.#audio.push(samples);
+    this.#arrivals.heard(this.#audio.end, arrivedAt, this.#context.now());
+    this.#segmenter.advance();
+  }
+
+  skip(samples: number): void {
+    // A gap shorter than a pause is silence within the utterance; a longer one ends it.
+    if (samples <= this.#options.endpointing.silenceMs * PER_MS) {
+      this.#audio.push(new Float32Array(samples));
+      this.#segmenter.advance();
+      return;
+    }
+    this.#segmenter.end('silence');
+    const position = this.#audio.end + samples;
+    this.#audio.restart(position);
+    this.#segmenter.jump(position);
+  }
+
+  commit(arrivedAt: number): void {
+    this.#arrivedAt = arrivedAt;
+    if (!this.#segmenter.end('commit')) this.#nothing(arrivedAt);
+    this.#finals();
+  }
+
+  finish(arrivedAt: number): void {
+    this.#arrivedAt = arrivedAt;
+    this.#segmenter.end('end');
+    this.#finishing = true;
+    this.#finals();
+  }
+
+  cancel(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#decoder.streams--;
+    this.#abort.abort();
+    this.#ended.length = 0;
+    this.#open = undefined;
+    this.#endpointer.close();
+  }
+
+  tick(): boolean {
+    const now = this.#context.now();
+    // Where more was sent than is heard in a tick, nobody has fallen silent.
+    if (this.hungry) this.#stall(now);
+    this.#heardThisTick = 0;
+    this.#ahead();
+    this.#piece();
+    if (this.#wantsPartial(now)) this.#decoder.wish(this);
+    return this.#open !== undefined || this.#ended.length > 0;
+  }
+
+  get first(): boolean {
+    return this.#lastPartialAt === Number.NEGATIVE_INFINITY;
+  }
+
+  /** Its turn for a partial has come. Resolves when that is over, at once where none is wanted any more. */
+  async partial(): Promise<void> {
+    const utterance = this.#open;
+    const now = this.#context.now();
+    if (utterance === undefined || !this.#wantsPartial(now)) return;
+    this.#lastPartialAt = now;
+    const end = this.#segmenter.position;
+    utterance.goOn(this.#segmenter.until);
+    utterance.decodedTo = end;
+    const samples = this.#audio.view(utterance.from, end).slice();
+    await this.#decode(async () => {
+      const { segments } = await this.#decoder.growing(samples, this.#transcribe(), this.#abort.signal);
+      if (this.#open === utterance) this.#show(utterance, segments, end);
+    });
+  }
+
+  #started(bounds: Bounds): void {
+    this.#count++;
+    this.#open = new Utterance(this.#count, bounds, this.#arrivals.of(bounds.since));
+    this.#lastPartialAt = Number.NEGATIVE_INFINITY;
+    const atMs = Math.round(bounds.since / PER_MS);
+    this.#context.emit({ type: 'speech-started', utterance: this.#count, atMs });
+  }
+
+  #stopped(until: number, reason: EndReason): void {
+    const utterance = this.#open;
+    if (utterance === undefined) return;
+    this.#open = undefined;
+    utterance.goOn(until);
+    const endMs = Math.round(until / PER_MS);
+    this.#context.emit({ type: 'speech-stopped', utterance: utterance.number, atMs: endMs, reason });
+    // The next utterance may begin right behind a cut.
+    const tail = reason === 'length' ? 0 : TAIL;
+    const samples = this.#audio.view(utterance.from, until + tail).slice();
+    this.#ended.push({ utterance, until, samples, reason, endMs, decidedAt: this.#arrivedAt });
+    this.#finals();
+  }
+
+  /** A commit has its final also where nothing was heard. */
+  #nothing(decidedAt: number): void {
+    this.#count++;
+    const until = this.#audio.end;
+    const utterance = new Utterance(this.#count, { from: until, since: until }, decidedAt);
+    const endMs = Math.round(until / PER_MS);
+    this.#ended.push({ utterance, until, samples: new Float32Array(0), reason: 'commit', endMs, decidedAt });
+  }
+
+  /** A client that has stopped sending is silent too; with `manual` only its word ends an utterance. */
+  #stall(now: number): void {
+    const { detector, silenceMs } = this.#options.endpointing;
+    if (this.#open === undefined || detector === 'manual') return;
+    const stalled = this.#arrivals.stalledMs(now);
+    if (stalled === 0 || this.#segmenter.silenceMs + stalled < silenceMs) return;
+    this.#arrivedAt = now;
+    this.#segmenter.end('silence');
+  }
+
+  #wantsPartial(now: number): boolean {
+    const { partialMs } = this.#options;
+    if (partialMs === undefined || this.#open === undefined || this.#decoding || this.#ended.length > 0)
+      return false;
+    const { position, silenceMs } = this.#segmenter;
+    return (
+      silenceMs < PAUSE_MS &&
+      position - this.#open.since >= FIRST_PARTIAL_MS * PER_MS &&
+      position - this.#open.decodedTo >= NEW_AUDIO_MS * PER_MS &&
+      now - this.#lastPartialAt >= partialMs
+    );
+  }
+
+  /** In a pause: the whole, which is the final already if nothing more is said. */
+  #ahead(): void {
+    const utterance = this.#open;
+    if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
+    const { until, silenceMs, position } = this.#segmenter;
+    utterance.goOn(until);
+    if (utterance.whole(until) !== undefined) return;
+    // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
+    const stands = utterance.stands(until, this.#decoder.crowded);
+    const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
+    if (silenceMs < Math.min(pauseMs, this.#options.endpointing.silenceMs / 2)) return;
+    if (!stands && !this.#decoder.idle) return;
+    const end = Math.min(until + TAIL, position);
+    const samples = this.#audio.view(utterance.from, end).slice();
+    void this.#decode(async () => {
+      const how = stands ? 'piece' : 'ahead';
+      const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
+      utterance.keep(decoded, until, stands);
+      utterance.decodedTo = end;
+      if (this.#open === utterance && this.#options.partialMs !== undefined)
+        this.#show(utterance, decoded.segments, end);
+    });
+  }
+
+  /** Someone speaks on without a pause: what was said first is decoded to stand, so that the final is not kept waiting. */
+  #piece(): void {
+    const utterance = this.#open;
+    const end = this.#segmenter.position;
+    if (utterance === undefined || this.#decoding || this.#ended.length > 0 || !this.#words) return;
+    if (!utterance.tooLong(end)) return;
+    utterance.decodedTo = end;
+    const samples = this.#audio.view(utterance.from, end).slice();
+    void this.#decode(async () => {
+      const decoded = await this.#decoder.piece(samples, this.#transcribe(), this.#abort.signal);
+      if (this.#open !== utterance) return;
+      if (this.#options.partialMs !== undefined) this.#show(utterance, decoded.segments, end);
+      utterance.stand(decoded, end);
+    });
+  }
+
+  /** Gives the utterances that are over their finals, one after the other. */
+  #finals(): void {
+    for (let ended = this.#ended[0]; ended !== undefined; ended = this.#ended[0]) {
+      if (this.#decoding) return;
+      const { utterance, until, samples } = ended;
+      const decoded = samples.length === 0 ? NOTHING : utterance.whole(until);
+      if (decoded === undefined) {
+        void this.#decode(async () => {
+          const final = await this.#decoder.final(samples, this.#transcribe(), this.#abort.signal);
+          utterance.keep(final, until, false);
+        });
+        return;
+      }
+      this.#ended.shift();
+      const event = utterance.final(decoded, ended, this.#options.words, this.#context.now());
+      if (event.type === 'final' && event.text !== '') this.#lastText = event.text;
+      this.#context.emit(event);
+    }
+    if (!this.#finishing || this.#decoding) return;
+    this.#context.end({ audioMs: Math.round(this.#audio.end / PER_MS), utterances: this.#count });
+  }
+
+  #show(utterance: Utterance, segments: Decoded['segments'], end: number): void {
+    const event = utterance.hear(segments, end, this.#context.now());
+    if (event !== undefined) this.#context.emit(event);
+  }
+
+  /** One decode at a time; a failure is the end of the stream. */
+  async #decode(work: () => Promise<void>): Promise<void> {
+    this.#decoding = true;
+    try {
+      await work();
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#context.fail(error);
+      return;
+    } finally {
+      this.#decoding = false;
+    }
+    if (!this.#abort.signal.aborted) this.#finals();
+  }
+
+  #transcribe(): TranscribeOptions {
+    const { language, prompt, task } = this.#options;
+    const before = [prompt, this.#lastText.slice(-PROMPT_LENGTH)].filter(Boolean).join(' ');
+    return {
+      task,
+      words: this.#words,
+      ...(language === undefined ? {} : { language }),
+      ...(this.#prompts && before !== '' ? { prompt: before } : {}),
+    };
+  }
+}
