@@ -85,7 +85,10 @@ async function withSpeech() {
 }
 
 async function withSockets() {
-  const place = replayHome({ [SCRIPTED]: { kind: 'stt', text: 'All is well that ends well.' } });
+  // The original's mock backend: a streaming model that ends an utterance by itself every 5 s.
+  const place = replayHome({
+    [SCRIPTED]: { kind: 'stt', text: 'All is well that ends well.', expectedMs: 5_000 },
+  });
   const file = join(folder, 'babble.wav');
   const pcm = Buffer.concat(Array.from({ length: 3 }, babble));
   writeFileSync(file, Buffer.concat([wavHeader(pcm.length), pcm]));
@@ -114,12 +117,13 @@ async function withSockets() {
   place.remove();
   tellServed('sockets', load);
   tell('sockets: endpoint to final', load.endpointToFinalMs);
+  tell('sockets: real-time lag', load.lagMs);
   tell('sockets: how late packets were sent', load.sendDelayMs);
   figures['sockets: memory a stream in the server'] = [perStream(most('ownMb') - before.parts[0].mb), 'kB'];
   figures['sockets: seconds'] = [(performance.now() - began) / 1000];
   targets.push(
     target('sockets: served', load.done, '>=', flags.sockets),
-    target('sockets: added latency, p99 ms', load.endpointToFinalMs.p99, '<=', 60),
+    target('sockets: added latency, p99 ms', load.lagMs.p99, '<=', 60),
     target('sockets: server CPU, ms an audio second', (1000 * processor) / audioSeconds, '<=', 3),
     target('sockets: memory a stream, kB', perStream(most('mb') - before.mb), '<=', 100),
   );
