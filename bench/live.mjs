@@ -1,14 +1,17 @@
 /**
  * Live transcription under load, with `vox bench live` as the crowd on the same machine: one speaker over `/v1/stt/ws`, then
  * `--streams` (12) on whisper:tiny.en, then `--sockets` (300) on a scripted model, whose recognition costs nothing, so that
- * what is left is the server's own share. `--part one|many|sockets` runs one of them. Linux.
+ * what is left is the server's own share, and `--streaming` (45) on a streaming model of 67 million random parameters.
+ * `--part one|many|sockets|streaming` runs one of them. Linux.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { floatToInt16 } from '../packages/audio/dist/index.js';
 import { replayHome } from '../test/e2e/replay-home.mjs';
+import { HEAVY_LAYERS, TONE, toneHome, toneSpeech } from '../test/e2e/tone-home.mjs';
 import { clips, wavHeader } from './lib/audio.mjs';
 import { gauge } from './lib/gauge.mjs';
 import { memory, watchMemory } from './lib/procs.mjs';
@@ -18,7 +21,7 @@ import { program, pull, serve } from './lib/vox.mjs';
 
 const MODEL = 'whisper:tiny.en';
 const SCRIPTED = 'mock:load';
-const flags = options({ runs: 1, streams: 12, sockets: 300, part: 'all' });
+const flags = options({ runs: 1, streams: 12, sockets: 300, streaming: 45, part: 'all' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
 const folder = mkdtempSync(join(tmpdir(), 'vox-bench-live-'));
 const figures = {};
@@ -129,7 +132,34 @@ async function withSockets() {
   );
 }
 
+/** The streaming fixture of 67 million parameters: many callers in one step of the model. */
+async function withStreaming() {
+  const place = await toneHome(HEAVY_LAYERS);
+  const file = join(folder, 'tone.wav');
+  const words = 'привет мир как дела сегодня у вас';
+  const speech = floatToInt16(toneSpeech([words, words, words, words].join(' '), 16_000));
+  const pcm = Buffer.from(speech.buffer, speech.byteOffset, speech.byteLength);
+  writeFileSync(file, Buffer.concat([wavHeader(pcm.length), pcm]));
+  const vox = await serve(['--preload', TONE], {
+    VOX_HOME: place.home,
+    VOX_STT_MODEL: TONE,
+    VOX_MAX_STREAMS: '1000',
+  });
+  const load = await benchLive(vox, file, '-m', TONE, '-n', String(flags.streaming));
+  await vox.stop();
+  place.remove();
+  tellServed('streaming', load);
+  tell('streaming: endpoint to final', load.endpointToFinalMs);
+  tell('streaming: real-time lag', load.lagMs);
+  figures['streaming: processor seconds a second of audio'] = [load.cpuPerAudioSecond ?? Number.NaN];
+  targets.push(
+    target('streaming: served', load.done, '>=', flags.streaming),
+    target('streaming: lag, p95 ms', load.lagMs.p95, '<=', 500),
+  );
+}
+
 try {
+  if (wants('streaming')) await withStreaming();
   if (wants('one') || wants('many')) await withSpeech();
   if (wants('sockets')) await withSockets();
 } finally {
