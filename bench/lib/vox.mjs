@@ -51,7 +51,7 @@ export async function serve(args = [], env = {}) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const since = performance.now();
-  const child = start(program, ['serve', '--port', String(port), ...args], {
+  const child = start(process.execPath, [program, 'serve', '--port', String(port), ...args], {
     VOX_HOME: voxHome(),
     ...env,
   });

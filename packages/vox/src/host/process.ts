@@ -26,7 +26,7 @@ const ALLOCATOR = {
 
 /**
  * Room for young objects, in MiB: what a runner makes dies within a tick, and 16 MiB of it, Node's default, is only more to
- * hold. With the same flag in bin/vox.js 400 live streams cost 90 kB each instead of 257, in the same time.
+ * hold: 46 instead of 143 kB for each of 400 live streams, in the same time.
  */
 const SMALL_YOUNG = '--max-semi-space-size=2';
 
