@@ -1,6 +1,7 @@
 /**
  * Words as a scorer sees them: lower case, no punctuation, numbers written out; and the word error rate.
- * A doubled or lost word is an insertion or a deletion of the alignment, so both are counted apart.
+ * A word is lost where nothing at all stands in its place, and added where nothing was said: two words heard as another
+ * one ("or for" as "author") are errors, but nothing was lost there.
  */
 
 const UNITS = [
@@ -66,19 +67,35 @@ export function wordErrors(referenceText, hypothesisText) {
   const hypothesis = normalise(hypothesisText);
   const count = { same: 0, substitution: 0, deletion: 0, insertion: 0 };
   const differences = [];
+  let lost = 0;
+  let added = 0;
+  /** What differs in a row. */
+  let stretch = [];
+  const close = () => {
+    if (!stretch.includes('substitution')) {
+      lost += stretch.filter((kind) => kind === 'deletion').length;
+      added += stretch.filter((kind) => kind === 'insertion').length;
+    }
+    stretch = [];
+  };
   for (const [kind, r, h] of align(reference, hypothesis)) {
     count[kind]++;
-    if (kind === 'same') continue;
+    if (kind === 'same') {
+      close();
+      continue;
+    }
+    stretch.push(kind);
     const was = kind === 'insertion' ? '-' : reference[r];
     differences.push(`${was}>${kind === 'deletion' ? '-' : hypothesis[h]}`);
   }
+  close();
   const errors = count.substitution + count.deletion + count.insertion;
   return {
     words: reference.length,
     errors,
     substitutions: count.substitution,
-    lost: count.deletion,
-    added: count.insertion,
+    lost,
+    added,
     percent: reference.length ? (100 * errors) / reference.length : errors ? 100 : 0,
     differences,
   };

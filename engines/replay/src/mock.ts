@@ -39,6 +39,8 @@ export interface MockStream extends TranscriptionStream {
 /** One utterance after another, as the script says. Deterministic: it depends on the number of samples alone. */
 export function mockStream({ text, expected }: Pick<MockScript, 'text' | 'expected'>): MockStream {
   let parts: StreamPart[] = [];
+  /** Samples of the utterances before this one. */
+  let before = 0;
   let heard = 0;
   let stepped = 0;
   let finished = false;
@@ -46,8 +48,9 @@ export function mockStream({ text, expected }: Pick<MockScript, 'text' | 'expect
     parts.push({
       type: 'transcript-final',
       text,
-      segment: { text, startMs: 0, endMs: heard / 16 },
+      segment: { text, startMs: before / 16, endMs: (before + heard) / 16 },
     });
+    before += heard;
     heard = 0;
     stepped = 0;
   };

@@ -24,9 +24,15 @@ const ALLOCATOR = {
   MALLOC_MMAP_THRESHOLD_: '131072',
 } as const;
 
+/**
+ * Room for young objects, in MiB: what a runner makes dies within a tick, and 16 MiB of it, Node's default, is only more to
+ * hold: 46 instead of 143 kB for each of 400 live streams, in the same time.
+ */
+const SMALL_YOUNG = '--max-semi-space-size=2';
+
 /** Starts a runner process. It ends by itself when this process dies, since its pipe then closes. */
 export function startProcessRunner({ threads, preload }: StartRunnerOptions): RunnerHost {
-  const child = spawn(process.execPath, [RUNNER], {
+  const child = spawn(process.execPath, [SMALL_YOUNG, RUNNER], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: {
       ...ALLOCATOR,

@@ -6,10 +6,17 @@ import { floatToInt16, resample, rootMeanSquare, WavDecoder } from '@vox-speech/
 export const WIRE_RATE = 16_000;
 /** Samples of a frame of 20 ms. */
 const FRAME = WIRE_RATE / 50;
-/** Root mean square from which on a frame is speech: STT_VAD_THRESHOLD's default. */
+/**
+ * Speech is louder than this (root mean square), which is STT_VAD_THRESHOLD's default, or than thrice the room where that is
+ * less: the last sound of a word is soft.
+ */
 const SPEECH_RMS = 300;
-/** Of so many frames (200 ms) half must be that loud: a click behind the last word is no speech. */
+const ABOVE_ROOM = 3;
+/** Hiss below this is no speech in the quietest room. */
+const SILENCE_RMS = 30;
+/** Of ten frames (200 ms) seven are that loud: a click behind the last word is no speech. */
 const SYLLABLE = 10;
+const LOUD_FRAMES = 7;
 
 export interface BenchAudio {
   readonly pcm: Buffer;
@@ -30,21 +37,24 @@ export async function readBenchAudio(path: string): Promise<BenchAudio> {
 /** @param samples mono at 16 kHz */
 export function benchAudio(samples: Float32Array): BenchAudio {
   const bytes = floatToInt16(samples);
-  let first: number | undefined;
-  let last = 0;
-  const loud: boolean[] = [];
-  for (let at = 0; at < samples.length; at += FRAME) {
-    const frame = samples.subarray(at, at + FRAME);
-    loud.push(rootMeanSquare(frame) >= SPEECH_RMS);
-    if (loud.at(-1) !== true || loud.slice(-SYLLABLE).filter(Boolean).length < SYLLABLE / 2) continue;
-    first ??= FRAME * loud.indexOf(true, -SYLLABLE);
-    last = at + frame.length;
-  }
+  const levels: number[] = [];
+  for (let at = 0; at < samples.length; at += FRAME)
+    levels.push(rootMeanSquare(samples.subarray(at, at + FRAME)));
+  const room = [...levels].sort((a, b) => a - b)[Math.floor(levels.length / 10)] ?? 0;
+  const threshold = Math.max(SILENCE_RMS, Math.min(SPEECH_RMS, ABOVE_ROOM * room));
+  const loud = levels.map((level) => level >= threshold);
+  const syllables = loud.map((_, end) => {
+    const frames = loud.slice(Math.max(0, end + 1 - SYLLABLE), end + 1);
+    return frames.at(-1) === true && frames.filter(Boolean).length >= LOUD_FRAMES;
+  });
+  const first = syllables.indexOf(true);
+  const from = loud.indexOf(true, Math.max(0, first + 1 - SYLLABLE)) * FRAME;
+  const to = Math.min(samples.length, (syllables.lastIndexOf(true) + 1) * FRAME);
   const ms = (count: number): number => (1000 * count) / WIRE_RATE;
   return {
     pcm: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     durationMs: ms(samples.length),
-    speechFromMs: ms(first ?? 0),
-    speechToMs: ms(first === undefined ? samples.length : last),
+    speechFromMs: first < 0 ? 0 : ms(from),
+    speechToMs: ms(first < 0 ? samples.length : to),
   };
 }

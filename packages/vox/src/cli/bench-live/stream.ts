@@ -10,6 +10,8 @@ import { packetsDue } from './schedule.js';
 const BYTES_PER_MS = 32;
 /** After the last speech and the silence: no word for so long, and at least one final, means that all has come; ms. */
 const QUIET_MS = 2_000;
+/** A model that goes on in silence, as the mock backend, has said enough by then, ms after the audio. */
+const TALKATIVE_MS = 6_000;
 /** A server that has no final by then is given up, ms after the audio. */
 const PATIENCE_MS = 30_000;
 
@@ -128,7 +130,8 @@ export class BenchStream {
     const past = now - this.#at(audio.speechToMs + silenceMs);
     const heardAll = this.#lastFinal !== undefined && this.#lastFinal >= this.#at(audio.speechToMs);
     if (past > PATIENCE_MS) this.#end('error', 'no final after the last speech');
-    else if (heardAll && past > QUIET_MS && now - this.#lastWord > QUIET_MS) this.#end('done');
+    else if (heardAll && past > QUIET_MS && now - this.#lastWord > (past > TALKATIVE_MS ? 0 : QUIET_MS))
+      this.#end('done');
   }
 
   /** When the sample at `ms` of the audio was due to be sent. */

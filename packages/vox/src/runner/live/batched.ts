@@ -193,7 +193,8 @@ export class BatchedStream implements LiveStream {
     const shown = open.stabilizer.hear(spoken, Math.max(0, spoken.length - UNCERTAIN_WORDS));
     if (shown === undefined) return;
     open.firstPartialAt ??= now;
-    const endMs = Math.round(this.#position / PER_MS);
+    // What came in since is not in it.
+    const endMs = Math.round((this.#position - this.#behind) / PER_MS);
     this.#context.emit({ type: 'partial', utterance: open.number, ...shown, startMs: open.startMs, endMs });
   }
 
