@@ -30,7 +30,7 @@ import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
 import { Sessions } from './sessions/index.js';
-import { createHttpServer, Upgrades } from './transport/index.js';
+import { createHttpServer, loadWebSockets, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
 import { VoiceStore } from './voices/index.js';
 
@@ -165,6 +165,7 @@ export async function startApp(config: Config): Promise<App> {
   setTimeout(() => {
     loadZod();
     metrics.load();
+    loadWebSockets();
   }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
 

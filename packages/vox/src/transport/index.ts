@@ -18,6 +18,6 @@ export { LiveSocket } from './socket.js';
 export { type Spooled, spool } from './spool.js';
 export { sendEvents } from './sse.js';
 export { abortable, started, streamBody } from './stream.js';
-export { type SocketRoute, Upgrades } from './upgrade.js';
+export { loadWebSockets, type SocketRoute, Upgrades } from './upgrade.js';
 export { validate } from './validate.js';
 export { WARNING_HEADER, warningHeader } from './warnings.js';

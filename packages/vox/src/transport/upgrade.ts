@@ -1,8 +1,9 @@
 /** WebSockets on the HTTP server: guards first, then the dialect that owns the path; bounded both ways. */
 import type { IncomingMessage, Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { VoxError } from '@vox-speech/contract';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { type Log, safePath } from '../observe/index.js';
 import { type ErrorShapes, publicError } from './errors.js';
 import { LiveSocket } from './socket.js';
@@ -19,8 +20,22 @@ export interface SocketRoute {
 /** A second of 48 kHz stereo in floats, and every control message. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
+/** One route; its side of the protocol is made when the first socket comes. */
+interface Served {
+  readonly route: SocketRoute;
+  server?: WebSocketServer;
+}
+
+let library: typeof import('ws') | undefined;
+
+/** Loads the WebSocket library now, so that no socket waits for it; a server starts without. */
+export function loadWebSockets(): typeof import('ws') {
+  library ??= createRequire(import.meta.url)('ws') as typeof import('ws');
+  return library;
+}
+
 export class Upgrades {
-  readonly #routes = new Map<string, { route: SocketRoute; server: WebSocketServer }>();
+  readonly #routes = new Map<string, Served>();
   readonly #sockets = new Set<LiveSocket>();
   readonly #log: Log;
   #stopped = false;
@@ -40,6 +55,7 @@ export class Upgrades {
         const found = this.#routes.get(path);
         if (found === undefined)
           throw new VoxError('not_found', `there is no WebSocket at ${path}; docs/http.md lists them`);
+        found.server ??= serverOf(found.route);
         found.server.handleUpgrade(request, socket, head, (ws) => this.#open(found.route, ws, request));
       } catch (error) {
         const { status, body } = options.shapes.render(path, publicError(error, 'upgrade'));
@@ -54,16 +70,7 @@ export class Upgrades {
   }
 
   add(route: SocketRoute): void {
-    const server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: route.maxMessageBytes ?? MAX_MESSAGE_BYTES,
-    });
-    server.on('wsClientError', (error: Error, socket: Duplex) => {
-      refuse(socket, 400, JSON.stringify({ detail: error.message }));
-    });
-    this.#routes.set(route.path, { route, server });
+    this.#routes.set(route.path, { route });
   }
 
   /** Refuses new sockets; those that are still open are closed with 1001 after `graceMs`. */
@@ -86,6 +93,20 @@ export class Upgrades {
       socket.close(1011, 'internal error');
     }
   }
+}
+
+function serverOf({ maxMessageBytes = MAX_MESSAGE_BYTES }: SocketRoute): WebSocketServer {
+  const { WebSocketServer } = loadWebSockets();
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+  });
+  server.on('wsClientError', (error: Error, socket: Duplex) => {
+    refuse(socket, 400, JSON.stringify({ detail: error.message }));
+  });
+  return server;
 }
 
 function refuse(socket: Duplex, status: number, body: string): void {

@@ -13,7 +13,7 @@ interface Entry {
   readonly inbox: Inbox;
   /** Absent until the engine is ready for it. */
   stream?: LiveStream;
-  /** An error to tell at the next tick. */
+  /** Its last word is said: what is still under way for it is thrown away. */
   gone: boolean;
 }
 
