@@ -12,6 +12,7 @@ const LAYERS = {
   'packages/audio': ['packages/contract'],
   'packages/client': [],
   'engines/replay': ['packages/contract'],
+  'engines/remote': ['packages/contract', 'packages/audio'],
   'engines/sherpa': ['packages/contract', 'packages/audio'],
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
@@ -88,6 +89,7 @@ const PACKAGES = {
   '@vox-speech/client': 'packages/client',
   '@vox-speech/engine-sherpa': 'engines/sherpa',
   '@vox-speech/engine-replay': 'engines/replay',
+  '@vox-speech/engine-remote': 'engines/remote',
 };
 
 /** Types that cross a boundary where values may not: the scheduler's proxies are typed by what they stand for. */

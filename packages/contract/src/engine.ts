@@ -3,6 +3,7 @@
  * engine package must not import its native library: only `load` does, inside the runner that hosts it.
  */
 import { VoxError } from './errors.js';
+import type { TokenUsage } from './live.js';
 import type { Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
 
 /** Mono float samples in [-1, 1]. */
@@ -35,10 +36,40 @@ export interface ModelFiles {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** A server that runs models for us. */
+export interface Upstream {
+  /** `http://host:port` or `https://...`, without `/v1`. */
+  readonly url: string;
+  /** Sent as a bearer token; never logged. */
+  readonly apiKey?: string;
+}
+
+/** How remote models are reached. */
+export interface RemoteOptions {
+  /** At least one. Those that do not serve the model are left out. */
+  readonly upstreams: readonly Upstream[];
+  /** An upstream that says nothing for so long while it owes an answer has stalled. */
+  readonly stallMs: number;
+  /** Absent = utterances are never rolled: the upstream has no limit. */
+  readonly rolling?: Rolling;
+}
+
+/** When a long utterance goes on in a new context of the model, because one has an end. */
+export interface Rolling {
+  /** A segment is ended in the first pause after so much audio. */
+  readonly segmentMs: number;
+  /** Heard twice where there is no pause, so that no word is cut. */
+  readonly overlapMs: number;
+  /** No segment is longer. */
+  readonly limitMs: number;
+}
+
 export interface LoadOptions {
   /** Processor threads the model may use. */
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda' | 'mps';
+  /** For engines that run elsewhere. */
+  readonly remote?: RemoteOptions;
 }
 
 export interface Voice {
@@ -76,6 +107,8 @@ export interface ModelInfo {
   readonly cloningNeedsText?: boolean;
   /** Calls that may run at once and still gain from it. */
   readonly concurrency: number;
+  /** Of models with `openUtterance`: absent = one context hears an utterance of any length. */
+  readonly rolling?: Rolling;
 }
 
 export interface Bytes {
@@ -117,6 +150,28 @@ export interface TranscriptionStream {
   close(): void;
 }
 
+/** What is told of an utterance that is heard elsewhere; `done` or `failed` is the last. */
+export interface UtteranceListener {
+  /** Text that follows what came before and never changes later. */
+  delta(text: string): void;
+  /** The whole text; it begins with all deltas. */
+  done(text: string, usage: TokenUsage | undefined): void;
+  /** `upstream_failed`, `upstream_stalled`, `upstream_unavailable`. */
+  failed(error: VoxError): void;
+  /** It takes audio again after `push` said false. */
+  drained(): void;
+}
+
+/** One utterance that is heard elsewhere while it is spoken. */
+export interface UtteranceStream {
+  /** Mono samples at the model's rate. False: no more for now, `drained` follows; what was given is taken all the same. */
+  push(samples: Float32Array): boolean;
+  /** No more audio. */
+  finish(): void;
+  /** Ends it at once, there too; nothing more is told. Idempotent. */
+  close(): void;
+}
+
 /** A loaded model. An optional method is an optional capability. */
 export interface Model {
   readonly info: ModelInfo;
@@ -129,6 +184,8 @@ export interface Model {
   openDetector?(): SpeechDetector;
   openTranscription?(options: TranscribeOptions): TranscriptionStream;
   step?(ready: readonly TranscriptionStream[]): void;
+  /** For models that hear elsewhere: text comes when it comes, no step is needed. Throws nothing; `failed` tells. */
+  openUtterance?(options: TranscribeOptions, listener: UtteranceListener): UtteranceStream;
   /** Lets go of what no running call needs and a later one can make again: spare recognisers, caches. */
   trim?(): void;
   close(): Promise<void>;

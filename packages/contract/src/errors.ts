@@ -158,6 +158,13 @@ export const ERRORS = {
     retryable: true,
     meaning: 'No source of the model could be reached.',
   },
+  upstream_failed: {
+    http: 502,
+    ws: 1011,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    meaning: 'The server that runs the model refused the work or broke off.',
+  },
   hash_mismatch: {
     http: 502,
     ws: 1011,
@@ -172,6 +179,13 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The engine of this model is not installed or cannot run here.',
   },
+  upstream_unavailable: {
+    http: 503,
+    ws: 1013,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    meaning: 'No server that runs the model can be reached, or none of them serves it.',
+  },
   restarting: {
     http: 503,
     ws: 1013,
@@ -185,6 +199,13 @@ export const ERRORS = {
     grpc: 'UNAVAILABLE',
     retryable: true,
     meaning: 'The server is stopping.',
+  },
+  upstream_stalled: {
+    http: 504,
+    ws: 1011,
+    grpc: 'DEADLINE_EXCEEDED',
+    retryable: true,
+    meaning: 'The server that runs the model has said nothing for too long.',
   },
   timeout: { http: 504, ws: 1011, grpc: 'DEADLINE_EXCEEDED', retryable: true, meaning: 'A deadline passed.' },
   out_of_memory: {

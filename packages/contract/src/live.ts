@@ -38,6 +38,15 @@ export interface LiveOptions {
   readonly endpointing: Endpointing;
   /** Shortest time between partials; 0 = as often as the machine allows; absent = none. */
   readonly partialMs?: number;
+  /** How long a word must have stood unchanged, on the stream's clock, before it counts as stable; absent = as the model settles. */
+  readonly stableMs?: number;
+}
+
+/** What an engine counts for one utterance or recording, where it counts. */
+export interface TokenUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly totalTokens: number;
 }
 
 /** Why an utterance ended. */
@@ -74,6 +83,8 @@ export type LiveEvent =
       readonly words?: readonly Word[];
       /** ISO 639-1, where the engine knows it. */
       readonly language?: string;
+      /** Summed over all parts of the utterance. */
+      readonly usage?: TokenUsage;
       readonly timing: FinalTiming;
     }
   /** Audio that was never heard, because the queue was full; `frames` as the client sent them. */

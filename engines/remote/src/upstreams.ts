@@ -1,0 +1,15 @@
+/** The servers that run one model: which is asked next, and which is left alone for a while. */
+import type { Upstream } from '@vox-speech/contract';
+
+/** One piece of work on one upstream. */
+export interface Turn {
+  readonly upstream: Upstream;
+  /** Says how it ended, once; a second call does nothing. `failed`: by a fault of the upstream's. */
+  release(outcome: 'ok' | 'failed'): void;
+}
+
+/** Of one model. */
+export interface Upstreams {
+  /** The least loaded one that serves the model. Throws VoxError `upstream_unavailable` where there is none. */
+  take(): Turn;
+}
