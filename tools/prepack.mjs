@@ -39,7 +39,10 @@ if (process.argv.includes('--undo')) {
 /** A workspace package as its own tarball would hold it. */
 function copyPackage(name, target) {
   const part = name.split('/')[1];
-  const source = join(ROOT, part.startsWith('engine-') ? `engines/${part.slice('engine-'.length)}` : `packages/${part}`);
+  const source = join(
+    ROOT,
+    part.startsWith('engine-') ? `engines/${part.slice('engine-'.length)}` : `packages/${part}`,
+  );
   mkdirSync(target, { recursive: true });
   for (const kept of ['package.json', 'dist'])
     cpSync(join(source, kept), join(target, kept), { recursive: true });
