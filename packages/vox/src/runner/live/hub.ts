@@ -82,7 +82,8 @@ export class LiveHub {
       if (entry !== undefined) this.#audio(id, entry, body.subarray(at, at + length), now);
       at += length;
     }
-    this.#wake();
+    if (this.#engine.eager !== true) this.#wake();
+    else this.#tickNow();
   }
 
   skip(id: number, samples: number): void {
@@ -157,11 +158,16 @@ export class LiveHub {
 
   /** Sees to it that a tick comes, soon. */
   #wake(): void {
-    const wait = Math.max(0, this.#lastTick + TICK_MS - this.#clock.now());
-    this.#cancelTick ??= this.#clock.after(wait, () => {
+    this.#cancelTick ??= this.#clock.after(Math.max(0, this.#lastTick + TICK_MS - this.#clock.now()), () => {
       this.#cancelTick = undefined;
       this.#tick();
     });
+  }
+
+  #tickNow(): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    this.#tick();
   }
 
   #tick(): void {

@@ -45,6 +45,8 @@ export interface LiveStream {
 
 /** One for each runner. */
 export interface LiveEngine {
+  /** Ticks come as soon as there is audio, because a tick costs next to nothing. Absent = no. */
+  readonly eager?: boolean;
   /** Called before each stream is opened: warms up and measures, once, and gets what such a stream needs. */
   prepare(options: LiveOptions): Promise<void>;
   open(context: StreamContext): LiveStream;

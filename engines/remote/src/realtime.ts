@@ -1,0 +1,192 @@
+/** One utterance over vLLM's `/v1/realtime`: audio in steps of 80 ms, text as it comes. */
+import { floatToInt16 } from '@vox-speech/audio';
+import { type UtteranceListener, type UtteranceStream, VoxError } from '@vox-speech/contract';
+import type { RealtimeConnection, RealtimeConnections } from './realtime-connections.js';
+import { append, END, type RealtimeEvent, START, STEP } from './realtime-wire.js';
+import type { Turn, Upstreams } from './upstreams.js';
+
+/** Steps that are kept until the upstream has said something (5 s): so much can be said again to another one. */
+const MAX_UNHEARD = 63;
+/** Upstreams that are tried for one utterance. */
+const TRIES = 3;
+/** How often an upstream is looked after, as a part of the time after which it has stalled. */
+const LOOKS = 4;
+
+export interface RealtimeParts {
+  readonly upstreams: Upstreams;
+  readonly connections: RealtimeConnections;
+  /** An upstream that owes an answer, or a pong, for so many ms has stalled. */
+  readonly stallMs: number;
+}
+
+/** Begins an utterance. Never throws: the listener is told what goes wrong. */
+export function openRealtime(parts: RealtimeParts, listener: UtteranceListener): UtteranceStream {
+  return new RealtimeUtterance(parts, listener);
+}
+
+class RealtimeUtterance implements UtteranceStream {
+  readonly #parts: RealtimeParts;
+  readonly #listener: UtteranceListener;
+  readonly #step = new Float32Array(STEP);
+  #filled = 0;
+  /** Frames for an upstream that has not said anything yet; undefined once too many or of no use. */
+  #unheard: string[] | undefined = [];
+  /** Frames that wait for the connection. */
+  #waiting: string[] = [];
+  #connection: RealtimeConnection | undefined;
+  #turn: Turn | undefined;
+  #tries = 0;
+  #ready = false;
+  #finished = false;
+  #over = false;
+  #heard = false;
+  /** When its end was told; performance.now(). */
+  #owedSince = Number.POSITIVE_INFINITY;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(parts: RealtimeParts, listener: UtteranceListener) {
+    this.#parts = parts;
+    this.#listener = listener;
+    // Not before the caller has what it asked for.
+    queueMicrotask(() => this.#connect());
+    const { stallMs } = parts;
+    this.#watch = setInterval(() => this.#look(), Math.max(10, stallMs / LOOKS));
+  }
+
+  push(samples: Float32Array): boolean {
+    if (this.#over || this.#finished) return true;
+    let room = true;
+    for (let at = 0; at < samples.length; ) {
+      const count = Math.min(STEP - this.#filled, samples.length - at);
+      this.#step.set(samples.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      at += count;
+      if (this.#filled === STEP) room = this.#sendStep();
+    }
+    return room;
+  }
+
+  finish(): void {
+    if (this.#over || this.#finished) return;
+    if (this.#filled > 0) this.#sendStep();
+    this.#finished = true;
+    this.#owedSince = performance.now();
+    this.#send(END);
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#end('ok');
+    this.#connection?.destroy();
+  }
+
+  #sendStep(): boolean {
+    const { buffer, byteLength } = floatToInt16(this.#step.subarray(0, this.#filled));
+    this.#filled = 0;
+    return this.#send(append(new Uint8Array(buffer, 0, byteLength)));
+  }
+
+  #send(frame: string): boolean {
+    this.#unheard?.push(frame);
+    if (this.#heard || (this.#unheard?.length ?? 0) > MAX_UNHEARD) this.#unheard = undefined;
+    if (this.#ready && this.#connection !== undefined) return this.#connection.send(frame);
+    this.#waiting.push(frame);
+    return this.#waiting.length <= MAX_UNHEARD;
+  }
+
+  #connect(): void {
+    if (this.#over) return;
+    this.#tries++;
+    try {
+      this.#turn = this.#parts.upstreams.take();
+    } catch (error) {
+      this.#fail(VoxError.is(error) ? error : new VoxError('internal', String(error), { cause: error }));
+      return;
+    }
+    const connection = this.#parts.connections.open(this.#turn.upstream);
+    this.#connection = connection;
+    connection.use({
+      ready: () => {
+        this.#ready = true;
+        connection.send(START);
+        const full = this.#waiting.length > MAX_UNHEARD;
+        for (const frame of this.#waiting) connection.send(frame);
+        this.#waiting = [];
+        if (full) this.#listener.drained();
+      },
+      event: (event) => this.#event(event),
+      lost: (why) => this.#lost(why),
+      drained: () => this.#listener.drained(),
+    });
+  }
+
+  #event(event: RealtimeEvent): void {
+    if (this.#over) return;
+    if (event.type === 'error') {
+      this.#fail(this.#fault(`says: ${event.message}${event.code === '' ? '' : ` (${event.code})`}`));
+      return;
+    }
+    if (event.type === 'delta') {
+      this.#heard = true;
+      this.#unheard = undefined;
+      // While it speaks it has not stalled.
+      if (this.#finished) this.#owedSince = performance.now();
+      if (event.text !== '') this.#listener.delta(event.text);
+    }
+    if (event.type !== 'done') return;
+    const connection = this.#connection;
+    const clean = this.#finished;
+    this.#end('ok');
+    // Ended by itself: what was sent since would be the next one's.
+    if (clean && connection !== undefined) this.#parts.connections.giveBack(connection);
+    else connection?.destroy();
+    this.#listener.done(event.text, event.usage);
+  }
+
+  /** Again elsewhere, as long as nothing was heard that would then be said twice. */
+  #lost(why: string): void {
+    if (this.#over) return;
+    const again = this.#unheard;
+    if (again === undefined || this.#tries >= TRIES) {
+      this.#fail(this.#fault(`broke off: ${why}`));
+      return;
+    }
+    this.#turn?.release('failed');
+    this.#ready = false;
+    this.#connection = undefined;
+    this.#waiting = [...again];
+    this.#connect();
+  }
+
+  #look(): void {
+    const { stallMs } = this.#parts;
+    const now = performance.now();
+    this.#connection?.ping();
+    const silent = this.#ready && now - (this.#connection?.heardAt ?? now) > stallMs;
+    if (!silent && now - this.#owedSince <= stallMs) return;
+    const fault = this.#fault(`has said nothing for ${Math.round(stallMs / 1000)} s`, 'upstream_stalled');
+    const connection = this.#connection;
+    this.#fail(fault);
+    connection?.destroy();
+  }
+
+  #fault(what: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): VoxError {
+    return new VoxError(code, `the upstream ${this.#turn?.upstream.url ?? ''} ${what}`);
+  }
+
+  #fail(error: VoxError): void {
+    const connection = this.#connection;
+    this.#end('failed');
+    connection?.destroy();
+    this.#listener.failed(error);
+  }
+
+  #end(outcome: 'ok' | 'failed'): void {
+    this.#over = true;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+    this.#waiting = [];
+    this.#unheard = undefined;
+    this.#turn?.release(outcome);
+  }
+}

@@ -1,0 +1,64 @@
+/** Makes the live streams of a model that hears elsewhere. */
+import type { LiveOptions, Model, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
+import { DetectorPool } from './detector-pool.js';
+import { levelEndpointer } from './endpointer.js';
+import { NeuralEndpointer } from './neural-endpointer.js';
+import { RelayedStream } from './relayed.js';
+import { Roller } from './roller.js';
+import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
+
+/** Share of a processor that passing on one stream takes here (bench/remote.mjs); what the other side can do is its own business. */
+const LOAD = 0.01;
+
+/** A model with the method that makes it one. */
+export type RelayedModel = Model & Required<Pick<Model, 'openUtterance'>>;
+
+/** Whether a model is one. */
+export function isRelayed(model: Model): model is RelayedModel {
+  return model.openUtterance !== undefined;
+}
+
+export class RelayedEngine implements LiveEngine {
+  readonly eager = true;
+  readonly #model: RelayedModel;
+  readonly #pool: DetectorPool;
+
+  constructor(model: RelayedModel, openDetector: () => Promise<SpeechDetector>, clock: Clock) {
+    this.#model = model;
+    this.#pool = new DetectorPool(openDetector, clock);
+  }
+
+  async prepare({ endpointing }: LiveOptions): Promise<void> {
+    if (endpointing.detector === 'silero') await this.#pool.prepare();
+  }
+
+  open(context: StreamContext): LiveStream {
+    const { endpointing, task, language, prompt } = context.options;
+    const endpointer =
+      endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
+    const options: TranscribeOptions = {
+      task,
+      words: false,
+      ...(language === undefined ? {} : { language }),
+      ...(prompt === undefined ? {} : { prompt }),
+    };
+    return new RelayedStream(
+      context,
+      endpointer,
+      (listener) =>
+        new Roller((heard) => this.#model.openUtterance(options, heard), this.#model.info.rolling, listener),
+    );
+  }
+
+  tick(): boolean {
+    return false;
+  }
+
+  streamLoad(): number {
+    return LOAD;
+  }
+
+  idle(): void {
+    this.#pool.clear();
+  }
+}
