@@ -167,7 +167,7 @@ export class BatchedStream implements LiveStream {
     this.#open = {
       number: this.#count,
       startMs: at,
-      stabilizer: new Stabilizer(AGREEMENT),
+      stabilizer: new Stabilizer(AGREEMENT, this.#options.stableMs),
       arrivedAt: this.#arrivals.of(at * PER_MS),
       said: [],
     };
@@ -190,11 +190,11 @@ export class BatchedStream implements LiveStream {
     if (partialMs === undefined || now - this.#lastPartialAt < partialMs) return;
     this.#lastPartialAt = now;
     const spoken = spokenIn([...open.said, { text, startMs: open.startMs, endMs: open.startMs }]);
-    const shown = open.stabilizer.hear(spoken, Math.max(0, spoken.length - UNCERTAIN_WORDS));
-    if (shown === undefined) return;
-    open.firstPartialAt ??= now;
     // What came in since is not in it.
     const endMs = Math.round((this.#position - this.#behind) / PER_MS);
+    const shown = open.stabilizer.hear(spoken, endMs, Math.max(0, spoken.length - UNCERTAIN_WORDS));
+    if (shown === undefined) return;
+    open.firstPartialAt ??= now;
     this.#context.emit({ type: 'partial', utterance: open.number, ...shown, startMs: open.startMs, endMs });
   }
 

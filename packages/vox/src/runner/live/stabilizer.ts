@@ -10,6 +10,12 @@ export interface Shown {
   readonly stable: number;
 }
 
+/** The words of an earlier hypothesis behind the stable ones, and the end of its audio. */
+interface Heard {
+  readonly words: readonly Spoken[];
+  readonly atMs: number;
+}
+
 /** Marks at the end of a word, which more words may still change. */
 const MARKS = /[\p{P}\s]+$/u;
 
@@ -18,8 +24,9 @@ export class Stabilizer {
   #stable: Spoken[] = [];
   /** What the last hypothesis said after them, and the ones before that a word must agree with. */
   #tail: readonly Spoken[] = [];
-  #earlier: readonly (readonly Spoken[])[] = [];
+  #earlier: readonly Heard[] = [];
   readonly #needed: number;
+  readonly #stableMs: number;
   /** Punctuation of the last stable word is not part of the promise. */
   #promised = '';
   #last = '';
@@ -27,28 +34,38 @@ export class Stabilizer {
   #shown = 0;
   #revised = 0;
 
-  /** @param needed hypotheses in a row that must agree on a word, at least 2 */
-  constructor(needed: number) {
+  /**
+   * @param needed hypotheses in a row that must agree on a word, at least 2
+   * @param stableMs and for how long they must have agreed, on the stream's clock
+   */
+  constructor(needed: number, stableMs = 0) {
     this.#needed = needed;
+    this.#stableMs = stableMs;
   }
 
   /**
    * One more hypothesis of the utterance.
    * @param words from `#stable`'s first word on
+   * @param atMs end of the audio that it is of
    * @param certain how many of them may become stable: not the last ones, which the audio may have cut off
    * @returns what to show; undefined when it is what was shown already, or nothing
    */
-  hear(words: readonly Spoken[], certain = words.length): Shown | undefined {
+  hear(words: readonly Spoken[], atMs: number, certain = words.length): Shown | undefined {
     const known = alignedLength(this.#stable, words);
     // The mark behind the last stable word is as now heard, the word itself as promised.
     this.#touchUp(words[known - 1]);
     const tail = words.slice(known);
-    const agreed = this.#earlier.map((words) => sameAtFirst(words, tail));
-    const enough = this.#earlier.length < this.#needed - 1 ? 0 : Math.min(...agreed);
+    const earlier = this.#needful(atMs);
+    const [oldest] = earlier;
+    const judged = earlier.length >= this.#needed - 1 && (oldest?.atMs ?? 0) <= atMs - this.#stableMs;
+    const enough = judged ? Math.min(...earlier.map(({ words }) => sameAtFirst(words, tail))) : 0;
     const stable = Math.max(0, Math.min(enough, certain - known));
     this.#stable = [...this.#stable, ...tail.slice(0, stable)];
     this.#tail = tail.slice(stable);
-    this.#earlier = [...this.#earlier, tail].slice(1 - this.#needed).map((words) => words.slice(stable));
+    this.#earlier = [...earlier, { words: tail, atMs }].map((heard) => ({
+      ...heard,
+      words: heard.words.slice(stable),
+    }));
     this.#promise();
     return this.#show(followedBy(this.#stable, this.#tail));
   }
@@ -79,6 +96,13 @@ export class Stabilizer {
   /** Words that were shown and changed later, over all words shown. */
   get revisedShare(): number {
     return this.#shown === 0 ? 0 : Math.min(1, this.#revised / this.#shown);
+  }
+
+  /** Of the earlier hypotheses those that a word must agree with: so many, and as many as reach back far enough. */
+  #needful(atMs: number): readonly Heard[] {
+    const earlier = this.#earlier;
+    const farEnough = earlier.findLastIndex((one) => one.atMs <= atMs - this.#stableMs);
+    return earlier.slice(Math.max(0, Math.min(earlier.length - (this.#needed - 1), farEnough)));
   }
 
   #promise(): void {

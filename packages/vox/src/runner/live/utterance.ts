@@ -18,6 +18,8 @@ const LONG = 144_000;
 const BEHIND_MS = 1_000;
 /** Hypotheses in a row that must agree on a word: with two, one word in forty was called stable and wrong. */
 const AGREEMENT = 3;
+/** Who asks for words sooner than this, in ms, gets them when two agree. */
+const SOON_MS = 480;
 /** Ms at the end of the audio within which a word may be cut off, and is not yet stable. */
 const UNCERTAIN_MS = 300;
 /** Words that may be cut off where the model gives no times. */
@@ -48,20 +50,24 @@ export class Utterance {
   /** Position up to which it was decoded for partials. */
   decodedTo: number;
   readonly #arrivedAt: number;
-  readonly #stabilizer = new Stabilizer(AGREEMENT);
+  readonly #stabilizer: Stabilizer;
   #firstPartialAt: number | undefined;
   /** Words of the pieces that stand; they are the first of the stable ones. */
   #standing = 0;
   /** A decode of all from `from` on, as it was when the last speech ended at `until`. */
   #whole: (Decoded & { readonly until: number; readonly stands: boolean }) | undefined;
 
-  /** @param arrivedAt wall clock in ms: when its first audio came in */
-  constructor(number: number, bounds: Bounds, arrivedAt: number) {
+  /**
+   * @param arrivedAt wall clock in ms: when its first audio came in
+   * @param stableMs see LiveOptions
+   */
+  constructor(number: number, bounds: Bounds, arrivedAt: number, stableMs: number | undefined) {
     this.number = number;
     this.#from = bounds.from;
     this.since = bounds.since;
     this.decodedTo = bounds.since;
     this.#arrivedAt = arrivedAt;
+    this.#stabilizer = new Stabilizer((stableMs ?? SOON_MS) < SOON_MS ? 2 : AGREEMENT, stableMs);
   }
 
   /** First sample that is still decoded. */
@@ -118,7 +124,8 @@ export class Utterance {
     const spoken = this.#joined(segments);
     const sure = endedBy(spoken, end / PER_MS - UNCERTAIN_MS);
     const timed = spoken.some(({ word }) => word !== undefined);
-    const shown = this.#stabilizer.hear(spoken, timed ? sure : Math.max(0, spoken.length - UNCERTAIN_WORDS));
+    const certain = timed ? sure : Math.max(0, spoken.length - UNCERTAIN_WORDS);
+    const shown = this.#stabilizer.hear(spoken, end / PER_MS, certain);
     if (shown === undefined) return undefined;
     this.#firstPartialAt ??= now;
     const ms = (position: number): number => Math.round(position / PER_MS);

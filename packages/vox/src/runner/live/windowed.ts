@@ -183,7 +183,8 @@ export class WindowedStream implements LiveStream {
 
   #started(bounds: Bounds): void {
     this.#count++;
-    this.#open = new Utterance(this.#count, bounds, this.#arrivals.of(bounds.since));
+    const arrivedAt = this.#arrivals.of(bounds.since);
+    this.#open = new Utterance(this.#count, bounds, arrivedAt, this.#options.stableMs);
     this.#lastPartialAt = Number.NEGATIVE_INFINITY;
     const atMs = Math.round(bounds.since / PER_MS);
     this.#context.emit({ type: 'speech-started', utterance: this.#count, atMs });
@@ -207,7 +208,7 @@ export class WindowedStream implements LiveStream {
   #nothing(decidedAt: number): void {
     this.#count++;
     const until = this.#audio.end;
-    const utterance = new Utterance(this.#count, { from: until, since: until }, decidedAt);
+    const utterance = new Utterance(this.#count, { from: until, since: until }, decidedAt, undefined);
     const endMs = Math.round(until / PER_MS);
     this.#ended.push({ utterance, until, samples: new Float32Array(0), reason: 'commit', endMs, decidedAt });
   }
