@@ -53,7 +53,7 @@ const LAYERS = {
   'vox/transport': ['vox/observe', 'vox/schema', 'packages/contract', 'packages/audio'],
   'vox/guard': ['vox/observe', 'packages/contract'],
   'vox/observe': [],
-  'vox/sessions': ['vox/scheduler', 'vox/host', 'vox/messages', 'packages/contract'],
+  'vox/sessions': ['vox/scheduler', 'vox/host', 'vox/messages', 'vox/text', 'packages/contract'],
   'vox/voices': ['packages/contract', 'packages/audio'],
   'vox/runtime': [
     'vox/observe',
