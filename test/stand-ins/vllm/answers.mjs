@@ -17,8 +17,8 @@ export function sendJson(response, status, body) {
 }
 
 /** `{"error":{message,type,param,code}}`, where `code` is the status again. */
-export function sendError(response, { status = 500, message, type = 'InternalServerError', param = null }) {
-  sendJson(response, status, { error: { message, type, param, code: status } });
+export function errorBody({ status = 500, message, type = 'InternalServerError', param = null }) {
+  return { error: { message, type, param, code: status } };
 }
 
 /** An open stream of events; `data` is JSON unless it is a string. */

@@ -9,6 +9,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
+import { Refusal } from './answers.mjs';
 import { createLedger } from './ledger.mjs';
 import { STEP_MS, serveRealtime } from './realtime.mjs';
 import { replayEngine } from './replay.mjs';
@@ -22,7 +23,7 @@ const DELAY_MS = 480;
 const MODEL = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
 
 /**
- * @typedef {object} Switches what goes wrong; all may be changed while it runs. Absent or 0 = nothing
+ * @typedef {object} Switches what goes wrong; all may be changed while it runs. Absent, null or 0 = nothing
  * @property {boolean} [stall] accepts everything and says nothing, except `/health` and `/v1/models`; what was to be said
  * comes when it is switched off
  * @property {number} [flushMs] between the final commit and the last deltas and `done`
@@ -48,14 +49,17 @@ const MODEL = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
  * @typedef {object} Engine
  * @property {() => Hearing} hear
  * @property {(ask: {file: File, language?: string, prompt?: string, task: string}, signal: AbortSignal) =>
- *   Promise<{seconds: number, language?: string, segments: {start: number, end: number, text: string}[]}>} transcribe
+ *   Promise<{seconds: number, segments: {start: number, end: number, text: string}[]}>} transcribe
  * @property {(ask: {input: string, speed: number}, signal: AbortSignal) =>
  *   Promise<{rate: number, pcm: AsyncIterable<Buffer>}>} speak PCM16 mono
  */
 
 /**
  * @typedef {object} House what all parts of one stand-in share
- * @property {string} model @property {string[]} names @property {number} delayMs @property {Engine} engine
+ * @property {string} model @property {string[]} names @property {string | undefined} apiKey
+ * @property {number} delayMs @property {Engine} engine @property {(name: string) => boolean} serves
+ * @property {() => {status: number, message: string}} failure what `failWith` makes of every request
+ * @property {(signal: AbortSignal) => Promise<void>} mayAnswer @property {(ms: number, signal: AbortSignal) => Promise<void>} pause
  * @property {Switches} switches @property {ReturnType<createLedger>} ledger
  * @property {Set<{flush: () => void, drop: () => void, interrupt: () => void}>} realtime
  */
@@ -68,8 +72,8 @@ const MODEL = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
  * `slowStartMs`: the port refuses for so long, as while weights load; `text` for `replay`; `vox*` for `vox`
  */
 export async function startVllmStandIn(options = {}) {
-  const { port: wanted = 0, model = MODEL, apiKey, delayMs = DELAY_MS, slowStartMs = 0 } = options;
-  const { engine = 'replay', text, voxUrl, voxModel, voxVoice, ...rest } = options;
+  const { port: wanted = 0, model = MODEL, apiKey, delayMs = DELAY_MS, slowStartMs = 0, ...others } = options;
+  const { engine = 'replay', text, voxUrl, voxModel, voxVoice, ...rest } = others;
   if (engine === 'vox' && !voxUrl)
     throw new Error('engine `vox` needs voxUrl, the address of a running vox serve');
   if (delayMs % STEP_MS !== 0) throw new Error(`delayMs must be a multiple of ${STEP_MS}, not ${delayMs}`);
@@ -89,9 +93,12 @@ export async function startVllmStandIn(options = {}) {
     /** vLLM takes the name it serves, or none. */
     serves: (name) => name === '' || names.includes(name),
     failure: () => failureOf(switches.failWith),
-    /** Waits while stalled. Throws when the client leaves. */
+    /** Waits while stalled. Throws when the client leaves, and a Refusal when everything fails. */
     async mayAnswer(signal) {
       while (switches.stall) await once(changes, 'change', { signal });
+      if (switches.failWith === undefined) return;
+      const { status, message } = house.failure();
+      throw new Refusal(status, message, 'InternalServerError');
     },
     pause: (ms, signal) => after(ms, undefined, { signal }),
     control: { stats: () => house.ledger.stats(), set, dropNow },
@@ -182,14 +189,13 @@ const SWITCHES = [
   ...['stall', 'flushMs', 'contextSeconds', 'dropAfterTokens'],
   ...['failWith', 'unhealthy', 'refuse', 'tokenMs'],
 ];
-const OPTIONS = ['port', 'model', 'apiKey', 'delayMs', 'slowStartMs'];
 
-/** Throws where a name is neither a switch nor an option: a test with a slip would test nothing. */
+/** Throws where a name is no switch: a test with a slip would test nothing. */
 function switchesOf(given) {
   for (const name of Object.keys(given))
-    if (![...SWITCHES, ...OPTIONS].includes(name))
+    if (!SWITCHES.includes(name))
       throw new Error(`the stand-in has no switch \`${name}\`; it has ${SWITCHES.join(', ')}`);
-  return Object.fromEntries(Object.entries(given).filter(([name]) => SWITCHES.includes(name)));
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value ?? undefined]));
 }
 
 function failureOf(failWith) {

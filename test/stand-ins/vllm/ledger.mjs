@@ -37,9 +37,19 @@ export function createLedger() {
   const totals = { connections: 0, connectionsOpen: 0, generations: 0, requests: 0, aborted: 0 };
   const forget = (list) => {
     if (list.length <= 2 * REMEMBERED) return list;
-    const alive = list.filter(({ endedAt }) => endedAt === undefined);
-    return [...alive, ...list.filter(({ endedAt }) => endedAt !== undefined).slice(-REMEMBERED)];
+    const running = list.filter(({ endedAt }) => endedAt === undefined);
+    return [...running, ...list.filter(({ endedAt }) => endedAt !== undefined).slice(-REMEMBERED)];
   };
+  const alive = (list) => list.filter(({ endedAt }) => endedAt === undefined).length;
+  const counts = () => ({
+    connections: totals.connectionsOpen,
+    connectionsTotal: totals.connections,
+    generationsAlive: alive(generations),
+    generationsTotal: totals.generations,
+    requestsAlive: alive(requests),
+    requestsTotal: totals.requests,
+    requestsAborted: totals.aborted,
+  });
   return {
     /** A realtime connection: its number, and what to call when it is gone. */
     connection() {
@@ -82,16 +92,11 @@ export function createLedger() {
       request.aborted = aborted;
       if (aborted) totals.aborted++;
     },
-    /** A copy, as `stats()` gives it. */
+    counts,
+    /** A copy of everything, as `stats()` gives it. */
     stats: () => ({
-      connections: totals.connectionsOpen,
-      connectionsTotal: totals.connections,
-      generationsAlive: generations.filter(({ endedAt }) => endedAt === undefined).length,
-      generationsTotal: totals.generations,
+      ...counts(),
       generations: generations.map((one) => ({ ...one, tokens: one.tokens.map((token) => ({ ...token })) })),
-      requestsAlive: requests.filter(({ endedAt }) => endedAt === undefined).length,
-      requestsTotal: totals.requests,
-      requestsAborted: totals.aborted,
       requests: requests.map((one) => ({ ...one })),
     }),
   };

@@ -34,7 +34,7 @@ const model = [served, values('--model'), positional].find((names) => names.leng
 const options = {
   port: number('--port') ?? PORT,
   model,
-  apiKey: value('--api-key'),
+  apiKey: value('--api-key') ?? process.env.VLLM_API_KEY,
   delayMs: number('--delay-ms'),
   slowStartMs: number('--slow-start-ms'),
   engine: value('--engine'),

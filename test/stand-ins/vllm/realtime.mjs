@@ -49,7 +49,7 @@ export function serveRealtime(ws, house) {
   const delta = (mine, text) =>
     say({ type: 'transcription.delta', delta: text }, (at) => {
       mine.tokens.push({ text, at });
-      if (mine.tokens.length >= (switches.dropAfterTokens ?? Number.POSITIVE_INFINITY)) drop();
+      if (mine.tokens.length >= (switches.dropAfterTokens || Number.POSITIVE_INFINITY)) drop();
     });
   const drop = () => {
     if (generation) ledger.end(generation, 'dropped');
@@ -64,7 +64,7 @@ export function serveRealtime(ws, house) {
       if (mine.endedAt !== undefined) return;
       bytes += chunk.length;
       mine.audioSeconds = bytes / BYTES_PER_SECOND;
-      if (mine.audioSeconds > (switches.contextSeconds ?? Number.POSITIVE_INFINITY))
+      if (mine.audioSeconds > (switches.contextSeconds || Number.POSITIVE_INFINITY))
         throw new Error(
           `The audio of this connection is longer than the model's context: ${mine.audioSeconds} s`,
         );

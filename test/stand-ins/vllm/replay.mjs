@@ -3,6 +3,7 @@
  * and always the same, so that what is measured is what stands between it and the client.
  */
 import { WavDecoder } from '../../../packages/audio/dist/index.js';
+import { Refusal } from './answers.mjs';
 import { STEP_MS } from './realtime.mjs';
 
 /** Said over and over where no text is given. */
@@ -46,7 +47,7 @@ export function replayEngine({ text } = {}) {
     async transcribe({ file }) {
       const seconds = await secondsOfWav(file);
       const count = endless ? Math.floor((seconds * 1000) / STEP_MS) : words.length;
-      return { seconds, language: 'en', segments: chunks(count, seconds, word) };
+      return { seconds, segments: chunks(count, seconds, word) };
     },
     speak: async ({ input }) => ({ rate: TONE.rate, pcm: tone(input.length * MS_PER_CHARACTER) }),
   };
@@ -63,11 +64,15 @@ function chunks(count, seconds, word) {
   });
 }
 
-/** Throws where vLLM could not read the file either, and where only this stand-in can't. */
+/** Throws a Refusal where vLLM could not read the file either, and where only this stand-in can't: it knows WAV. */
 async function secondsOfWav(file) {
   const wav = new WavDecoder();
-  wav.push(new Uint8Array(await file.arrayBuffer()));
-  wav.end();
+  try {
+    wav.push(new Uint8Array(await file.arrayBuffer()));
+    wav.end();
+  } catch (error) {
+    throw new Refusal(400, `Invalid or unsupported audio file: ${error.message}`);
+  }
   return wav.samples / wav.header.format.sampleRate;
 }
 

@@ -1,5 +1,5 @@
 /** What is asked by HTTP, and by whom it is answered. */
-import { bodyOf, Refusal, sendError, sendJson } from './answers.mjs';
+import { bodyOf, errorBody, Refusal, sendJson } from './answers.mjs';
 import { serveSpeech } from './speech.mjs';
 import { serveTranscription } from './transcriptions.mjs';
 
@@ -26,7 +26,8 @@ export async function serveHttp(request, response, house) {
   } catch (error) {
     if (response.destroyed) return;
     if (response.headersSent) return response.destroy();
-    sendError(response, error instanceof Refusal ? error : { message: error.message });
+    const body = errorBody(error instanceof Refusal ? error : { message: error.message });
+    sendJson(response, body.error.code, body);
   }
 }
 
@@ -38,11 +39,6 @@ async function watched(work, path, request, response, house) {
     house.ledger.endRequest(counted, !response.writableFinished);
     left.abort();
   });
-  if (house.switches.failWith !== undefined) {
-    const { status, message } = house.failure();
-    request.resume();
-    throw new Refusal(status, message, 'InternalServerError');
-  }
   await work(request, response, house, left.signal, counted);
 }
 
@@ -70,9 +66,8 @@ const ROUTES = {
   'GET /stand-in/stats': (_request, response, { control }) => sendJson(response, 200, control.stats()),
   'POST /stand-in/set': async (request, response, { control }) => {
     const switches = JSON.parse((await bodyOf(request, CONTROL_BYTES)).toString('utf8'));
-    // Answered first: a switch may close the door.
-    sendJson(response, 200, {});
     await control.set(switches);
+    sendJson(response, 200, {});
   },
   'POST /stand-in/drop': (_request, response, { control }) => {
     sendJson(response, 200, {});
@@ -95,7 +90,7 @@ function modelCard(id, root) {
 }
 
 function metricsOf({ ledger, model }) {
-  const { connections, connectionsTotal, generationsAlive, requestsAlive } = ledger.stats();
+  const { connections, connectionsTotal, generationsAlive, requestsAlive } = ledger.counts();
   const label = `{engine="0",model_name="${model}"}`;
   const lines = (name, type, help, value, labels = '') => [
     `# HELP ${name} ${help}`,

@@ -3,7 +3,7 @@
  * string, and a stream that looks like a chat.
  */
 import { randomUUID } from 'node:crypto';
-import { eventStream, formOf, Refusal, sendJson } from './answers.mjs';
+import { errorBody, eventStream, formOf, Refusal, sendJson } from './answers.mjs';
 
 /** vLLM hears a file in windows of so many seconds; each ends with a `finish_reason`. */
 const WINDOW_SECONDS = 30;
@@ -25,11 +25,7 @@ export async function serveTranscription(task, request, response, house, signal,
   counted.fields = fieldsOf(form);
   const ask = requestOf(form, house);
   await house.mayAnswer(signal);
-  const heard = await house.engine.transcribe({ ...ask, task }, signal).catch((error) => {
-    throw error instanceof Refusal
-      ? error
-      : new Refusal(400, `Invalid or unsupported audio file: ${error.message}`);
-  });
+  const heard = await house.engine.transcribe({ ...ask, task }, signal);
   if (ask.stream) return streamed(task, ask, heard, response, house, signal);
   const text = heard.segments.map((segment) => segment.text).join('');
   if (ask.format === 'verbose_json') return sendJson(response, 200, verbose(text, heard, ask));
@@ -112,10 +108,10 @@ function parseXargs(text) {
 }
 
 /** As Whisper gives it; words never come, and what vLLM doesn't know is null. */
-function verbose(text, { seconds, language, segments }, ask) {
+function verbose(text, { seconds, segments }, ask) {
   return {
     duration: String(seconds),
-    language: ask.language ?? language ?? 'en',
+    language: ask.language ?? 'en',
     text,
     segments: segments.map((segment, id) => ({
       id,
@@ -153,16 +149,21 @@ async function streamed(task, ask, heard, response, house, signal) {
       choices,
       ...(withUsage ? { usage: usage() } : {}),
     });
-  for (const tokens of windows(heard.segments, house)) {
-    for (const token of tokens) {
-      if (house.switches.tokenMs > 0) await house.pause(house.switches.tokenMs, signal);
-      await house.mayAnswer(signal);
-      completion++;
-      chunk([{ delta: { content: token } }], ask.continuousUsage);
+  try {
+    for (const tokens of windows(heard.segments, house)) {
+      for (const token of tokens) {
+        if (house.switches.tokenMs > 0) await house.pause(house.switches.tokenMs, signal);
+        await house.mayAnswer(signal);
+        completion++;
+        chunk([{ delta: { content: token } }], ask.continuousUsage);
+      }
+      chunk([{ delta: { content: '' }, finish_reason: 'stop', stop_reason: null }], ask.continuousUsage);
     }
-    chunk([{ delta: { content: '' }, finish_reason: 'stop', stop_reason: null }], ask.continuousUsage);
+    if (ask.includeUsage) chunk([], true);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    stream.send(errorBody(error));
   }
-  if (ask.includeUsage) chunk([], true);
   stream.send('[DONE]');
   stream.end();
 }

@@ -122,7 +122,6 @@ async function transcribe(url, recogniser, { file, language, prompt, task }, sig
   const body = await (await checked(response)).json();
   return {
     seconds: body.duration,
-    language: body.language,
     segments: body.segments.map(({ start, end, text }) => ({ start, end, text: ` ${text.trim()}` })),
   };
 }
