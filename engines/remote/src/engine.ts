@@ -1,7 +1,18 @@
 /** The engine of models that run elsewhere. */
-import { type Engine, type Model, type ModelInfo, type Voice, VoxError } from '@vox-speech/contract';
+import {
+  type Engine,
+  type Model,
+  type ModelInfo,
+  type Rolling,
+  type UtteranceListener,
+  type Voice,
+  VoxError,
+} from '@vox-speech/contract';
 import { type RemoteParameters, readParameters } from './parameters.js';
 import { Pool } from './pool.js';
+import { openRealtime } from './realtime.js';
+import { RealtimeConnections } from './realtime-connections.js';
+import { transcribeWindow } from './realtime-window.js';
 import { discoverVoices, SPEEDS, synthesize, voicesNamed } from './speech.js';
 import { type RemoteModel, transcribe } from './transcriptions.js';
 
@@ -26,7 +37,8 @@ const engine: Engine = {
     const never = new AbortController().signal;
     try {
       await pool.ready(never);
-      if (parameters.wire === 'openai-transcriptions') return listener(model, files.family);
+      if (parameters.wire === 'openai-transcriptions') return reader(model, files.family);
+      if (parameters.wire === 'vllm-realtime') return listener(model, files.family, remote.rolling);
       const named = voicesNamed(parameters.voices);
       const voices = named.length > 0 ? named : await discoverVoices(model, never);
       return speaker(model, files.family, voices);
@@ -62,7 +74,8 @@ function infoOf({ parameters }: RemoteModel, family: string): Omit<ModelInfo, 'k
   };
 }
 
-function listener(model: RemoteModel, family: string): Model {
+/** A recogniser that is given windows. */
+function reader(model: RemoteModel, family: string): Model {
   const { parameters } = model;
   return {
     ...common(model),
@@ -74,6 +87,36 @@ function listener(model: RemoteModel, family: string): Model {
       maxWindowMs: parameters.windowMs,
     },
     transcribe: (pcm, options, signal) => transcribe(model, pcm, options, signal),
+  };
+}
+
+/** A recogniser that hears while there is speech; a recording is given to it window by window. */
+function listener(model: RemoteModel, family: string, rolling: Rolling | undefined): Model {
+  const { parameters, pool, stallMs } = model;
+  const connections = new RealtimeConnections(parameters.served);
+  const open = (told: UtteranceListener) => openRealtime({ upstreams: pool, connections, stallMs }, told);
+  return {
+    ...common(model),
+    info: {
+      ...infoOf(model, family),
+      kind: 'stt',
+      canDetectLanguage: true,
+      ...choice(parameters),
+      canTranslate: false,
+      canTimeWords: false,
+      canPrompt: false,
+      maxWindowMs: Math.min(parameters.windowMs, rolling?.limitMs ?? Number.POSITIVE_INFINITY),
+      ...(rolling === undefined ? {} : { rolling }),
+    },
+    openUtterance: (_options, told) => open(told),
+    async *transcribe(pcm, _options, signal) {
+      await pool.ready(signal);
+      yield* transcribeWindow(open, pcm, signal);
+    },
+    async close() {
+      connections.close();
+      pool.close();
+    },
   };
 }
 
