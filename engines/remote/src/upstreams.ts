@@ -4,12 +4,18 @@ import type { Upstream } from '@vox-speech/contract';
 /** One piece of work on one upstream. */
 export interface Turn {
   readonly upstream: Upstream;
-  /** Says how it ended, once; a second call does nothing. `failed`: by a fault of the upstream's. */
-  release(outcome: 'ok' | 'failed'): void;
+  /**
+   * Says how it ended, once; a second call does nothing. `failed`: by a fault of the upstream's.
+   * @param said what went wrong, for a person; told again where no upstream is left
+   */
+  release(outcome: 'ok' | 'failed', said?: string): void;
 }
 
 /** Of one model. */
 export interface Upstreams {
-  /** The least loaded one that serves the model. Throws VoxError `upstream_unavailable` where there is none. */
-  take(): Turn;
+  /**
+   * The least loaded one that serves the model. Throws VoxError `upstream_unavailable` where there is none.
+   * @param tried are passed over
+   */
+  take(tried?: ReadonlySet<Upstream>): Turn;
 }
