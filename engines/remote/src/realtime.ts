@@ -9,6 +9,8 @@ import type { Turn, Upstreams } from './upstreams.js';
 const MAX_UNHEARD = 63;
 /** Upstreams that are tried for one utterance. */
 const TRIES = 3;
+/** An upstream greets within so many ms, or another one is tried. */
+const GREETING_MS = 10_000;
 /** How often an upstream is looked after, as a part of the time after which it has stalled. */
 const LOOKS = 4;
 
@@ -36,11 +38,14 @@ class RealtimeUtterance implements UtteranceStream {
   #connection: RealtimeConnection | undefined;
   #turn: Turn | undefined;
   #tries = 0;
+  #triedAt = 0;
   #ready = false;
   #finished = false;
   #over = false;
   #heard = false;
-  /** When its end was told; performance.now(). */
+  /** It says something for each step, be it nothing: then its silence means that it has stalled. */
+  #steady = true;
+  /** Since when it owes an answer to what it was sent; performance.now(). */
   #owedSince = Number.POSITIVE_INFINITY;
   #watch: NodeJS.Timeout | undefined;
 
@@ -70,7 +75,8 @@ class RealtimeUtterance implements UtteranceStream {
     if (this.#over || this.#finished) return;
     if (this.#filled > 0) this.#sendStep();
     this.#finished = true;
-    this.#owedSince = performance.now();
+    this.#steady = true;
+    this.#owes();
     this.#send(END);
   }
 
@@ -83,7 +89,12 @@ class RealtimeUtterance implements UtteranceStream {
   #sendStep(): boolean {
     const { buffer, byteLength } = floatToInt16(this.#step.subarray(0, this.#filled));
     this.#filled = 0;
+    this.#owes();
     return this.#send(append(new Uint8Array(buffer, 0, byteLength)));
+  }
+
+  #owes(): void {
+    this.#owedSince = Math.min(this.#owedSince, performance.now());
   }
 
   #send(frame: string): boolean {
@@ -97,6 +108,7 @@ class RealtimeUtterance implements UtteranceStream {
   #connect(): void {
     if (this.#over) return;
     this.#tries++;
+    this.#triedAt = performance.now();
     try {
       this.#turn = this.#parts.upstreams.take();
     } catch (error) {
@@ -127,10 +139,11 @@ class RealtimeUtterance implements UtteranceStream {
       return;
     }
     if (event.type === 'delta') {
+      // One that has words only has nothing to say to silence: of it an answer is due at the end alone.
+      if (!this.#heard && !this.#finished) this.#steady = event.text === '';
       this.#heard = true;
       this.#unheard = undefined;
-      // While it speaks it has not stalled.
-      if (this.#finished) this.#owedSince = performance.now();
+      this.#owedSince = this.#finished ? performance.now() : Number.POSITIVE_INFINITY;
       if (event.text !== '') this.#listener.delta(event.text);
     }
     if (event.type !== 'done') return;
@@ -144,11 +157,11 @@ class RealtimeUtterance implements UtteranceStream {
   }
 
   /** Again elsewhere, as long as nothing was heard that would then be said twice. */
-  #lost(why: string): void {
+  #lost(why: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): void {
     if (this.#over) return;
     const again = this.#unheard;
     if (again === undefined || this.#tries >= TRIES) {
-      this.#fail(this.#fault(`broke off: ${why}`));
+      this.#fail(this.#fault(`broke off: ${why}`, code));
       return;
     }
     this.#turn?.release('failed');
@@ -162,8 +175,16 @@ class RealtimeUtterance implements UtteranceStream {
     const { stallMs } = this.#parts;
     const now = performance.now();
     this.#connection?.ping();
+    if (!this.#ready && now - this.#triedAt > Math.min(stallMs, GREETING_MS)) {
+      const late = this.#connection;
+      late?.use(undefined);
+      this.#lost('it did not greet', 'upstream_stalled');
+      late?.destroy();
+      return;
+    }
     const silent = this.#ready && now - (this.#connection?.heardAt ?? now) > stallMs;
-    if (!silent && now - this.#owedSince <= stallMs) return;
+    const owing = this.#ready && this.#steady && now - this.#owedSince > stallMs;
+    if (!silent && !owing) return;
     const fault = this.#fault(`has said nothing for ${Math.round(stallMs / 1000)} s`, 'upstream_stalled');
     const connection = this.#connection;
     this.#fail(fault);
