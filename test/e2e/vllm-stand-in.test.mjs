@@ -149,6 +149,33 @@ describe('the stand-in for vLLM: /v1/realtime', () => {
   );
 
   it(
+    'numbered tokens are found in the statistics, and a long flush does not outlive its client',
+    withStandIn({ numbered: true }, async (vllm) => {
+      const stream = await session(vllm);
+      for (const generation of [1, 2]) {
+        stream.told.length = 0;
+        stream.send(START);
+        say(stream, 8, FINAL);
+        const { text } = await stream.get('transcription.done');
+        assert.equal(text, Array.from({ length: 8 }, (_, n) => ` g${generation}t${n}`).join(''));
+        const { id, tokens } = vllm.stats().generations[generation - 1];
+        assert.equal(id, generation);
+        assert.deepEqual(
+          tokens.map((token) => token.text),
+          deltas(stream),
+        );
+      }
+      await vllm.set({ flushMs: 600_000 });
+      stream.send(START);
+      say(stream, 8, FINAL);
+      await until('it flushes', () => vllm.stats().generations[2]?.finalAt > 0);
+      stream.ws.close();
+      await until('nothing is alive', () => vllm.stats().generationsAlive === 0);
+      assert.equal(vllm.stats().generations[2].endedBy, 'closed');
+    }),
+  );
+
+  it(
     'switches: context, stall, failure, dropped connections; a generation dies with its socket',
     withStandIn({ contextSeconds: 1 }, async (vllm) => {
       const stream = await session(vllm);

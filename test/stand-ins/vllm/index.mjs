@@ -47,7 +47,7 @@ const MODEL = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
 
 /**
  * @typedef {object} Engine
- * @property {() => Hearing} hear
+ * @property {(generation: number) => Hearing} hear
  * @property {(ask: {file: File, language?: string, prompt?: string, task: string}, signal: AbortSignal) =>
  *   Promise<{seconds: number, segments: {start: number, end: number, text: string}[]}>} transcribe
  * @property {(ask: {input: string, speed: number}, signal: AbortSignal) =>
@@ -67,13 +67,13 @@ const MODEL = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
 /**
  * @param {Switches & {
  *   port?: number, model?: string | string[], apiKey?: string, delayMs?: number, slowStartMs?: number,
- *   engine?: 'replay' | 'vox', text?: string, voxUrl?: string, voxModel?: string, voxVoice?: string,
+ *   engine?: 'replay' | 'vox', text?: string, numbered?: boolean, voxUrl?: string, voxModel?: string, voxVoice?: string,
  * }} [options] `port` 0 = any; `model`: what it serves, the first is its name; `delayMs` a multiple of 80;
- * `slowStartMs`: the port refuses for so long, as while weights load; `text` for `replay`; `vox*` for `vox`
+ * `slowStartMs`: the port refuses for so long, as while weights load; `text` and `numbered` for `replay`; `vox*` for `vox`
  */
 export async function startVllmStandIn(options = {}) {
   const { port: wanted = 0, model = MODEL, apiKey, delayMs = DELAY_MS, slowStartMs = 0, ...others } = options;
-  const { engine = 'replay', text, voxUrl, voxModel, voxVoice, ...rest } = others;
+  const { engine = 'replay', text, numbered, voxUrl, voxModel, voxVoice, ...rest } = others;
   if (engine === 'vox' && !voxUrl)
     throw new Error('engine `vox` needs voxUrl, the address of a running vox serve');
   if (delayMs % STEP_MS !== 0) throw new Error(`delayMs must be a multiple of ${STEP_MS}, not ${delayMs}`);
@@ -88,7 +88,8 @@ export async function startVllmStandIn(options = {}) {
     delayMs,
     switches,
     ledger: createLedger(),
-    engine: engine === 'vox' ? voxEngine({ url: voxUrl, voxModel, voxVoice }) : replayEngine({ text }),
+    engine:
+      engine === 'vox' ? voxEngine({ url: voxUrl, voxModel, voxVoice }) : replayEngine({ text, numbered }),
     realtime: new Set(),
     /** vLLM takes the name it serves, or none. */
     serves: (name) => name === '' || names.includes(name),

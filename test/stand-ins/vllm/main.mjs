@@ -39,6 +39,7 @@ const options = {
   slowStartMs: number('--slow-start-ms'),
   engine: value('--engine'),
   text: value('--text'),
+  numbered: args.includes('--numbered') || undefined,
   voxUrl: value('--vox-url'),
   voxModel: value('--vox-model'),
   voxVoice: value('--vox-voice'),

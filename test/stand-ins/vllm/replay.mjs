@@ -16,31 +16,34 @@ const MS_PER_CHARACTER = 60;
 const PIECE_BYTES = 4_800;
 
 /**
- * @param {{text?: string}} options the text that each utterance and each file "says", whole; absent = as many words as
- * the audio is long
+ * @param {object} options
+ * @param {string} [options.text] what each utterance and each file "says", whole; absent = as many words as the audio is long
+ * @param {boolean} [options.numbered] in realtime the n-th token of generation g is ` g12t7`, so that whoever reads it
+ * finds in `stats()` when it was sent: `generations` by `id`, `tokens[n]`
  * @returns {import('./index.mjs').Engine}
  */
-export function replayEngine({ text } = {}) {
+export function replayEngine({ text, numbered = false } = {}) {
   const words = (text ?? ENDLESS).split(/\s+/).filter((word) => word !== '');
-  const endless = text === undefined;
+  const endless = numbered || text === undefined;
   /** The n-th word as a token; empty behind the end of a given text. */
   const word = (n) => (endless || n < words.length ? ` ${words[n % words.length]}` : '');
   return {
-    hear() {
+    hear(generation) {
       let bytes = 0;
       let said = 0;
+      const token = (n) => (numbered ? ` g${generation}t${n}` : word(n));
       return {
         push: (pcm) => {
           bytes += pcm.length;
         },
-        next: () => word(said++),
+        next: () => token(said++),
         async finish() {
           const all = endless ? Math.floor(bytes / 32 / STEP_MS) : words.length;
           const rest = [];
-          while (said < all) rest.push(word(said++));
+          while (said < all) rest.push(token(said++));
           return rest;
         },
-        text: () => Array.from({ length: said }, (_, n) => word(n)).join(''),
+        text: () => Array.from({ length: said }, (_, n) => token(n)).join(''),
         close() {},
       };
     },
