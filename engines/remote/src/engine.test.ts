@@ -113,9 +113,6 @@ describe('a realtime model', () => {
   const counting = async (t: TestContext, answers: boolean) => {
     const up = await standIn(t);
     const sockets = new WebSocketServer({ server: up.server, path: '/v1/realtime' });
-    t.after(() => {
-      for (const socket of sockets.clients) socket.terminate();
-    });
     let ended = (): void => {};
     const over = new Promise<void>((resolve) => {
       ended = resolve;

@@ -1,7 +1,7 @@
 /** A stand-in for an upstream: a real HTTP server on 127.0.0.1 that answers what a test tells it to. It hears and speaks nothing. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Upstream } from '@vox-speech/contract';
@@ -62,11 +62,16 @@ export async function standIn(
       void self.answer(asked, response);
     });
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     if (!server.listening) return;
     server.close();
     await once(server, 'close');
