@@ -36,7 +36,7 @@ export interface RemoteParameters {
   readonly cloningNeedsText: boolean;
   /** vLLM-Omni's `task_type`: CustomVoice, VoiceDesign or Base. */
   readonly task?: string;
-  /** Requests at once that an upstream gains from. */
+  /** Requests at once that each upstream gains from. */
   readonly concurrency: number;
 }
 

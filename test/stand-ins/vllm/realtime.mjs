@@ -178,7 +178,8 @@ export function serveRealtime(ws, house) {
   });
 }
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Of a connection that may be gone before: it keeps no process alive. */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /** Audio and marks, in order; one taker at a time. Unbounded, as vLLM's is. */
 function audioQueue() {
