@@ -60,7 +60,10 @@ function common(model: RemoteModel): Pick<Model, 'memory' | 'close'> {
   };
 }
 
-function infoOf({ parameters }: RemoteModel, family: string): Omit<ModelInfo, 'kind' | 'canDetectLanguage'> {
+function infoOf(
+  { parameters, pool }: RemoteModel,
+  family: string,
+): Omit<ModelInfo, 'kind' | 'canDetectLanguage'> {
   const { sampleRate, languages, translate, words, prompt, concurrency } = parameters;
   return {
     family,
@@ -70,7 +73,7 @@ function infoOf({ parameters }: RemoteModel, family: string): Omit<ModelInfo, 'k
     canTranslate: translate,
     canTimeWords: words,
     canPrompt: prompt,
-    concurrency,
+    concurrency: concurrency * pool.size,
   };
 }
 

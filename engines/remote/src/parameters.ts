@@ -36,7 +36,7 @@ export interface RemoteParameters {
   readonly cloningNeedsText: boolean;
   /** vLLM-Omni's `task_type`: CustomVoice, VoiceDesign or Base. */
   readonly task?: string;
-  /** Requests at once that an upstream gains from. */
+  /** Requests at once that each upstream gains from. */
   readonly concurrency: number;
 }
 
@@ -71,7 +71,9 @@ export function readParameters({ reference, parameters }: ModelFiles): RemotePar
     return value;
   };
   const list = (name: string): string[] =>
-    (text(name) ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+    (parameters[name] === '' ? '' : (text(name) ?? ''))
+      .split(',')
+      .flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
 
   const wire = WIRES.find((one) => one === parameters.wire);
   if (wire === undefined) throw fault(`wire must be one of ${WIRES.join(', ')}`);

@@ -82,6 +82,11 @@ export class Pool implements Upstreams {
     }));
   }
 
+  /** Upstreams, whether they can be used or not. */
+  get size(): number {
+    return this.#members.length;
+  }
+
   /**
    * Looks at the upstreams where none is known to serve the model; resolves as soon as one does, or when all were asked
    * (5 s each at most). Throws nothing: `take` tells.

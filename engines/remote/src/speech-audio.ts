@@ -36,7 +36,7 @@ export async function* samplesOf(
       throw new VoxError('upstream_failed', `${nameOf(upstream)} answered without any audio`);
   } catch (error) {
     const fault = VoxError.from(error);
-    throw fault.code === 'unsupported_media'
+    throw fault.code === 'unsupported_media' || fault.code === 'empty_audio'
       ? new VoxError('upstream_failed', `${nameOf(upstream)}: ${fault.message}`)
       : fault;
   }
@@ -89,9 +89,10 @@ class AnswerDecoder {
     return this.#decode(bytes);
   }
 
-  /** The rest, when no more bytes come. Throws `unsupported_media` for a WAV that was cut off. */
+  /** The rest, when no more bytes come. Throws `unsupported_media`, `empty_audio` for a WAV that was cut off. */
   end(): Float32Array {
     if (this.#wav === undefined && this.#raw === undefined) return this.#begin();
+    this.#wav?.end();
     return this.#resampler?.flush() ?? new Float32Array(0);
   }
 

@@ -115,9 +115,10 @@ class Runner {
       if (this.#loading) throw new VoxError('internal', 'this runner has a model already');
       this.#loading = true;
       this.#hosted = await HostedModel.load(engine, files, options);
-      this.#slots = Math.max(1, options.threads);
-      this.#turns = new DecodeTurns(this.#slots, () => (this.#live?.size ?? 0) > 0);
       const { model } = this.#hosted;
+      // A model that runs elsewhere does not decode on the processors of this machine.
+      this.#slots = Math.max(1, options.remote === undefined ? options.threads : model.info.concurrency);
+      this.#turns = new DecodeTurns(this.#slots, () => (this.#live?.size ?? 0) > 0);
       this.#port.send({ type: 'ready', info: model.info, memoryBytes: model.memory().bytes });
     } catch (error) {
       this.#port.send({ type: 'load-failed', error: toRecord(error) });
