@@ -5,6 +5,7 @@ import { VoxError } from '@vox-speech/contract';
 import { COMPAT } from './compat.js';
 import { parseEnvFile, readEnvFile } from './env-file.js';
 import { nearest } from './nearest.js';
+import { remoteConfig } from './remote.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
 import type { Alias, Compat, Config, Origin } from './types.js';
@@ -281,10 +282,12 @@ function toConfig(
       queueFrames: v.liveQueue,
       maxDrops: v.liveQueueDrops,
       outQueue: v.liveOutQueue,
+      partialMs: v.livePartialMs,
       ...(v.mockReferences === undefined
         ? {}
         : { mock: { references: v.mockReferences, delayMs: v.mockDelay } }),
     },
+    remote: remoteConfig(v),
     log: {
       level: v.logLevel,
       format: v.logFormat,

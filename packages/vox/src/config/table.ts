@@ -5,6 +5,7 @@
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
+import { REMOTE_SETTINGS } from './remote-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
@@ -338,6 +339,7 @@ export const SETTINGS = {
     help: 'Longest text of one request to speak.',
   }),
   ...LIVE_SETTINGS,
+  ...REMOTE_SETTINGS,
   ...LOG_SETTINGS,
   target: always({
     group: 'client',

@@ -7,6 +7,7 @@ import { lazySchema } from '../schema.js';
 import { writeFileDurably } from './durable.js';
 import { DIGEST, isSafeName } from './layout.js';
 import { parseReference } from './reference.js';
+import { REMOTE_ENGINE } from './remote.js';
 import type { CatalogEntry, Manifest } from './types.js';
 
 /** Raised when an importer's output changes, so that what older versions made is made again. */
@@ -46,7 +47,7 @@ function manifestSchema(z: Zod) {
     concurrency: z.number(),
   });
 
-  return z.object({
+  const manifest = z.object({
     schemaVersion: z.literal(1),
     reference: z.string().refine(isReference, 'not a reference'),
     kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
@@ -70,8 +71,7 @@ function manifestSchema(z: Zod) {
           size: z.number().int().nonnegative(),
           executable: z.boolean().optional(),
         }),
-      )
-      .min(1),
+      ),
     origin: text,
     hashes: z
       .array(
@@ -88,6 +88,10 @@ function manifestSchema(z: Zod) {
     companion: z.boolean(),
     info: info.optional(),
     pulledAt: text,
+  });
+  return manifest.refine(({ files, engine }) => files.length > 0 || engine === REMOTE_ENGINE, {
+    path: ['files'],
+    message: 'only a model that runs elsewhere has none',
   });
 }
 

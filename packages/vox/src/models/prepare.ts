@@ -12,6 +12,7 @@ import type { ImportResult } from './import/index.js';
 import { acquireLock } from './lock.js';
 import { recipeOf } from './manifest.js';
 import { parseReference } from './reference.js';
+import { type RemoteModel, remoteModel } from './remote.js';
 import type { ModelsSettings } from './settings.js';
 import {
   type DeliveredFile,
@@ -101,7 +102,8 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
   await mkdir(work, { recursive: true });
   try {
     const context: SourceContext = { settings, layout: store.layout, work, signal, emit };
-    const delivery = await fetchEntry(context, entry);
+    const remote = remoteModel(entry);
+    const delivery = remote === undefined ? await fetchEntry(context, entry) : nothingDelivered(remote);
     const made = await importFiles(task, entry, delivery.files, work);
     emit({ status: `storing ${entry.reference}` });
     const incoming: Incoming[] = [];
@@ -182,6 +184,11 @@ async function importFiles(
   }
   await rm(join(work, 'files'), { recursive: true, force: true });
   return { files: made, info: result.info };
+}
+
+/** A model that runs elsewhere: what stands in its manifest instead of files. */
+function nothingDelivered({ served }: RemoteModel): VerifiedDelivery {
+  return { files: [], downloads: [], hashes: [], origin: `a server that lists ${served}` };
 }
 
 function manifestOf(

@@ -1,0 +1,90 @@
+/**
+ * Making a model that runs elsewhere known without a pull: it has no bytes. For a server that takes the place of another,
+ * whose variables name a model that nobody pulled.
+ */
+import type { Catalog } from './catalog/index.js';
+import { recipeOf } from './manifest.js';
+import { formatReference, parseReference } from './reference.js';
+import { REMOTE_ENGINE, remoteModel, type Wire } from './remote.js';
+import type { Store } from './store.js';
+import type { CatalogEntry, Manifest } from './types.js';
+
+/** Of a manifest that no pull made: the next pull finds something to do, e.g. to bring companions. */
+const NOT_PULLED = 'laid out without a pull';
+
+/**
+ * The reference of the recogniser that somebody named as its servers list it (`Qwen/Qwen3-ASR-1.7B`) or in the catalog's
+ * words. One that runs elsewhere and is not here yet is made known, with those of its companions that are here; one that no
+ * entry names, too, spoken to by `wire`. Anything else is returned as it is: whether it was pulled is asked when it is used.
+ */
+export async function layOutRemote(
+  store: Store,
+  catalog: Catalog,
+  name: string,
+  wire: Exclude<Wire, 'openai-speech'>,
+): Promise<string> {
+  const entry = name.includes('/') ? (catalog.servedAs(name) ?? unlisted(name, wire)) : named(catalog, name);
+  if (entry === undefined || remoteModel(entry) === undefined) return name;
+  const known = await store.get(parseReference(entry.reference)).catch(() => undefined);
+  // Consent is what a pull asks for.
+  if (known !== undefined || entry.license.nonCommercial === true) return entry.reference;
+  const needs: string[] = [];
+  for (const need of entry.needs)
+    if (await store.get(parseReference(need)).catch(() => undefined)) needs.push(need);
+  await store.commit(manifestOf(entry, needs), []);
+  return entry.reference;
+}
+
+function named(catalog: Catalog, name: string): CatalogEntry | undefined {
+  try {
+    return catalog.find(name);
+  } catch {
+    // No reference at all: whoever asks for it is told so.
+    return undefined;
+  }
+}
+
+/** What a model is that only its server knows. */
+function unlisted(served: string, wire: Wire): CatalogEntry {
+  const tag = served
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 128);
+  return {
+    reference: formatReference(parseReference(`remote:${tag || 'model'}`)),
+    aliases: [],
+    kind: 'stt',
+    family: 'remote',
+    engine: REMOTE_ENGINE,
+    description: `${served}, as its server has it`,
+    license: { id: 'unknown', note: 'The card of the model states its licence.' },
+    languages: [],
+    needs: ['silero-vad:v5'],
+    importer: 'none',
+    parameters: { wire, served, sampleRate: 16_000, streaming: wire === 'vllm-realtime' },
+    sources: [],
+  };
+}
+
+function manifestOf(entry: CatalogEntry, needs: readonly string[]): Manifest {
+  const { reference, kind, family, description, license, languages, parameters } = entry;
+  return {
+    schemaVersion: 1,
+    reference,
+    kind,
+    family,
+    engine: REMOTE_ENGINE,
+    description,
+    license,
+    languages,
+    needs,
+    parameters,
+    files: [],
+    origin: `a server that lists ${remoteModel(entry)?.served ?? reference}`,
+    recipe: needs.length === entry.needs.length ? recipeOf(entry) : NOT_PULLED,
+    companion: false,
+    pulledAt: new Date().toISOString(),
+  };
+}
