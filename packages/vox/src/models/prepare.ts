@@ -10,9 +10,9 @@ import { flush } from './durable.js';
 import { ensureEngine } from './engines/ensure.js';
 import type { ImportResult } from './import/index.js';
 import { acquireLock } from './lock.js';
-import { recipeOf } from './manifest.js';
+import { manifestOf, recipeOf } from './manifest.js';
 import { parseReference } from './reference.js';
-import { type RemoteModel, remoteModel } from './remote.js';
+import { originOf, type RemoteModel, remoteModel } from './remote.js';
 import type { ModelsSettings } from './settings.js';
 import {
   type DeliveredFile,
@@ -119,7 +119,8 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
     };
     await Promise.all(Array.from({ length: FLUSHES }, settle));
     files.sort((a, b) => (a.name < b.name ? -1 : 1));
-    await commit(task, manifestOf(entry, files, delivery, companion, made.info), incoming);
+    const { origin, hashes } = delivery;
+    await commit(task, manifestOf(entry, { files, origin, hashes, companion, info: made.info }), incoming);
     for (const path of delivery.downloads) await rm(path, { force: true });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -186,37 +187,6 @@ async function importFiles(
   return { files: made, info: result.info };
 }
 
-/** A model that runs elsewhere: what stands in its manifest instead of files. */
-function nothingDelivered({ served }: RemoteModel): VerifiedDelivery {
-  return { files: [], downloads: [], hashes: [], origin: `a server that lists ${served}` };
-}
-
-function manifestOf(
-  entry: CatalogEntry,
-  files: readonly ManifestFile[],
-  delivery: VerifiedDelivery,
-  companion: boolean,
-  info: ImportResult['info'],
-): Manifest {
-  return {
-    schemaVersion: 1,
-    reference: entry.reference,
-    kind: entry.kind,
-    family: entry.family,
-    ...(entry.engine === undefined ? {} : { engine: entry.engine }),
-    description: entry.description,
-    license: entry.license,
-    languages: entry.languages,
-    needs: entry.needs,
-    parameters: entry.parameters,
-    files,
-    origin: delivery.origin,
-    hashes: delivery.hashes,
-    // A pull of weights that ask for consent does not begin without it.
-    ...(entry.license.nonCommercial === true ? { licenseAccepted: true } : {}),
-    recipe: recipeOf(entry),
-    companion,
-    ...(info === undefined ? {} : { info }),
-    pulledAt: new Date().toISOString(),
-  };
+function nothingDelivered(remote: RemoteModel): VerifiedDelivery {
+  return { files: [], downloads: [], hashes: [], origin: originOf(remote) };
 }

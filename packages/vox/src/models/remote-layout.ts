@@ -3,11 +3,11 @@
  * whose variables name a model that nobody pulled.
  */
 import type { Catalog } from './catalog/index.js';
-import { recipeOf } from './manifest.js';
+import { manifestOf } from './manifest.js';
 import { formatReference, parseReference } from './reference.js';
-import { REMOTE_ENGINE, remoteModel, type Wire } from './remote.js';
+import { originOf, REMOTE_ENGINE, remoteModel, type Wire } from './remote.js';
 import type { Store } from './store.js';
-import type { CatalogEntry, Manifest } from './types.js';
+import type { CatalogEntry } from './types.js';
 
 /** Of a manifest that no pull made: the next pull finds something to do, e.g. to bring companions. */
 const NOT_PULLED = 'laid out without a pull';
@@ -24,14 +24,18 @@ export async function layOutRemote(
   wire: Exclude<Wire, 'openai-speech'>,
 ): Promise<string> {
   const entry = name.includes('/') ? (catalog.servedAs(name) ?? unlisted(name, wire)) : named(catalog, name);
-  if (entry === undefined || remoteModel(entry) === undefined) return name;
+  const remote = entry && remoteModel(entry);
+  if (entry === undefined || remote === undefined) return name;
   const known = await store.get(parseReference(entry.reference)).catch(() => undefined);
   // Consent is what a pull asks for.
   if (known !== undefined || entry.license.nonCommercial === true) return entry.reference;
   const needs: string[] = [];
   for (const need of entry.needs)
     if (await store.get(parseReference(need)).catch(() => undefined)) needs.push(need);
-  await store.commit(manifestOf(entry, needs), []);
+  const origin = originOf(remote);
+  const manifest = manifestOf(entry, { files: [], origin, hashes: [], companion: false });
+  const whole = needs.length === entry.needs.length;
+  await store.commit(whole ? manifest : { ...manifest, needs, recipe: NOT_PULLED }, []);
   return entry.reference;
 }
 
@@ -65,26 +69,5 @@ function unlisted(served: string, wire: Wire): CatalogEntry {
     importer: 'none',
     parameters: { wire, served, sampleRate: 16_000, streaming: wire === 'vllm-realtime' },
     sources: [],
-  };
-}
-
-function manifestOf(entry: CatalogEntry, needs: readonly string[]): Manifest {
-  const { reference, kind, family, description, license, languages, parameters } = entry;
-  return {
-    schemaVersion: 1,
-    reference,
-    kind,
-    family,
-    engine: REMOTE_ENGINE,
-    description,
-    license,
-    languages,
-    needs,
-    parameters,
-    files: [],
-    origin: `a server that lists ${remoteModel(entry)?.served ?? reference}`,
-    recipe: needs.length === entry.needs.length ? recipeOf(entry) : NOT_PULLED,
-    companion: false,
-    pulledAt: new Date().toISOString(),
   };
 }

@@ -42,8 +42,17 @@ export function remoteModel({ engine, parameters }: Described): RemoteModel | un
   };
 }
 
+/** What stands in a manifest where other models say which archive they came from. */
+export function originOf({ served }: RemoteModel): string {
+  return `a server that lists ${served}`;
+}
+
 /** What is wrong with the parameters of somebody's own entry of this engine, with the field; undefined where nothing is. */
-export function remoteFault({ engine, parameters, kind }: Described & Pick<CatalogEntry, 'kind'>): string | undefined {
+export function remoteFault({
+  engine,
+  parameters,
+  kind,
+}: Described & Pick<CatalogEntry, 'kind'>): string | undefined {
   if (engine !== REMOTE_ENGINE) return undefined;
   const { wire, served, launch, port } = parameters;
   if (!WIRES.some((one) => one === wire)) return `parameters.wire: must be one of ${WIRES.join(', ')}`;
@@ -52,7 +61,10 @@ export function remoteFault({ engine, parameters, kind }: Described & Pick<Catal
   if (typeof served !== 'string' || served === '')
     return 'parameters.served: must be the name under which the server lists the model';
   if (launch !== undefined && typeof launch !== 'string') return 'parameters.launch: must be a command';
-  if (port !== undefined && !(typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536))
+  if (
+    port !== undefined &&
+    !(typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536)
+  )
     return 'parameters.port: must be a port, 1 to 65535';
   return undefined;
 }

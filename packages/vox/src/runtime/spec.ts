@@ -4,8 +4,8 @@ import { VoxError } from '@vox-speech/contract';
 import type { Store } from '../models/index.js';
 import { parseReference } from '../models/reference.js';
 import type { Manifest } from '../models/types.js';
-import { type RemoteSettings, remoteOptions, servedAs } from './remote.js';
 import type { ModelSpec } from '../scheduler/model-spec.js';
+import { type RemoteSettings, remoteOptions, servedAs } from './remote.js';
 
 /** Memory of a runner process around its weights (Node, the native library, activations), measured with Whisper base. */
 const RUNNER_BASE_BYTES = 150 * 2 ** 20;

@@ -1,19 +1,26 @@
 /** A look at upstreams when a model that runs elsewhere was pulled: only remarks, since they may be started later. */
 import type { Upstream } from '@vox-speech/contract';
-import type { PullEvent } from '../models/types.js';
-import type { RemoteDescription } from './remote.js';
+import type { CatalogEntry, PullEvent } from '../models/types.js';
+import { describeRemote, type RemoteSettings, upstreamsOf } from './remote.js';
 
 /** All upstreams together have so long to answer, in ms. */
 const PATIENCE_MS = 2_000;
 /** Bytes of a list of models; more is no such list. */
 const MAX_LIST_BYTES = 1 << 20;
 
-/** What a pull of such a model says: what it expects, what it found, and how to start what is missing. Throws nothing. */
+/**
+ * What a pull of such a model says: what it expects, what it found, and how to start what is missing; nothing of a model
+ * that runs here. Throws nothing.
+ */
 export async function* upstreamRemarks(
-  { served, launch }: RemoteDescription,
-  upstreams: readonly Upstream[],
+  model: CatalogEntry,
+  settings: RemoteSettings,
   signal: AbortSignal,
 ): AsyncGenerator<PullEvent> {
+  const described = describeRemote(model, settings);
+  if (described === undefined) return;
+  const { served, launch } = described;
+  const upstreams = upstreamsOf(model, settings) ?? [];
   const urls = upstreams.map(({ url }) => url).join(', ');
   yield { status: `nothing to download: it runs on a server, and ${served} is expected at ${urls}` };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -21,7 +28,9 @@ export async function* upstreamRemarks(
   for (const remark of remarks) yield { status: remark.text };
   if (remarks.some(({ serves }) => serves)) return;
   yield { status: launch === undefined ? 'start it there when you need it' : `start it with: ${launch}` };
-  yield { status: 'a server elsewhere: VOX_UPSTREAMS=http://host:port, or vox serve --upstream http://host:port' };
+  yield {
+    status: 'a server elsewhere: VOX_UPSTREAMS=http://host:port, or vox serve --upstream http://host:port',
+  };
 }
 
 interface Remark {

@@ -123,7 +123,11 @@ export const REMOTE_MODELS: readonly CatalogEntry[] = [
   ),
   ...['0.6b', '1.7b'].flatMap((size) => {
     const served = `Qwen/Qwen3-TTS-12Hz-${size.toUpperCase()}`;
-    const row = { license: APACHE, languages: QWEN_TTS_LANGUAGES, options: '--trust-remote-code --enforce-eager' };
+    const row = {
+      license: APACHE,
+      languages: QWEN_TTS_LANGUAGES,
+      options: '--trust-remote-code --enforce-eager',
+    };
     const more = { sampleRate: 24_000, streaming: true };
     return [
       voice({

@@ -56,11 +56,7 @@ export function readQuery(target: string, usualPartialMs: number): ReadQuery {
 
 class Refusal extends Error {}
 
-function parameters(
-  callId: string,
-  text: (name: string) => string,
-  usualPartialMs: number,
-): SttParameters {
+function parameters(callId: string, text: (name: string) => string, usualPartialMs: number): SttParameters {
   if (callId === '') throw new Refusal('call_id is required');
   const rate = integer('sample_rate', text('sample_rate'));
   if (rate === undefined) throw new Refusal('sample_rate is required');
