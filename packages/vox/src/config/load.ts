@@ -51,11 +51,12 @@ export function loadConfig(input: ConfigInput = {}): Config {
   const values = Object.fromEntries(
     [...found].map(([key, entry]) => [key, entry.value]),
   ) as unknown as Values;
+  // A variable of an original may set two things; it is told once.
   const summary = [...found]
     .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
     .map(([, entry]) => (entry.origin === 'compat' ? `${entry.written} (${compat})` : entry.written));
   const warnings = [...source.warnings(compat), ...withoutEffect(found)];
-  return deepFreeze(toConfig(values, found, warnings, summary));
+  return deepFreeze(toConfig(values, found, warnings, [...new Set(summary)]));
 }
 
 /**

@@ -60,7 +60,15 @@ function entry(kind: 'stt' | 'tts', wire: Wire, port: number, options: string, r
     // Finds the ends of utterances here, as for recognisers that run here.
     needs: kind === 'stt' ? ['silero-vad:v5'] : [],
     importer: 'none',
-    parameters: { wire, served, launch: `vllm serve ${served} ${options}`.trim(), port, ...more },
+    parameters: {
+      wire,
+      served,
+      launch: `vllm serve ${served} ${options}`.trim(),
+      port,
+      // The engine gets nothing else of an entry.
+      languages: languages.join(','),
+      ...more,
+    },
     sources: [],
   };
 }
@@ -118,7 +126,7 @@ export const REMOTE_MODELS: readonly CatalogEntry[] = [
       license: size === 'large-v3' ? APACHE : MIT,
       languages: MULTILINGUAL_V3,
       // Only Whisper gives times of segments over this route (vLLM, speech-to-text page).
-      more: { ...HEARS, streaming: true, segments: true },
+      more: { ...HEARS, streaming: true, segments: true, translate: size === 'large-v3', prompt: true },
     }),
   ),
   ...['0.6b', '1.7b'].flatMap((size) => {
