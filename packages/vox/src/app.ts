@@ -222,13 +222,17 @@ async function settleDefault(
   return layOutRemote(store, catalog, models.sttModel, wire);
 }
 
-/** Upstreams with the models they are for by their canonical names. Throws `invalid_request` / `model_unknown`. */
+/**
+ * Upstreams with the models they are for by their canonical names, as written or as servers list them. Throws
+ * `invalid_request` and `model_unknown` with the name at fault.
+ */
 function remoteSettings(
   { remote: { upstreams, servedName, ...rest } }: Config,
   catalog: Catalog,
   sttModel: string | undefined,
 ): Parameters<typeof createRuntime>[0]['settings']['remote'] {
-  const canonical = (name: string) => formatReference(catalog.resolve(name));
+  const canonical = (name: string) =>
+    catalog.servedAs(name)?.reference ?? formatReference(catalog.resolve(name));
   return {
     ...rest,
     upstreams: upstreams.map(({ model, ...upstream }) => ({

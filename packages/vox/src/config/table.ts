@@ -100,7 +100,7 @@ export const SETTINGS = {
     type: 'model',
     defaultText: 'the first pulled recogniser',
     commands: 'serve',
-    help: 'Recogniser of requests that name no model.',
+    help: 'Recogniser of requests that name no model; with a slash in it, one that an upstream lists under this name.',
   }),
   ttsModel: maybe({
     group: 'models',
