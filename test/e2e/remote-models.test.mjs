@@ -6,8 +6,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { NO_MODELS, startServer, VOX } from './server.mjs';
+import { wordErrors } from '../../tools/words.mjs';
+import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
+import { NO_MODELS, speak, startServer, upload, VOX } from './server.mjs';
 
+const SERVED = 'Qwen/Qwen3-ASR-1.7B';
+const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';
 const VOICE = 'qwen3-tts:0.6b';
 const VOICE_SERVED = 'Qwen/Qwen3-TTS-12Hz-0.6B-CustomVoice';
 
@@ -22,15 +26,17 @@ function newHome() {
   return home;
 }
 
-/** A home that has the detector already, so that a recogniser's pull fetches nothing. */
-function homeWithDetector() {
+/** A home with some of the models that the tests pulled: what a recogniser's pull brings along is there already. */
+function homeWith(...references) {
   const home = newHome();
   const from = join(process.env.VOX_TEST_HOME, 'models');
-  const manifest = readFileSync(join(from, 'manifests/silero-vad/v5.json'), 'utf8');
   mkdirSync(join(home, 'models/blobs'), { recursive: true });
-  cpSync(join(from, 'manifests/silero-vad'), join(home, 'models/manifests/silero-vad'), { recursive: true });
-  for (const { digest } of JSON.parse(manifest).files)
-    cpSync(join(from, 'blobs', digest), join(home, 'models/blobs', digest));
+  for (const reference of references) {
+    const file = `${reference.replace(':', '/')}.json`;
+    cpSync(join(from, 'manifests', file), join(home, 'models/manifests', file));
+    for (const { digest } of JSON.parse(readFileSync(join(from, 'manifests', file), 'utf8')).files)
+      cpSync(join(from, 'blobs', digest), join(home, 'models/blobs', digest));
+  }
   return home;
 }
 
@@ -105,7 +111,7 @@ describe('models that run elsewhere', () => {
   });
 
   it('a recogniser brings the detector', { skip: NO_MODELS }, async () => {
-    const home = homeWithDetector();
+    const home = homeWith('silero-vad:v5');
     const { code, output } = await vox(home, ['pull', 'voxtral:realtime-4b']);
     assert.equal(code, 0, output);
     const manifest = JSON.parse(
@@ -137,6 +143,50 @@ describe('models that run elsewhere', () => {
       );
     } finally {
       await server.stop();
+    }
+  });
+
+  it('a recording is heard upstream, and here with a warning once that fails', {
+    skip: NO_MODELS,
+  }, async () => {
+    const vllm = await startVllmStandIn({ model: SERVED, text: 'words from the server', apiKey: 'hunter2' });
+    const home = homeWith('silero-vad:v5', 'whisper:tiny.en');
+    const speaker = await startServer();
+    const clip = await speak(speaker.url, SENTENCE).finally(() => speaker.stop());
+    const server = await startServer({
+      home,
+      env: {
+        VOX_STT_MODEL: SERVED,
+        VOX_UPSTREAMS: vllm.url,
+        VOX_UPSTREAM_KEYS: 'hunter2',
+        VOX_UPSTREAM_FALLBACK: 'whisper:tiny.en',
+        VOX_UPSTREAM_STALL: '2s',
+      },
+    });
+    const hear = async () => {
+      const fields = { model: '', response_format: 'verbose_json' };
+      const answer = await upload(server.url, clip, fields);
+      return { status: answer.status, ...(await answer.json()) };
+    };
+    try {
+      const there = await hear();
+      assert.equal(there.status, 200, JSON.stringify(there));
+      assert.match(there.text, /words from the server/);
+      assert.equal(there.warnings, undefined);
+      const [loaded] = (await (await fetch(`${server.url}/api/ps`)).json()).models;
+      assert.deepEqual([loaded.name, loaded.device, loaded.vram_bytes], ['qwen3-asr', 'remote', 0]);
+      await vllm.set({ stall: true });
+      for (const _ of [1, 2]) {
+        const here = await hear();
+        assert.equal(here.status, 200, JSON.stringify(here));
+        assert.ok(wordErrors(SENTENCE, here.text).errors <= 1, here.text);
+        assert.match(here.warnings[0].message, /^whisper:tiny\.en took over: /);
+        await vllm.close();
+      }
+      assert.ok(!server.lines.some((line) => line.includes('hunter2')));
+    } finally {
+      await server.stop();
+      await vllm.close();
     }
   });
 });
