@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { wordErrors } from '../../tools/words.mjs';
 import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
-import { NO_MODELS, speak, startServer, upload, VOX } from './server.mjs';
+import { RATE, spokenPcm } from './live-speech.mjs';
+import { NO_MODELS, startServer, upload, VOX } from './server.mjs';
+import { openStream } from './stream-client.mjs';
+import { pcmAsWav } from './wav.mjs';
 
 const SERVED = 'Qwen/Qwen3-ASR-1.7B';
 const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';
@@ -152,7 +155,8 @@ describe('models that run elsewhere', () => {
     const vllm = await startVllmStandIn({ model: SERVED, text: 'words from the server', apiKey: 'hunter2' });
     const home = homeWith('silero-vad:v5', 'whisper:tiny.en');
     const speaker = await startServer();
-    const clip = await speak(speaker.url, SENTENCE).finally(() => speaker.stop());
+    const pcm = await spokenPcm(speaker.url, [SENTENCE], 900).finally(() => speaker.stop());
+    const clip = pcmAsWav(pcm, RATE);
     const server = await startServer({
       home,
       env: {
@@ -175,6 +179,13 @@ describe('models that run elsewhere', () => {
       assert.equal(there.warnings, undefined);
       const [loaded] = (await (await fetch(`${server.url}/api/ps`)).json()).models;
       assert.deepEqual([loaded.name, loaded.device, loaded.vram_bytes], ['qwen3-asr', 'remote', 0]);
+      // Live, by the neural detector, which another engine runs than the model.
+      const live = await openStream(server.url, `/v1/stt/ws?call_id=e2e&sample_rate=${RATE}&vad=silero`);
+      await live.get('ready');
+      for (let at = 0; at < pcm.length; at += RATE) live.ws.send(pcm.subarray(at, at + RATE));
+      const { text, reason } = await live.get('final');
+      assert.deepEqual([text.trim(), reason], ['words from the server', 'silence']);
+      live.ws.close();
       await vllm.set({ stall: true });
       for (const _ of [1, 2]) {
         const here = await hear();
