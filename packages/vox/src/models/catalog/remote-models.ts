@@ -34,8 +34,8 @@ const MISTRAL_FORMAT = '--tokenizer_mode mistral --config_format mistral --load_
 /** Ports that the commands below end up on: vLLM's own, and that of vLLM-Omni's pages. */
 const PORTS = { recognisers: 8000, voices: 8091 };
 
-/** What a page of vLLM-Omni's does not name, any server of this route may still serve. */
-const ANY_SERVER = 'on any server that speaks it over /v1/audio/speech; vLLM-Omni’s own list has it not';
+/** vLLM-Omni's list of supported models has it not (November 2026): the command is what it will be, other servers have it. */
+const ANY_SERVER = 'on a vLLM-Omni that has it (none yet), or any other server of /v1/audio/speech';
 
 function recogniser(wire: Exclude<Wire, 'openai-speech'>, row: Row): CatalogEntry {
   return entry('stt', wire, PORTS.recognisers, row.options ?? '', row);

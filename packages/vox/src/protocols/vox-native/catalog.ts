@@ -48,7 +48,7 @@ function searchItem(entry: CatalogEntry, pulled: boolean, runtime: Runtime) {
     // What is downloaded, as far as the catalog states it.
     size_bytes: downloadBytes(entry) || null,
     // Nothing is downloaded: a server runs it.
-    remote: runtime.remote(entry) !== undefined,
+    ...(runtime.remote(entry) === undefined ? {} : { remote: true }),
     aliases: entry.aliases,
     pulled,
     unavailable: whyUnavailable(entry) ?? null,
