@@ -174,6 +174,9 @@ export async function startApp(config: Config): Promise<App> {
     loadWebSockets();
   }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
+  const { fallback } = config.remote;
+  if (fallback !== undefined)
+    runtime.show(fallback).catch((error: Error) => log.warn(`VOX_UPSTREAM_FALLBACK: ${error.message}`));
 
   let closing: Promise<void> | undefined;
   return {

@@ -22,6 +22,11 @@ test('a model without bytes is made known without a pull, with the companions th
   assert.deepEqual((await store.list()).broken, []);
   assert.ok(alone && (await store.files(alone)).directory);
 
+  // Or the next start does, once it is here.
+  await put(store, 'silero-vad:v5', { 'silero_vad.onnx': 'x' });
+  await layOutRemote(store, catalog, QWEN, 'openai-transcriptions');
+  assert.deepEqual((await store.get(parseReference('qwen3-asr:1.7b')))?.needs, ['silero-vad:v5']);
+
   const other = await Store.open(await temporaryHome(t));
   await put(other, 'silero-vad:v5', { 'silero_vad.onnx': 'x' }, { companion: true });
   assert.equal(
@@ -41,6 +46,12 @@ test('one that no entry names is spoken to as the original would; what runs here
   assert.deepEqual(
     [manifest?.parameters.served, manifest?.parameters.wire],
     ['/models/../My Voxtral', 'vllm-realtime'],
+  );
+  await layOutRemote(store, catalog, '/models/../My Voxtral', 'openai-transcriptions');
+  assert.equal(
+    (await store.get(parseReference(reference)))?.parameters.wire,
+    'openai-transcriptions',
+    'as the variables of now say',
   );
   for (const name of ['whisper:base', 'Not A Name', 'nothing:1'])
     assert.equal(await layOutRemote(store, catalog, name, 'vllm-realtime'), name);

@@ -3,7 +3,7 @@
  * whose variables name a model that nobody pulled.
  */
 import type { Catalog } from './catalog/index.js';
-import { manifestOf } from './manifest.js';
+import { manifestOf, recipeOf } from './manifest.js';
 import { formatReference, parseReference } from './reference.js';
 import { originOf, REMOTE_ENGINE, remoteModel, type Wire } from './remote.js';
 import type { Store } from './store.js';
@@ -23,12 +23,15 @@ export async function layOutRemote(
   name: string,
   wire: Exclude<Wire, 'openai-speech'>,
 ): Promise<string> {
-  const entry = name.includes('/') ? (catalog.servedAs(name) ?? unlisted(name, wire)) : named(catalog, name);
+  const listed = name.includes('/') ? catalog.servedAs(name) : named(catalog, name);
+  const entry = listed ?? (name.includes('/') ? unlisted(name, wire) : undefined);
   const remote = entry && remoteModel(entry);
   if (entry === undefined || remote === undefined) return name;
   const known = await store.get(parseReference(entry.reference)).catch(() => undefined);
+  // What a pull made stays; what a start made is made again, since companions may have come and the wire may be another.
+  const made = listed === undefined ? recipeOf(entry) === known?.recipe : NOT_PULLED !== known?.recipe;
   // Consent is what a pull asks for.
-  if (known !== undefined || entry.license.nonCommercial === true) return entry.reference;
+  if ((known !== undefined && made) || entry.license.nonCommercial === true) return entry.reference;
   const needs: string[] = [];
   for (const need of entry.needs)
     if (await store.get(parseReference(need)).catch(() => undefined)) needs.push(need);
