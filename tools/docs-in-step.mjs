@@ -38,8 +38,14 @@ function modelsPage() {
   const languages = ({ languages: all }) =>
     all.length > 8 ? `${all.length} languages` : all.join(', ') || '-';
   const entries = new Catalog().entries;
+  const elsewhere = entries
+    .filter((entry) => entry.engine === 'remote')
+    .map(
+      (entry) =>
+        `| \`${entry.reference}\` | ${entry.kind} | ${licence(entry.license)} | ${languages(entry)} | \`${entry.parameters.launch}\` | ${entry.description} |`,
+    );
   const rows = entries
-    .filter((entry) => entry.unavailable === undefined && !entry.minor)
+    .filter((entry) => entry.unavailable === undefined && !entry.minor && entry.engine !== 'remote')
     .map(
       (entry) =>
         `| \`${entry.reference}\` | ${entry.kind} | ${licence(entry.license)} | ${languages(entry)} | ${[...new Set(entry.sources.map(origin))].join('; ')} | ${entry.description} |`,
@@ -75,6 +81,14 @@ function modelsPage() {
     '| language | |',
     '|---|---|',
     ...voiceRows,
+    '',
+    '## Models on servers with a GPU',
+    '',
+    'Nothing of these is downloaded: they run on a server, started there with the command below (vLLM, or vLLM-Omni for voices), and Vox speaks to it. `vox pull` makes such a model known here and says whether its server answers. `VOX_UPSTREAMS=http://gpu:8000,http://gpu2:8000`, or `vox serve --upstream http://gpu:8000`, says where the servers are; without it they are looked for on this machine. `MODEL=URL` is a server of one model. What their keys, time limits and fallback are: [configuration.md](configuration.md). Models of other servers: [catalog.md](catalog.md).',
+    '',
+    '| reference | kind | licence | languages | start it with | |',
+    '|---|---|---|---|---|---|',
+    ...elsewhere,
     '',
     '## Models that nothing here runs',
     '',

@@ -8,6 +8,8 @@ export interface ModelSummary {
   readonly architecture: string;
   readonly size_bytes: number;
   readonly description: string;
+  /** It runs on a server elsewhere; absent = here. */
+  readonly remote?: boolean;
 }
 
 /** A model whose manifest is damaged. */
@@ -103,6 +105,8 @@ export interface CatalogModel {
   /** What a pull downloads, as far as the catalog states it. */
   readonly size_bytes?: number | null;
   readonly pulled?: boolean;
+  /** Nothing is downloaded: it runs on a server elsewhere. In the description of one model, how and where. */
+  readonly remote?: boolean | object;
   /** Why it can't be pulled; null where it can. */
   readonly unavailable?: string | null;
 }

@@ -6,9 +6,12 @@ import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
 import {
+  type Catalog,
   DEFAULT_MODELS_SETTINGS,
   engineModule,
+  formatReference,
   layOutMock,
+  layOutRemote,
   openCatalog,
   Puller,
   Store,
@@ -74,7 +77,9 @@ export async function startApp(config: Config): Promise<App> {
   const health = new Health();
   const catalog = await openCatalog(ownCatalog(config));
   const store = await Store.open(models.home);
-  const sttModel = config.live.mock ? await layOutMock(store, config.live.mock) : models.sttModel;
+  const sttModel = config.live.mock
+    ? await layOutMock(store, config.live.mock)
+    : await settleDefault(config, store, catalog);
   const uploads = await openUploadDirectory(join(models.home, 'tmp', 'uploads'));
   const puller = new Puller({ settings: pullSettings(config), catalog });
   const residency = new Residency({
@@ -102,6 +107,7 @@ export async function startApp(config: Config): Promise<App> {
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,
+      remote: remoteSettings(config, catalog, sttModel),
       engineModule: (name, model) => engineModule(models.home, name, model),
       defaults: {
         aliases: models.aliases,
@@ -168,6 +174,9 @@ export async function startApp(config: Config): Promise<App> {
     loadWebSockets();
   }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
+  const { fallback } = config.remote;
+  if (fallback !== undefined)
+    runtime.show(fallback).catch((error: Error) => log.warn(`VOX_UPSTREAM_FALLBACK: ${error.message}`));
 
   let closing: Promise<void> | undefined;
   return {
@@ -202,6 +211,40 @@ function ownCatalog({ models }: Config): Parameters<typeof openCatalog>[0] {
     home,
     ...(catalogUrl === undefined ? {} : { url: catalogUrl }),
     signal: new AbortController().signal,
+  };
+}
+
+/** The default recogniser; one that runs elsewhere need not have been pulled, since it has no bytes. */
+async function settleDefault(
+  { models, server }: Config,
+  store: Store,
+  catalog: Catalog,
+): Promise<string | undefined> {
+  if (models.sttModel === undefined) return undefined;
+  const wire = server.compat === 'yap' ? 'vllm-realtime' : 'openai-transcriptions';
+  return layOutRemote(store, catalog, models.sttModel, wire);
+}
+
+/**
+ * Upstreams with the models they are for by their canonical names, as written or as servers list them. Throws
+ * `invalid_request` and `model_unknown` with the name at fault.
+ */
+function remoteSettings(
+  { remote: { upstreams, servedName, ...rest } }: Config,
+  catalog: Catalog,
+  sttModel: string | undefined,
+): Parameters<typeof createRuntime>[0]['settings']['remote'] {
+  const canonical = (name: string) =>
+    catalog.servedAs(name)?.reference ?? formatReference(catalog.resolve(name));
+  return {
+    ...rest,
+    upstreams: upstreams.map(({ model, ...upstream }) => ({
+      ...upstream,
+      ...(model === undefined ? {} : { model: canonical(model) }),
+    })),
+    ...(servedName === undefined || sttModel === undefined
+      ? {}
+      : { served: { model: canonical(sttModel), name: servedName } }),
   };
 }
 

@@ -26,6 +26,8 @@ export function serveRealtime(ws, house) {
   const connection = ledger.connection();
   const queue = audioQueue();
   const outbox = [];
+  /** Aborts when the client has left. */
+  const gone = new AbortController();
   let validated = false;
   let generation;
   let hearing;
@@ -76,7 +78,7 @@ export function serveRealtime(ws, house) {
     mine.finalAt = now();
     const [rest] = await Promise.all([
       ear.finish(),
-      switches.flushMs > 0 ? pause(switches.flushMs) : undefined,
+      switches.flushMs > 0 ? house.pause(switches.flushMs, gone.signal) : undefined,
     ]);
     for (const text of rest) if (mine.endedAt === undefined) delta(mine, text);
     if (mine.endedAt !== undefined) return;
@@ -106,7 +108,7 @@ export function serveRealtime(ws, house) {
       ledger.end(mine, 'error');
       return fail(house.failure().message, 'processing_error');
     }
-    const ear = engine.hear();
+    const ear = engine.hear(mine.id);
     hearing = ear;
     generate(mine, ear)
       .catch((error) => {
@@ -155,6 +157,7 @@ export function serveRealtime(ws, house) {
   ws.on('error', () => {});
   ws.on('close', () => {
     if (generation) ledger.end(generation, 'closed');
+    gone.abort();
     hearing?.close();
     queue.clear();
     queue.put(END);
@@ -177,9 +180,6 @@ export function serveRealtime(ws, house) {
     created: Math.floor(Date.now() / 1000),
   });
 }
-
-/** Of a connection that may be gone before: it keeps no process alive. */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /** Audio and marks, in order; one taker at a time. Unbounded, as vLLM's is. */
 function audioQueue() {

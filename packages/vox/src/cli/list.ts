@@ -22,7 +22,7 @@ export const define: Define = (command, context) => {
       model.name,
       model.type,
       model.format,
-      formatBytes(model.size_bytes),
+      model.remote === true ? 'remote' : formatBytes(model.size_bytes),
       cut(model.description, 50),
     ]);
     for (const line of table(['NAME', 'TYPE', 'FORMAT', 'SIZE', 'DESCRIPTION'], rows))

@@ -49,7 +49,8 @@ export const define: Define = (command, context) => {
 
 function row(model: CatalogModel): string[] {
   const licence = `${model.license ?? ''}${model.non_commercial === true ? ' (non-commercial)' : ''}`;
-  const size = model.size_bytes ? formatBytes(model.size_bytes) : '-';
+  const known = model.size_bytes ? formatBytes(model.size_bytes) : '-';
+  const size = model.remote ? 'remote' : known;
   const remark = model.unavailable ? '[no engine here] ' : '';
   return [model.name, model.type, size, licence, cut(`${remark}${model.description}`, 70)];
 }

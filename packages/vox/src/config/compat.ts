@@ -4,7 +4,7 @@
  */
 import type { SettingKey, Values } from './table.js';
 import type { Compat } from './types.js';
-import { parseBytes } from './units.js';
+import { parseBytes, parseDuration } from './units.js';
 import { bindHost, choice, integer, jsonList, list, path, type Reader } from './values.js';
 
 /** One variable of an original, and the setting that it sets. */
@@ -33,21 +33,27 @@ const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, ma
 
 const BACKENDS = choice(['qwen3', 'mock']);
 
-/** `mock` reads the folder `references` beside the program; with `qwen3` it is VOX_STT_MODEL that names the model. */
+/** `mock` reads the folder `references` beside the program. */
 const backend: Reader<string | undefined> = (value, machine) =>
   BACKENDS(value, machine) === 'mock' ? path('references', machine) : undefined;
 
-const WINDOWS = 'the pace of partials follows the machine; a client asks for one with partial_ms';
-const VLLM = 'no model runs on vLLM';
+/** The original's own model (stt-ws.md section 5), by its name on the hub: the catalog knows it. */
+const qwen3: Reader<string | undefined> = (value, machine) =>
+  BACKENDS(value, machine) === 'qwen3' ? 'Qwen/Qwen3-ASR-1.7B' : undefined;
+
+/** A chunk of the original is decoded at once, so it is the pace of its partials. Seconds, to ms. */
+const chunkSeconds: Reader<number> = (value) =>
+  Math.min(10_000, Math.max(50, Math.round(parseDuration(value) * 1000)));
+
+const WINDOWS = 'text is held back until two decodes agree on it, not by a number of chunks or tokens';
+const VLLM = (option: string) => `Vox starts no vLLM for this; give ${option} to \`vllm serve\` itself`;
 const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
 
 /** stt-ws.md section 5: of what the original does in another way. */
 const STT_NO_EFFECT: Readonly<Record<string, string>> = {
-  STT_VLLM_MODEL: 'VOX_STT_MODEL names the model, by its name in `vox search`',
-  STT_VLLM_GPU_MEMORY: VLLM,
-  STT_VLLM_MAX_TOKENS: VLLM,
-  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM,
-  STT_STREAMING_CHUNK_SIZE_SEC: WINDOWS,
+  STT_VLLM_GPU_MEMORY: VLLM('--gpu-memory-utilization'),
+  STT_VLLM_MAX_TOKENS: 'an answer ends where the speech does; `vllm serve --max-model-len` bounds it',
+  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM('--max-num-seqs'),
   STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
   STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
   STT_SUPPORTED_SAMPLE_RATES: UNUSED,
@@ -71,6 +77,9 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_VAD_SILENCE_MS', key: 'liveVadSilence' },
       { env: 'STT_LOG_DIR', key: 'logFolder' },
       { env: 'STT_BACKEND', key: 'mockReferences', read: backend },
+      { env: 'STT_VLLM_MODEL', key: 'sttModel' },
+      { env: 'STT_BACKEND', key: 'sttModel', read: qwen3 },
+      { env: 'STT_STREAMING_CHUNK_SIZE_SEC', key: 'livePartialMs', read: chunkSeconds },
       { env: 'MOCK_INFER_MS', key: 'mockDelay' },
     ],
     envFile: true,
@@ -93,11 +102,24 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'SERVER_PORT', key: 'port' },
       { env: 'VOXTRAL_API_KEY', key: 'apiKeys', read: list },
       { env: 'LOG_LEVEL', key: 'logLevel' },
+      { env: 'VOXTRAL_MODEL_ID', key: 'sttModel' },
+      { env: 'VOXTRAL_SERVED_MODEL_NAME', key: 'servedName' },
+      { env: 'VLLM_MAX_MODEL_LEN', key: 'upstreamContext' },
+      { env: 'STT_INTERNAL_ROLL', key: 'roll' },
+      { env: 'STT_SEGMENT_SECONDS', key: 'rollSeconds' },
+      { env: 'STT_SEGMENT_OVERLAP_SECONDS', key: 'rollOverlap' },
     ],
     envFile: false,
     noEffect: {},
-    // Its key is required, so there is no `insecure` here: without a key it does not start either.
-    defaults: { bindHost: '0.0.0.0', port: '8000' },
+    // Its key is required, so there is no `insecure` here: without a key it does not start either. It waits 120 s for the
+    // rest of an utterance (yap.md 4.4).
+    defaults: {
+      bindHost: '0.0.0.0',
+      port: '8000',
+      sttModel: 'mistralai/Voxtral-Mini-4B-Realtime-2602',
+      upstreamContext: '1024',
+      upstreamStall: '120s',
+    },
   },
   't-one': {
     title: 'the T-one REST wrapper',

@@ -62,6 +62,16 @@ export const LIVE_SETTINGS = {
     commands: 'none',
     help: 'Messages that may wait for a slow reader of `/v1/stt/ws`; from 80 % on no partials are added.',
   }),
+  livePartialMs: always({
+    group: 'live',
+    env: 'VOX_LIVE_PARTIAL_MS',
+    read: integer(50, 10_000),
+    type: '50 to 10000',
+    unit: 'ms',
+    default: '500',
+    commands: 'none',
+    help: 'Shortest time between partials on `/v1/stt/ws` where a client asks for none.',
+  }),
   mockReferences: maybe({
     group: 'live',
     env: 'VOX_MOCK_REFERENCES',

@@ -155,7 +155,7 @@ test('each original brings its variables and defaults', () => {
 });
 
 test("the STT server's whole table: in the environment, in .env, and what has no effect is said once", () => {
-  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_MODEL: 'Qwen/Qwen3-ASR-1.7B' };
+  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_GPU_MEMORY: '0.7' };
   const envFile =
     'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_LOG_DIR=sttlogs\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
   const config = loadConfig({ command: 'serve', env, envFile, machine });
@@ -166,13 +166,14 @@ test("the STT server's whole table: in the environment, in .env, and what has no
     queueFrames: 10,
     maxDrops: 500,
     outQueue: 50,
+    partialMs: 500,
     mock: { references: '/srv/references', delayMs: 1 },
   });
   assert.equal(config.server.port, 8000, 'VOX_* is not read from .env');
   assert.deepEqual([config.log.format, config.log.folder], ['json', '/srv/sttlogs']);
   assert.deepEqual(
     config.warnings.map((line) => line.split(':', 1)[0]),
-    ['STT_VLLM_MODEL=Qwen/Qwen3-ASR-1.7B has no effect'],
+    ['STT_VLLM_GPU_MEMORY=0.7 has no effect'],
   );
   assert.match(
     refusal({}, { ...env, STT_BACKEND: 'whisper' }).message,

@@ -5,6 +5,7 @@ import { VoxError } from '@vox-speech/contract';
 import { COMPAT } from './compat.js';
 import { parseEnvFile, readEnvFile } from './env-file.js';
 import { nearest } from './nearest.js';
+import { remoteConfig } from './remote.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
 import type { Alias, Compat, Config, Origin } from './types.js';
@@ -50,11 +51,12 @@ export function loadConfig(input: ConfigInput = {}): Config {
   const values = Object.fromEntries(
     [...found].map(([key, entry]) => [key, entry.value]),
   ) as unknown as Values;
+  // A variable of an original may set two things; it is told once.
   const summary = [...found]
     .filter(([key, entry]) => entry.origin !== 'default' && SETTINGS[key].group !== 'client')
     .map(([, entry]) => (entry.origin === 'compat' ? `${entry.written} (${compat})` : entry.written));
   const warnings = [...source.warnings(compat), ...withoutEffect(found)];
-  return deepFreeze(toConfig(values, found, warnings, summary));
+  return deepFreeze(toConfig(values, found, warnings, [...new Set(summary)]));
 }
 
 /**
@@ -281,10 +283,12 @@ function toConfig(
       queueFrames: v.liveQueue,
       maxDrops: v.liveQueueDrops,
       outQueue: v.liveOutQueue,
+      partialMs: v.livePartialMs,
       ...(v.mockReferences === undefined
         ? {}
         : { mock: { references: v.mockReferences, delayMs: v.mockDelay } }),
     },
+    remote: remoteConfig(v),
     log: {
       level: v.logLevel,
       format: v.logFormat,

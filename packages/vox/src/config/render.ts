@@ -46,6 +46,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   scheduler: 'Loading and running',
   guard: 'Access and limits',
   live: 'Live speech',
+  remote: 'Models that run elsewhere',
   log: 'Log',
   client: 'Command line',
 };

@@ -5,6 +5,7 @@
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
+import { REMOTE_SETTINGS } from './remote-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
@@ -97,9 +98,9 @@ export const SETTINGS = {
     env: 'VOX_STT_MODEL',
     read: text,
     type: 'model',
-    defaultText: 'the first pulled recogniser',
+    defaultText: 'the first pulled recogniser, one of this machine before one that runs elsewhere',
     commands: 'serve',
-    help: 'Recogniser of requests that name no model.',
+    help: 'Recogniser of requests that name no model; with a slash in it, one that an upstream lists under this name.',
   }),
   ttsModel: maybe({
     group: 'models',
@@ -108,7 +109,7 @@ export const SETTINGS = {
     env: 'VOX_TTS_MODEL',
     read: text,
     type: 'model',
-    defaultText: 'the first pulled voice',
+    defaultText: 'the first pulled voice, as for recognisers',
     commands: 'serve',
     help: 'Voice model of requests that name no model.',
   }),
@@ -338,6 +339,7 @@ export const SETTINGS = {
     help: 'Longest text of one request to speak.',
   }),
   ...LIVE_SETTINGS,
+  ...REMOTE_SETTINGS,
   ...LOG_SETTINGS,
   target: always({
     group: 'client',

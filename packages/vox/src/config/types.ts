@@ -1,4 +1,5 @@
 /** The configuration as the rest of the program sees it: parsed, validated, frozen, in slices. */
+import type { Rolling, Upstream } from '@vox-speech/contract';
 
 export type Compat = 'vox' | 'stt-ws' | 'yap' | 't-one';
 export type Device = 'auto' | 'cpu' | 'cuda' | 'mps';
@@ -101,8 +102,30 @@ export interface LiveConfig {
   readonly maxDrops: number;
   /** Messages that may wait for a slow reader. */
   readonly outQueue: number;
+  /** Shortest time between partials where a client asks for none, in ms. */
+  readonly partialMs: number;
   /** The original's mock backend is the default recogniser: the folder of its recording, and what a step costs in ms. */
   readonly mock?: { readonly references: string; readonly delayMs: number };
+}
+
+/** A server that runs models, and the one model that it is for, if it is for one. */
+export interface UpstreamConfig extends Upstream {
+  /** As it was written. */
+  readonly model?: string;
+}
+
+/** Models that run elsewhere. */
+export interface RemoteConfig {
+  readonly upstreams: readonly UpstreamConfig[];
+  /** Key of upstreams that have none of their own. */
+  readonly apiKey?: string;
+  readonly stallMs: number;
+  /** Recogniser that takes over where upstreams fail. */
+  readonly fallback?: string;
+  /** Name under which upstreams list the default recogniser; absent = as its entry says. */
+  readonly servedName?: string;
+  /** Absent = utterances are never rolled. */
+  readonly rolling?: Rolling;
 }
 
 export interface LogConfig {
@@ -132,6 +155,7 @@ export interface Config {
   readonly scheduler: SchedulerConfig;
   readonly guard: GuardConfig;
   readonly live: LiveConfig;
+  readonly remote: RemoteConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;
   /** Unknown VOX_* variables and the like: for the log, never fatal. */

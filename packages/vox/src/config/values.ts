@@ -141,6 +141,30 @@ export function baseUrl(text: string): string {
   return `${scheme}//${url.host}${url.pathname}`.replace(/\/+$/, '');
 }
 
+/** Comma-separated `URL` or `MODEL=URL`, as `baseUrl` writes it; a path `/v1` behind it goes too, as clients of OpenAI's add it. */
+export function upstreams(text: string): readonly string[] {
+  return list(text).map((item) => {
+    const at = /^https?:\/\//i.test(item) ? -1 : item.indexOf('=');
+    const model = item.slice(0, at + 1).replaceAll(' ', '');
+    if (at === 0 || !/^https?:/i.test(item.slice(at + 1).trim()))
+      throw expected('a URL that starts with http:// or https://, or MODEL=URL, several with commas between');
+    return `${model}${baseUrl(item.slice(at + 1)).replace(/\/v1$/, '')}`;
+  });
+}
+
+/** Comma-separated `KEY` or `URL=KEY`; nothing of a key is ever in an error. */
+export function upstreamKeys(text: string): readonly string[] {
+  const keys = list(text).map((item) => {
+    if (!/^https?:\/\//i.test(item)) return item;
+    const at = item.indexOf('=');
+    if (at < 0 || at === item.length - 1) throw expected('KEY, or URL=KEY, several with commas between');
+    return `${upstreams(item.slice(0, at))[0] ?? ''}${item.slice(at)}`;
+  });
+  if (keys.filter((key) => !/^https?:\/\//i.test(key)).length > 1)
+    throw expected('one key for all upstreams; another one as URL=KEY');
+  return keys;
+}
+
 /** Any text that is not blank. */
 export function text(value: string): string {
   if (value.trim() === '') throw expected('some text');

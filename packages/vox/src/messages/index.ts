@@ -60,6 +60,8 @@ export type ToRunner =
       readonly engine: string;
       readonly files: ModelFiles;
       readonly options: LoadOptions;
+      /** Engines of companions that another engine than the model's runs, by family. */
+      readonly companionEngines?: Readonly<Record<string, string>>;
     }
   | {
       readonly type: 'transcribe';

@@ -6,6 +6,8 @@ export { engineModule } from './engines/locate.js';
 export { layOutMock } from './mock.js';
 export { Puller, type PullerOptions, type PullOptions } from './pull.js';
 export { formatReference, parseReference, type Reference } from './reference.js';
+export { REMOTE_ENGINE, type RemoteModel, remoteModel } from './remote.js';
+export { layOutRemote } from './remote-layout.js';
 export { DEFAULT_MODELS_SETTINGS, type ModelsSettings } from './settings.js';
 export { type BrokenModel, type Listing, type Removal, Store } from './store.js';
 export type * from './types.js';

@@ -7,7 +7,8 @@ import { lazySchema } from '../schema.js';
 import { writeFileDurably } from './durable.js';
 import { DIGEST, isSafeName } from './layout.js';
 import { parseReference } from './reference.js';
-import type { CatalogEntry, Manifest } from './types.js';
+import { REMOTE_ENGINE } from './remote.js';
+import type { CatalogEntry, Manifest, ManifestFile, StatedHash } from './types.js';
 
 /** Raised when an importer's output changes, so that what older versions made is made again. */
 export const IMPORT_REVISION = 1;
@@ -46,7 +47,7 @@ function manifestSchema(z: Zod) {
     concurrency: z.number(),
   });
 
-  return z.object({
+  const manifest = z.object({
     schemaVersion: z.literal(1),
     reference: z.string().refine(isReference, 'not a reference'),
     kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
@@ -62,16 +63,14 @@ function manifestSchema(z: Zod) {
     languages: z.array(text),
     needs: z.array(z.string().refine(isReference, 'not a reference')),
     parameters,
-    files: z
-      .array(
-        z.object({
-          name: z.string().refine(isSafeName, 'not a safe file name'),
-          digest: z.string().regex(DIGEST),
-          size: z.number().int().nonnegative(),
-          executable: z.boolean().optional(),
-        }),
-      )
-      .min(1),
+    files: z.array(
+      z.object({
+        name: z.string().refine(isSafeName, 'not a safe file name'),
+        digest: z.string().regex(DIGEST),
+        size: z.number().int().nonnegative(),
+        executable: z.boolean().optional(),
+      }),
+    ),
     origin: text,
     hashes: z
       .array(
@@ -88,6 +87,10 @@ function manifestSchema(z: Zod) {
     companion: z.boolean(),
     info: info.optional(),
     pulledAt: text,
+  });
+  return manifest.refine(({ files, engine }) => files.length > 0 || engine === REMOTE_ENGINE, {
+    path: ['files'],
+    message: 'only a model that runs elsewhere has none',
   });
 }
 
@@ -137,6 +140,43 @@ export function checkManifest(value: unknown, reference: string): Manifest {
 /** Writes a manifest whole or not at all. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   await writeFileDurably(path, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** What a pull adds to the words of the entry. */
+export interface Pulled {
+  readonly files: readonly ManifestFile[];
+  readonly origin: string;
+  readonly hashes: readonly StatedHash[];
+  readonly companion: boolean;
+  readonly info?: Manifest['info'] | undefined;
+}
+
+/** The manifest of an entry that was pulled now. */
+export function manifestOf(
+  entry: CatalogEntry,
+  { files, origin, hashes, companion, info }: Pulled,
+): Manifest {
+  return {
+    schemaVersion: 1,
+    reference: entry.reference,
+    kind: entry.kind,
+    family: entry.family,
+    ...(entry.engine === undefined ? {} : { engine: entry.engine }),
+    description: entry.description,
+    license: entry.license,
+    languages: entry.languages,
+    needs: entry.needs,
+    parameters: entry.parameters,
+    files,
+    origin,
+    hashes,
+    // A pull of weights that ask for consent does not begin without it.
+    ...(entry.license.nonCommercial === true ? { licenseAccepted: true } : {}),
+    recipe: recipeOf(entry),
+    companion,
+    ...(info === undefined ? {} : { info }),
+    pulledAt: new Date().toISOString(),
+  };
 }
 
 /** Hash of everything in an entry that decides what its pull makes. */

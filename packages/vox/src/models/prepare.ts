@@ -10,8 +10,9 @@ import { flush } from './durable.js';
 import { ensureEngine } from './engines/ensure.js';
 import type { ImportResult } from './import/index.js';
 import { acquireLock } from './lock.js';
-import { recipeOf } from './manifest.js';
+import { manifestOf, recipeOf } from './manifest.js';
 import { parseReference } from './reference.js';
+import { originOf, type RemoteModel, remoteModel } from './remote.js';
 import type { ModelsSettings } from './settings.js';
 import {
   type DeliveredFile,
@@ -101,7 +102,8 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
   await mkdir(work, { recursive: true });
   try {
     const context: SourceContext = { settings, layout: store.layout, work, signal, emit };
-    const delivery = await fetchEntry(context, entry);
+    const remote = remoteModel(entry);
+    const delivery = remote === undefined ? await fetchEntry(context, entry) : nothingDelivered(remote);
     const made = await importFiles(task, entry, delivery.files, work);
     emit({ status: `storing ${entry.reference}` });
     const incoming: Incoming[] = [];
@@ -117,7 +119,8 @@ async function make(task: Preparation, entry: CatalogEntry, companion: boolean):
     };
     await Promise.all(Array.from({ length: FLUSHES }, settle));
     files.sort((a, b) => (a.name < b.name ? -1 : 1));
-    await commit(task, manifestOf(entry, files, delivery, companion, made.info), incoming);
+    const { origin, hashes } = delivery;
+    await commit(task, manifestOf(entry, { files, origin, hashes, companion, info: made.info }), incoming);
     for (const path of delivery.downloads) await rm(path, { force: true });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -184,32 +187,6 @@ async function importFiles(
   return { files: made, info: result.info };
 }
 
-function manifestOf(
-  entry: CatalogEntry,
-  files: readonly ManifestFile[],
-  delivery: VerifiedDelivery,
-  companion: boolean,
-  info: ImportResult['info'],
-): Manifest {
-  return {
-    schemaVersion: 1,
-    reference: entry.reference,
-    kind: entry.kind,
-    family: entry.family,
-    ...(entry.engine === undefined ? {} : { engine: entry.engine }),
-    description: entry.description,
-    license: entry.license,
-    languages: entry.languages,
-    needs: entry.needs,
-    parameters: entry.parameters,
-    files,
-    origin: delivery.origin,
-    hashes: delivery.hashes,
-    // A pull of weights that ask for consent does not begin without it.
-    ...(entry.license.nonCommercial === true ? { licenseAccepted: true } : {}),
-    recipe: recipeOf(entry),
-    companion,
-    ...(info === undefined ? {} : { info }),
-    pulledAt: new Date().toISOString(),
-  };
+function nothingDelivered(remote: RemoteModel): VerifiedDelivery {
+  return { files: [], downloads: [], hashes: [], origin: originOf(remote) };
 }

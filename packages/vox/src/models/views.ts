@@ -25,6 +25,8 @@ export async function makeView(layout: Layout, manifest: Manifest): Promise<stri
   const directory = layout.view(parseReference(manifest.reference));
   const fresh = join(layout.temporary, `view-${randomUUID()}`);
   try {
+    // Of a model that runs elsewhere this is all there is.
+    await mkdir(fresh, { recursive: true });
     for (const file of manifest.files) {
       const blob = layout.blob(file.digest);
       if ((await sizeOf(blob)) !== file.size)

@@ -13,29 +13,32 @@ const DETECTOR_FAMILY = 'silero-vad';
 
 export class HostedModel {
   readonly model: Model;
-  readonly #engine: Engine;
+  /** The one that loads detectors. */
+  readonly #detecting: () => Promise<Engine>;
   readonly #files: ModelFiles;
   #detectors: Promise<Model> | undefined;
 
-  private constructor(engine: Engine, files: ModelFiles, model: Model) {
-    this.#engine = engine;
+  private constructor(detecting: () => Promise<Engine>, files: ModelFiles, model: Model) {
+    this.#detecting = detecting;
     this.#files = files;
     this.model = model;
   }
 
   /**
    * @param specifier module URL or package name whose default export is an Engine
+   * @param companionEngines the same, of companions that another engine runs, by family
    * @throws VoxError `engine_missing`, `model_broken`
    */
-  static async load(specifier: string, files: ModelFiles, options: LoadOptions): Promise<HostedModel> {
+  static async load(
+    specifier: string,
+    files: ModelFiles,
+    options: LoadOptions,
+    companionEngines: Readonly<Record<string, string>> = {},
+  ): Promise<HostedModel> {
     const engine = await importEngine(specifier);
-    const { available, reason } = engine.probe();
-    if (!available)
-      throw new VoxError(
-        'engine_missing',
-        `the engine ${engine.name} cannot run here: ${reason ?? 'no reason given'}`,
-      );
-    return new HostedModel(engine, files, await engine.load(files, options));
+    const other = companionEngines[DETECTOR_FAMILY];
+    const detecting = async () => (other === undefined ? engine : importEngine(other));
+    return new HostedModel(detecting, files, await engine.load(files, options));
   }
 
   /** A detector, new or used before; it must be closed. The model behind it is loaded once, when first asked for. */
@@ -64,7 +67,7 @@ export class HostedModel {
     await (await this.#detectors)?.close();
   }
 
-  #loadDetectors(): Promise<Model> {
+  async #loadDetectors(): Promise<Model> {
     const directory = this.#files.companions[DETECTOR_FAMILY];
     if (directory === undefined)
       throw new VoxError(
@@ -78,10 +81,11 @@ export class HostedModel {
       companions: {},
       parameters: {},
     };
-    return this.#engine.load(files, { threads: 1, device: 'cpu' });
+    return (await this.#detecting()).load(files, { threads: 1, device: 'cpu' });
   }
 }
 
+/** An engine that can run here. Throws `engine_missing`. */
 async function importEngine(specifier: string): Promise<Engine> {
   let module: unknown;
   try {
@@ -95,5 +99,12 @@ async function importEngine(specifier: string): Promise<Engine> {
       },
     );
   }
-  return engineOf(module, specifier);
+  const engine = engineOf(module, specifier);
+  const { available, reason } = engine.probe();
+  if (!available)
+    throw new VoxError(
+      'engine_missing',
+      `the engine ${engine.name} cannot run here: ${reason ?? 'no reason given'}`,
+    );
+  return engine;
 }

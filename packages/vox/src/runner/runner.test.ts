@@ -106,6 +106,28 @@ test('loads, transcribes a file, answers with segments and one end', async () =>
   );
 });
 
+test('a companion of another engine is run by that one', async () => {
+  const talk = new Talk();
+  const companions = { 'silero-vad': folder };
+  const files = { reference: 'x:1', family: 'deaf', directory: folder, companions, parameters: {} };
+  const options = { threads: 1, device: 'cpu' } as const;
+  const companionEngines = { 'silero-vad': './no-such-engine.js' };
+  talk.port.send({ type: 'load', engine: ENGINE, files, options, companionEngines });
+  await talk.next('ready');
+  // Longer than one window, so that it takes the detector to cut it.
+  talk.transcribe(
+    1,
+    await wav(
+      'long.wav',
+      Array.from({ length: 80 }, () => 1),
+    ),
+  );
+  const { error } = await talk.next('error', 1);
+  assert.equal(error.code, 'engine_missing');
+  assert.match(error.message, /no-such-engine/);
+  talk.port.send({ type: 'close' });
+});
+
 test('follows a growing file to its end, or to the error of its writer', async () => {
   const talk = await new Talk().load('stt');
   const path = await wav('grow.wav', [4, 5]);

@@ -110,11 +110,11 @@ class Runner {
     }
   }
 
-  async #load({ engine, files, options }: Request<'load'>): Promise<void> {
+  async #load({ engine, files, options, companionEngines }: Request<'load'>): Promise<void> {
     try {
       if (this.#loading) throw new VoxError('internal', 'this runner has a model already');
       this.#loading = true;
-      this.#hosted = await HostedModel.load(engine, files, options);
+      this.#hosted = await HostedModel.load(engine, files, options, companionEngines);
       const { model } = this.#hosted;
       // A model that runs elsewhere does not decode on the processors of this machine.
       this.#slots = Math.max(1, options.remote === undefined ? options.threads : model.info.concurrency);

@@ -219,6 +219,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     aliases: async () => [],
     show: async (model) => find(model === 'whisper-1' ? 'whisper:base' : model),
     loaded: () => loaded,
+    remote: () => undefined,
     describe: (model) => {
       if (model === 'nope') throw new VoxError('model_unknown', `Model '${model}' not found in catalog`);
       return catalogEntry();

@@ -1,7 +1,7 @@
 /** The runtime: the three acts behind every dialect, on top of the store and the scheduler. */
 import { findFfmpeg, openStreamDecoder } from '@vox-speech/audio/node';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
-import { type Catalog, type Puller, parseReference, type Store } from '../models/index.js';
+import { type Catalog, type Puller, parseReference, remoteModel, type Store } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
@@ -10,16 +10,19 @@ import type { Sessions } from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
+import { orFallback } from './fail-over.js';
 import { Learned } from './learned.js';
 import { checkLive } from './listen.js';
 import { openMedia } from './media.js';
 import { createMemory } from './memory.js';
 import { type Defaults, Names } from './names.js';
+import { describeRemote } from './remote.js';
 import { checkManner, checkSpeech, startSpeech, warningsOfVoice } from './speak.js';
 import { modelSpec, type SpecSettings } from './spec.js';
 import { SpeechStreamRun } from './speech-stream.js';
 import { checkTranscription, startTranscription } from './transcribe.js';
-import type { ListedVoice, LoadedModel, MemoryReport, Runtime } from './types.js';
+import type { ListedVoice, LoadedModel, MemoryReport, Runtime, Transcription } from './types.js';
+import { upstreamRemarks } from './upstream-check.js';
 
 export interface RuntimeSettings extends SpecSettings {
   readonly defaults: Defaults;
@@ -107,9 +110,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   });
 
   const loaded = (): readonly LoadedModel[] =>
-    residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, ...model }) => ({
+    residency.loaded().map(({ expiresAt, pid, loadedAt, lastUsed, runsElsewhere, ...model }) => ({
       ...model,
-      device: 'cpu',
+      device: runsElsewhere ? 'remote' : 'cpu',
       loadedAt: loadedAt / 1000,
       lastUsed: lastUsed / 1000,
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
@@ -121,7 +124,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     async transcribe(request) {
       const manifest = await forJob(request.model, 'stt', request.signal);
-      const { options, warnings } = checkTranscription(request, manifest);
+      const checked = checkTranscription(request, manifest);
       const opened = await openMedia(
         request.path,
         {
@@ -131,12 +134,29 @@ export function createRuntime(parts: RuntimeParts): Runtime {
         },
         request.signal,
       );
-      let leased: LeasedHost | undefined;
+      const by = async (chosen: Manifest, { options, warnings } = checked): Promise<Transcription> => {
+        const leased = await lease(chosen, request.keepAlive, request.signal);
+        try {
+          return startTranscription(request, chosen.reference, options, leased, opened, warnings);
+        } catch (error) {
+          leased.release();
+          throw error;
+        }
+      };
+      const { fallback } = settings.remote;
+      const start = async (): Promise<Transcription> => {
+        if (fallback === undefined || remoteModel(manifest) === undefined) return by(manifest);
+        const instead = async () => {
+          const other = await names.forJob(fallback, 'stt');
+          return by(other, checkTranscription(request, other));
+        };
+        return orFallback(() => by(manifest), { name: fallback, start: instead }, request.signal);
+      };
       try {
-        leased = await lease(manifest, request.keepAlive, request.signal);
-        return startTranscription(request, manifest.reference, options, leased, opened, warnings);
+        const transcription = await start();
+        void transcription.summary.catch(() => {}).finally(() => opened.dispose());
+        return transcription;
       } catch (error) {
-        leased?.release();
         await opened.dispose();
         throw error;
       }
@@ -239,11 +259,20 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     describe: (model) => catalog.get(model),
 
+    remote: (model) => describeRemote(model, settings.remote),
+
     catalogProblems: catalog.problems,
 
     search: (query) => catalog.search(query),
 
-    pull: (model, options) => puller.pull(model, { ...options, installEngines: true }),
+    async *pull(model, options) {
+      for await (const event of puller.pull(model, { ...options, installEngines: true })) {
+        // Its last word is `success`, and what there is to say of upstreams comes before that.
+        if (event.status === 'success')
+          yield* upstreamRemarks(catalog.get(model), settings.remote, options.signal);
+        yield event;
+      }
+    },
 
     async remove(model) {
       const { reference } = await names.pulled(model);

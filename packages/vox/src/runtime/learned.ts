@@ -3,6 +3,7 @@
  * write it down, so they say it when they are first loaded.
  */
 import type { ModelInfo } from '@vox-speech/contract';
+import { remoteModel } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
 
 export class Learned {
@@ -20,7 +21,8 @@ export class Learned {
     if (manifest.info !== undefined) return manifest;
     const key = `${manifest.reference} ${manifest.pulledAt}`;
     const info = this.#known.get(key) ?? (await this.#load(manifest, signal));
-    this.#known.set(key, info);
+    // Servers come and go with what they can.
+    if (remoteModel(manifest) === undefined) this.#known.set(key, info);
     return { ...manifest, info };
   }
 }

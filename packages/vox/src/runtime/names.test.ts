@@ -68,6 +68,17 @@ test('a name that stands for a model is that model, and is listed; removing take
   assert.equal(names.wanted('', 'stt'), undefined);
 });
 
+test('the default is a model of this machine before one that runs elsewhere', async (t) => {
+  const store = await Store.open(await temporaryHome(t));
+  const names = new Names(new Catalog(), store, {});
+  const heard = async () => (await names.forJob('', 'stt')).reference;
+  const elsewhere = { ...manifest('qwen3-asr:1.7b', 'stt'), engine: 'remote', files: [] };
+  await writeManifest(store.layout.manifest(parseReference('qwen3-asr:1.7b')), elsewhere);
+  assert.equal(await heard(), 'qwen3-asr:1.7b');
+  await writeManifest(store.layout.manifest(parseReference('whisper:base')), manifest('whisper:base', 'stt'));
+  assert.equal(await heard(), 'whisper:base');
+});
+
 test('an empty machine has no alias to list', async (t) => {
   const names = new Names(new Catalog(), await Store.open(await temporaryHome(t)), {});
   assert.deepEqual(await names.aliases(), []);

@@ -1,7 +1,13 @@
 /** Which model a request means: its name, an alias, or the default of its kind. */
 import { VoxError } from '@vox-speech/contract';
 import type { Catalog, Store } from '../models/index.js';
-import { formatReference, parseReference, type Reference, whyUnavailable } from '../models/index.js';
+import {
+  formatReference,
+  parseReference,
+  type Reference,
+  remoteModel,
+  whyUnavailable,
+} from '../models/index.js';
 import type { Manifest } from '../models/types.js';
 import { type Alias, type AliasedModel, byName, FOREIGN_NAMES, type Job } from './aliases.js';
 
@@ -115,9 +121,9 @@ export class Names {
       if (manifest?.kind === job) return manifest;
     }
     const { models, broken } = await this.#store.list();
-    const first = models
-      .filter((m) => m.kind === job)
-      .sort((a, b) => (a.reference < b.reference ? -1 : 1))[0];
+    // One that runs elsewhere only where none is here: its server may be down.
+    const rank = (m: Manifest) => `${remoteModel(m) === undefined ? 0 : 1}${m.reference}`;
+    const first = models.filter((m) => m.kind === job).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
     if (first) {
       this.#chosen.set(job, { stamp, reference: first.reference });
       return first;

@@ -5,6 +5,7 @@ import type { Store } from '../models/index.js';
 import { parseReference } from '../models/reference.js';
 import type { Manifest } from '../models/types.js';
 import type { ModelSpec } from '../scheduler/model-spec.js';
+import { type RemoteSettings, remoteOptions, servedAs } from './remote.js';
 
 /** Memory of a runner process around its weights (Node, the native library, activations), measured with Whisper base. */
 const RUNNER_BASE_BYTES = 150 * 2 ** 20;
@@ -12,6 +13,8 @@ const RUNNER_BASE_BYTES = 150 * 2 ** 20;
 export interface SpecSettings {
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda' | 'mps';
+  /** How models that run elsewhere are reached. */
+  readonly remote: RemoteSettings;
   /** Module of an engine by its name in the manifest; `model` is for the message. Rejects with `engine_missing`. */
   engineModule(name: string, model: string): Promise<string>;
 }
@@ -26,18 +29,41 @@ export async function modelSpec(
       param: 'model',
     });
   }
-  const files = await store.files(manifest);
+  const files = servedAs(await store.files(manifest), settings.remote);
+  const remote = remoteOptions(manifest, settings.remote);
+  const companions = await companionEngines(store, manifest, settings);
   return {
     reference: manifest.reference,
     kind: manifest.kind,
+    runsElsewhere: remote !== undefined,
     estimateBytes: RUNNER_BASE_BYTES + manifest.files.reduce((sum, file) => sum + file.size, 0),
     preload: await preloads(store, manifest, files.companions),
     message: {
       engine: await settings.engineModule(manifest.engine, manifest.reference),
       files,
-      options: { threads: settings.threads, device: settings.device },
+      options: {
+        threads: settings.threads,
+        device: settings.device,
+        ...(remote === undefined ? {} : { remote }),
+      },
+      ...(Object.keys(companions).length === 0 ? {} : { companionEngines: companions }),
     },
   };
+}
+
+/** Modules of the engines of companions that the model's own engine does not run, by family: what a remote model needs here. */
+async function companionEngines(
+  store: Store,
+  { needs, engine, reference }: Manifest,
+  settings: SpecSettings,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const need of needs) {
+    const companion = await store.get(parseReference(need));
+    if (companion?.engine === undefined || companion.engine === engine) continue;
+    found[companion.family] = await settings.engineModule(companion.engine, reference);
+  }
+  return found;
 }
 
 /** Libraries that companions bring for the runner's process: parameter `preload`, a file name in the companion. */

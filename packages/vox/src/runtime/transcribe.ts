@@ -65,7 +65,7 @@ export function checkTranscription(
   };
 }
 
-/** Starts the job on a leased runner; lease and media go when it has ended, failed or was abandoned. */
+/** Starts the job on a leased runner; the lease goes when it has ended, failed or was abandoned, the media stay. */
 export function startTranscription(
   request: TranscribeRequest,
   model: string,
@@ -76,12 +76,7 @@ export function startTranscription(
 ): Transcription {
   const run = lease.host.transcribe({ source: media.source, options }, request.signal);
   void media.done?.then((error) => run.sourceEnd(error));
-  void run.summary
-    .catch(() => {})
-    .finally(async () => {
-      lease.release();
-      await media.dispose();
-    });
+  void run.summary.catch(() => {}).finally(() => lease.release());
   return {
     model,
     segments: run.segments as AsyncIterable<Segment>,

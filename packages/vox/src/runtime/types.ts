@@ -10,6 +10,7 @@ import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
 import type { ClonedVoice, StoredVoice } from '../voices/index.js';
 import type { AliasedModel } from './aliases.js';
+import type { RemoteDescription } from './remote.js';
 
 /** What the answers are made of; dialects take these from here. */
 export type {
@@ -21,6 +22,7 @@ export type {
   LiveSession,
   Manifest,
   PullEvent,
+  RemoteDescription,
   StoredVoice,
   StreamDecoder,
 };
@@ -131,6 +133,7 @@ export interface DecodeStreamRequest {
 export interface LoadedModel {
   readonly reference: string;
   readonly kind: ModelKind;
+  /** `cpu`, ...; `remote` of one that runs elsewhere. */
   readonly device: string;
   readonly memoryBytes: number;
   /** Unix seconds. */
@@ -217,6 +220,8 @@ export interface Runtime {
   loaded(): readonly LoadedModel[];
   /** What the catalog says of a model, pulled or not. Throws invalid_request / model_unknown. */
   describe(model: string): CatalogEntry;
+  /** How and where a model that runs elsewhere is reached; undefined for one that runs here. */
+  remote(model: Manifest | CatalogEntry): RemoteDescription | undefined;
   /** What is wrong with the user's own catalog entries: one sentence each, with file and field. */
   readonly catalogProblems: readonly string[];
   /** Search of the catalog, pulled or not. */

@@ -6,6 +6,8 @@ import type { ToRunner } from '../messages/index.js';
 export interface ModelSpec {
   readonly reference: string;
   readonly kind: ModelKind;
+  /** On a server of somebody's: its runner here only speaks to that. Absent = here. */
+  readonly runsElsewhere?: boolean;
   /** What it will take in memory, before it was ever loaded. */
   readonly estimateBytes: number;
   /** Files of libraries that the runner's process loads before anything else. */
@@ -22,6 +24,7 @@ export interface LeasedHost {
 export interface ResidentModel {
   readonly reference: string;
   readonly kind: ModelKind;
+  readonly runsElsewhere: boolean;
   readonly memoryBytes: number;
   readonly pid: number | undefined;
   readonly leases: number;

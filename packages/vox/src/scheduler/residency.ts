@@ -103,6 +103,7 @@ export class Residency {
       .map((entry) => ({
         reference: entry.spec.reference,
         kind: entry.spec.kind,
+        runsElsewhere: entry.spec.runsElsewhere === true,
         memoryBytes: entry.host?.memoryBytes ?? 0,
         pid: entry.host?.pid,
         leases: entry.leases,

@@ -92,7 +92,7 @@ test('commands, options, choices and names come from the commands themselves', a
     ],
     [
       ['pull', 'whisper:large-v3-'],
-      ['words', 'whisper:large-v3-turbo'],
+      ['words', 'whisper:large-v3-turbo', 'whisper:large-v3-vllm', 'whisper:large-v3-turbo-vllm'],
     ],
     [['nonsense', ''], ['words']],
   ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { formatReference, parseReference } from '../reference.js';
+import { remoteFault } from '../remote.js';
 import { editDistance } from './distance.js';
 import { BUILT_IN, Catalog } from './index.js';
 
@@ -176,7 +177,8 @@ test('every entry is complete: names, licence, needs, and a hash for whatever a 
       assert.equal(catalog.get(entry.unavailable.instead).unavailable, undefined, at);
       continue;
     }
-    assert.ok(entry.sources.length > 0, at);
+    if (entry.engine === 'remote') assert.deepEqual([entry.sources, remoteFault(entry)], [[], undefined], at);
+    else assert.ok(entry.sources.length > 0, at);
     if (entry.kind === 'stt') assert.ok(entry.needs.includes('silero-vad:v5'), at);
     if (entry.kind === 'stt' || entry.kind === 'tts')
       assert.ok(entry.languages.length > 0 && entry.engine, at);
@@ -236,6 +238,20 @@ test('search: words, kind, language, licence; companions and the many voices onl
   assert.ok(found({ text: 'piper', language: 'de' }).includes('piper:de-de-thorsten-medium'));
   assert.ok(found({ license: 'apache', kind: 'tts' }).includes('kokoro:v1.0'));
   assert.ok(found({ license: 'non-commercial' }).includes('spark:0.5b'));
+});
+
+test('models that run elsewhere: by the name of their servers, with the command that starts one', () => {
+  const launch = (reference: string) => catalog.get(reference).parameters.launch;
+  assert.equal(catalog.servedAs('qwen/qwen3-asr-1.7b')?.reference, 'qwen3-asr:1.7b');
+  assert.equal(catalog.servedAs('Qwen/none'), undefined);
+  assert.equal(
+    launch('voxtral:realtime-4b'),
+    `vllm serve mistralai/Voxtral-Mini-4B-Realtime-2602 --tokenizer-mode mistral --compilation_config '{"cudagraph_mode":"PIECEWISE"}'`,
+  );
+  assert.equal(launch('fish-speech'), 'vllm serve fishaudio/s2-pro --omni --port 8091');
+  // The one that runs here keeps its name.
+  assert.equal(catalog.get('qwen3-asr').engine, 'sherpa');
+  assert.deepEqual(catalog.get('qwen3-asr:0.6b-vllm').needs, ['silero-vad:v5']);
 });
 
 test('edit distance', () => {

@@ -146,7 +146,7 @@ function entry(z: Zod) {
     needs: z.array(reference(z)).max(20).default([]),
     importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro']).default('none'),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-    sources: z.array(source(z)).min(1).max(10),
+    sources: z.array(source(z)).max(10).default([]),
   });
 }
 

@@ -1,6 +1,7 @@
 /** The catalog: what can be pulled, and every name it goes by. */
 import { VoxError } from '@vox-speech/contract';
 import { formatReference, parseReference, type Reference, splitReference } from '../reference.js';
+import { remoteModel } from '../remote.js';
 import type { CatalogEntry, License } from '../types.js';
 import { COMPANIONS } from './companions.js';
 import { editDistance } from './distance.js';
@@ -8,6 +9,7 @@ import { KOKORO } from './kokoro.js';
 import { FAMILY_NAMES, type FamilyName } from './names.js';
 import { ONNX_RUNTIME } from './onnxruntime.js';
 import { PIPER } from './piper.js';
+import { REMOTE_MODELS } from './remote-models.js';
 import { SHERPA_STT } from './sherpa-stt.js';
 import { SHERPA_TTS } from './sherpa-tts.js';
 import { UNAVAILABLE } from './unavailable.js';
@@ -19,6 +21,7 @@ export const BUILT_IN: readonly CatalogEntry[] = [
   ...KOKORO,
   ...SHERPA_TTS,
   ...PIPER,
+  ...REMOTE_MODELS,
   ...UNAVAILABLE,
   ...COMPANIONS,
   ONNX_RUNTIME,
@@ -110,6 +113,12 @@ export class Catalog {
     const entry = this.find(text);
     if (entry === undefined) throw this.#unknown(text);
     return entry;
+  }
+
+  /** The recogniser or voice that servers list under a name, e.g. `Qwen/Qwen3-ASR-1.7B`; of several the first. */
+  servedAs(name: string): CatalogEntry | undefined {
+    const wanted = name.trim().toLowerCase();
+    return this.entries.find((entry) => remoteModel(entry)?.served.toLowerCase() === wanted);
   }
 
   /** References that come close to a text, the closest first, at most three. */

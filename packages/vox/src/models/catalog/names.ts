@@ -49,7 +49,7 @@ export const FAMILY_NAMES: readonly FamilyName[] = [
   family('qwen3-tts', '0.6b', 'torch'),
   family('xtts', 'v2', 'tts tts-torch'),
   family('step-audio-editx', '3b-awq', 'tts'),
-  family('fish-speech', 'v1.4', 'tts-torch'),
+  family('fish-speech', 's2-pro', 'tts-torch'),
   family('smart-turn', 'v3.2', ''),
   family('silero-vad', 'v5', ''),
   family('espeak-ng-data', '1.52', ''),

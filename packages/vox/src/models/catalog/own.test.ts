@@ -24,6 +24,12 @@ const ENTRY = {
   ],
 };
 
+const SERVED = {
+  engine: 'remote',
+  sources: [],
+  parameters: { wire: 'openai-transcriptions', served: 'me/ears' },
+};
+
 const fileOf = (...entries: object[]) => JSON.stringify({ version: 1, entries });
 
 async function homeWith(t: TestContext, files: Record<string, string>): Promise<string> {
@@ -52,6 +58,14 @@ test('without files and without an address there are the built-in entries and no
   assert.equal(catalog.find('mine:1'), undefined);
 });
 
+test('a model that a server of the user’s runs needs no sources', async (t) => {
+  const { sources: _, ...entry } = { ...ENTRY, ...SERVED };
+  const home = await homeWith(t, { 'mine.json': fileOf(entry) });
+  const catalog = await openCatalog({ home, signal: never() });
+  assert.deepEqual(catalog.problems, []);
+  assert.equal(catalog.servedAs('me/ears')?.reference, 'mine:1');
+});
+
 test('a mistake names the file, the entry and the field, and costs no other entry', async (t) => {
   const source = (changes: object) => [{ ...ENTRY.sources[0], ...changes }];
   const hash = 'a'.repeat(64);
@@ -60,6 +74,13 @@ test('a mistake names the file, the entry and the field, and costs no other entr
     [{ license: {} }, /entries\[0\]\.license\.id: /],
     [{ kind: 'song' }, /entries\[0\]\.kind: /],
     [{ sources: [] }, /entries\[0\]\.sources: /],
+    [{ ...SERVED, parameters: { served: 'x' } }, /entries\[0\]\.parameters\.wire: must be one of/],
+    [
+      { ...SERVED, parameters: { wire: 'openai-speech', served: 'x' } },
+      /parameters\.wire: openai-speech is for/,
+    ],
+    [{ ...SERVED, parameters: { wire: 'vllm-realtime' } }, /parameters\.served: must be the name/],
+    [{ ...SERVED, parameters: { ...SERVED.parameters, port: 0 } }, /parameters\.port: must be a port/],
     [{ engine: undefined }, /entries\[0\]\.engine: a recogniser or a voice must name the engine/],
     [{ colour: 'red' }, /entries\[0\]: Unrecognized key: "colour"/],
     [{ languages: ['english'] }, /entries\[0\]\.languages\[0\]: must be an ISO 639 code/],

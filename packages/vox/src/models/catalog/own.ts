@@ -1,6 +1,7 @@
 /** A user's own entries: every `*.json` of `VOX_HOME/catalog`, and what `VOX_CATALOG_URL` answers. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { REMOTE_ENGINE, remoteFault } from '../remote.js';
 import type { CatalogEntry } from '../types.js';
 import { entrySchema, fileSchema, filesOf, type WrittenEntry } from './entry-schema.js';
 import { BUILT_IN, Catalog, type OwnCatalog } from './index.js';
@@ -108,6 +109,10 @@ class Collection {
     }
     if ((written.kind === 'stt' || written.kind === 'tts') && written.engine === undefined)
       return 'engine: a recogniser or a voice must name the engine that runs it, e.g. "sherpa"';
+    const fault = remoteFault(written);
+    if (fault !== undefined) return fault;
+    if (written.sources.length === 0 && written.engine !== REMOTE_ENGINE)
+      return 'sources: only a model that runs elsewhere (engine "remote") has none';
     if (!remote) return undefined;
     if (written.sources.some((source) => source.type === 'file'))
       return 'sources: an entry from an address may not name files of this machine';

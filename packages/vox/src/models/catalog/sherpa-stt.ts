@@ -12,7 +12,8 @@ export function published(rows: readonly Row[]): SourceFile[] {
 }
 
 const EUROPEAN = 'en bg hr cs da nl et fi fr de el hu it lv lt mt pl pt ro sk sl es sv ru uk'.split(' ');
-const QWEN =
+/** Languages of Qwen3-ASR's card. */
+export const QWEN_ASR_LANGUAGES =
   'en zh yue ar de fr es pt id it ko ru th vi ja tr hi ms nl sv da fi pl cs fil fa el ro hu mk'.split(' ');
 
 const CC_BY = (url: string): License => ({ id: 'CC-BY-4.0', url });
@@ -145,7 +146,7 @@ const RECOGNISERS: readonly Recogniser[] = [
     reference: 'qwen3-asr:0.6b',
     description: 'Qwen3-ASR 0.6B, 8-bit: 30 languages, told apart by itself; slow on a processor',
     license: { id: 'Apache-2.0', url: 'https://huggingface.co/Qwen/Qwen3-ASR-0.6B' },
-    languages: QWEN,
+    languages: QWEN_ASR_LANGUAGES,
     repository: 'csukuangfj2/sherpa-onnx-qwen3-asr-0.6B-int8-2026-03-25',
     revision: '68818b2313fe77bd06f6a7c5068ff3ef59d02b8a',
     files: [

@@ -28,9 +28,6 @@ const APACHE: License = { id: 'Apache-2.0' };
 const CC_BY: License = { id: 'CC-BY-4.0' };
 const nonCommercial = (id: string): License => ({ id, nonCommercial: true });
 
-const VOXTRAL_LANGUAGES = ['en', 'es', 'fr', 'pt', 'hi', 'de', 'nl', 'it'];
-const QWEN_LANGUAGES = ['zh', 'en', 'ja', 'ko', 'de', 'fr', 'ru', 'pt', 'es', 'it'];
-
 function row(
   reference: string,
   engine: string,
@@ -56,43 +53,6 @@ const ROWS: readonly Row[] = [
       languages: ['en'],
       instead: 'parakeet:tdt-0.6b-v2',
     },
-  ),
-  row('qwen3-asr:1.7b', 'qwen3-stt-torch', 'Qwen/Qwen3-ASR-1.7B', 'Qwen3-ASR 1.7B', APACHE, {
-    ...STT,
-    languages: ['zh', 'en'],
-    instead: 'qwen3-asr:0.6b',
-  }),
-  row(
-    'voxtral-stt:mini-3b',
-    'voxtral-stt-torch',
-    'mistralai/Voxtral-Mini-3B-2507',
-    'Voxtral mini 3B',
-    APACHE,
-    {
-      ...STT,
-      aliases: ['voxtral:mini-3b'],
-      languages: VOXTRAL_LANGUAGES,
-    },
-  ),
-  row(
-    'voxtral-stt:small-24b',
-    'voxtral-stt-torch',
-    'mistralai/Voxtral-Small-24B-2507',
-    'Voxtral small 24B',
-    APACHE,
-    {
-      ...STT,
-      aliases: ['voxtral:small-24b', 'voxtral:24b', 'voxtral-stt:24b'],
-      languages: VOXTRAL_LANGUAGES,
-    },
-  ),
-  row(
-    'voxtral-stt:realtime-4b',
-    'voxtral-stt-torch',
-    'mistralai/Voxtral-Mini-4B-Realtime-2602',
-    'Voxtral mini 4B realtime',
-    APACHE,
-    { ...STT, aliases: ['voxtral:realtime-4b'], languages: VOXTRAL_LANGUAGES },
   ),
   row(
     'speecht5-stt:base',
@@ -148,18 +108,6 @@ const ROWS: readonly Row[] = [
       aliases: ['orpheus:3b', 'orpheus:orpheus-3b-0.1-ft'],
     },
   ),
-  row('dia:1.6b', 'dia-tts-torch', 'nari-labs/Dia-1.6B-0626', 'Dia 1.6B: dialogues', APACHE),
-  row('sesame:csm-1b', 'sesame-tts-torch', 'sesame/csm-1b', 'Sesame CSM 1B', APACHE),
-  row(
-    'indextts:2',
-    'indextts-tts-torch',
-    'IndexTeam/IndexTTS-2',
-    'IndexTTS 2: the voice of a recording',
-    nonCommercial('bilibili-IndexTTS-2'),
-    {
-      languages: ['zh', 'en'],
-    },
-  ),
   row(
     'openvoice:v1',
     'openvoice-tts-torch',
@@ -208,24 +156,6 @@ const ROWS: readonly Row[] = [
       languages: ['en', 'zh'],
     },
   ),
-  ...['0.6b', '1.7b'].flatMap((size) => [
-    row(
-      `qwen3-tts:${size}`,
-      'qwen3-tts-torch',
-      `Qwen/Qwen3-TTS-12Hz-${size.toUpperCase()}-CustomVoice`,
-      `Qwen3-TTS ${size.toUpperCase()}: voices of its own`,
-      APACHE,
-      { languages: QWEN_LANGUAGES },
-    ),
-    row(
-      `qwen3-tts:${size}-clone`,
-      'qwen3-tts-torch',
-      `Qwen/Qwen3-TTS-12Hz-${size.toUpperCase()}-Base`,
-      `Qwen3-TTS ${size.toUpperCase()}: the voice of a recording`,
-      APACHE,
-      { languages: QWEN_LANGUAGES },
-    ),
-  ]),
   row(
     'xtts:v2',
     'xtts-tts-torch',
@@ -262,17 +192,6 @@ const ROWS: readonly Row[] = [
     APACHE,
     {
       languages: ['zh', 'en'],
-    },
-  ),
-  row(
-    'voxtral-tts:4b',
-    'voxtral-tts-vllm',
-    'mistralai/Voxtral-4B-TTS-2603',
-    'Voxtral TTS 4B',
-    nonCommercial('CC-BY-NC-4.0'),
-    {
-      aliases: ['voxtral:tts-4b'],
-      languages: VOXTRAL_LANGUAGES,
     },
   ),
   row(

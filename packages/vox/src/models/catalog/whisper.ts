@@ -12,7 +12,7 @@ const MULTILINGUAL = (
 ).split(' ');
 
 /** Large v3 hears Cantonese too. */
-const MULTILINGUAL_V3 = [...MULTILINGUAL, 'yue'];
+export const MULTILINGUAL_V3 = [...MULTILINGUAL, 'yue'];
 
 interface Row {
   readonly tag: string;

@@ -1,6 +1,7 @@
 /** A pull's own step: the engine of a model is there and can run here, or is installed as pinned. */
 import { VoxError } from '@vox-speech/contract';
 import { acquireLock } from '../lock.js';
+import { REMOTE_ENGINE } from '../remote.js';
 import type { CatalogEntry, EnginePin } from '../types.js';
 import { engineLock, type Installation, install } from './install.js';
 import { currentRecord, missingEngine, packagedEngine } from './locate.js';
@@ -14,11 +15,11 @@ export interface EngineTask extends Installation {
 }
 
 /**
- * Makes sure of the engine of an entry, one installation at a time on this `VOX_HOME`. Says so in the original's words.
+ * Makes sure of the engine of an entry (that of remote models is a part of Vox), one installation at a time on this `VOX_HOME`. Says so in the original's words.
  * Throws `engine_missing` with what to do, and what `install` throws.
  */
 export async function ensureEngine(task: EngineTask, entry: CatalogEntry): Promise<void> {
-  if (entry.engine === undefined) return;
+  if (entry.engine === undefined || entry.engine === REMOTE_ENGINE) return;
   const name = engineName(entry.engine);
   task.emit({ status: `checking adapter ${name}` });
   const lock = await acquireLock(engineLock(task.layout, name), task.signal, () =>

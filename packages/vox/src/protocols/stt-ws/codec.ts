@@ -12,6 +12,8 @@ export interface SttSettings {
   readonly maxDrops: number;
   /** Messages that may wait for a slow reader. */
   readonly outQueue: number;
+  /** Shortest time between partials where a client asks for none, in ms. */
+  readonly partialMs: number;
   readonly detector: Detector;
   /** Root mean square of 16-bit samples from which on a 20 ms frame is speech; for the energy detector. */
   readonly threshold: number;

@@ -38,7 +38,7 @@ export function register(app: FastifyInstance, options: SttWsOptions): void {
   upgrades.add({
     path: '/v1/stt/ws',
     open(socket, request) {
-      const query = readQuery(request.url ?? '');
+      const query = readQuery(request.url ?? '', settings.partialMs);
       if (query.ok) void new SttConnection(socket, query.parameters, context).start();
       else refuse(socket, query, context);
     },

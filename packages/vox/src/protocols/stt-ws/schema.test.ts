@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readQuery } from './schema.js';
 
-const read = (query: string) => readQuery(`/v1/stt/ws?${query}`);
+const read = (query: string) => readQuery(`/v1/stt/ws?${query}`, 500);
 
 test('what is refused, in the order of the parameters, and in the original’s words', () => {
   const rows: [string, string, string][] = [

@@ -27,7 +27,7 @@ export const SAMPLE_RATE = 16_000;
 const CODEC = 'pcm_s16le';
 const CHANNELS = 1;
 /** Where a smaller or larger `partial_ms` ends up, in ms (stt-ws.md section 7). */
-export const PARTIAL_MS = { min: 50, max: 10_000, usual: 500 } as const;
+export const PARTIAL_MS = { min: 50, max: 10_000 } as const;
 const DETECTORS: readonly Detector[] = ['silero', 'energy', 'manual'];
 /** What the frames of a client without a name carry. */
 export const NO_CALL_ID = 'unknown';
@@ -36,15 +36,18 @@ export type ReadQuery =
   | { readonly ok: true; readonly parameters: SttParameters }
   | { readonly ok: false; readonly callId: string; readonly fault: Fault };
 
-/** @param target the request's path with its query string */
-export function readQuery(target: string): ReadQuery {
+/**
+ * @param target the request's path with its query string
+ * @param usualPartialMs time between partials where the client asks for none, in ms
+ */
+export function readQuery(target: string, usualPartialMs: number): ReadQuery {
   const at = target.indexOf('?');
   const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
   // Of a repeated parameter the last counts, as in the original's framework.
   const text = (name: string): string => query.getAll(name).at(-1) ?? '';
   const callId = text('call_id');
   try {
-    return { ok: true, parameters: parameters(callId, text) };
+    return { ok: true, parameters: parameters(callId, text, usualPartialMs) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { ok: false, callId: callId === '' ? NO_CALL_ID : callId, fault: violation(error.message) };
@@ -53,7 +56,7 @@ export function readQuery(target: string): ReadQuery {
 
 class Refusal extends Error {}
 
-function parameters(callId: string, text: (name: string) => string): SttParameters {
+function parameters(callId: string, text: (name: string) => string, usualPartialMs: number): SttParameters {
   if (callId === '') throw new Refusal('call_id is required');
   const rate = integer('sample_rate', text('sample_rate'));
   if (rate === undefined) throw new Refusal('sample_rate is required');
@@ -61,7 +64,7 @@ function parameters(callId: string, text: (name: string) => string): SttParamete
   exactly('codec', text('codec') || CODEC, CODEC);
   exactly('channels', integer('channels', text('channels')) ?? CHANNELS, CHANNELS);
   const frameMs = integer('frame_ms', text('frame_ms')) ?? 20;
-  const partialMs = integer('partial_ms', text('partial_ms')) ?? PARTIAL_MS.usual;
+  const partialMs = integer('partial_ms', text('partial_ms')) ?? usualPartialMs;
   const language = text('language') || 'auto';
   const code = parseLanguage(language);
   const detector = text('vad');

@@ -15,6 +15,7 @@ export const SETTINGS: SttSettings = {
   queueFrames: 200,
   maxDrops: 500,
   outQueue: 50,
+  partialMs: 500,
   detector: 'energy',
   threshold: 300,
   silenceMs: 500,

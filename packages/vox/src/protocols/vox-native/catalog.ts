@@ -20,19 +20,24 @@ export function registerCatalog(app: FastifyInstance, runtime: Runtime): void {
     });
     const warnings = runtime.catalogProblems;
     return {
-      models: entries.map((entry) => searchItem(entry, here.has(entry.reference))),
+      models: entries.map((entry) => searchItem(entry, here.has(entry.reference), runtime)),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   });
 
   app.get('/api/catalog/*', async (request) => {
     const entry = runtime.describe((request.params as { '*'?: string })['*'] ?? '');
-    return { ...searchItem(entry, (await pulled()).has(entry.reference)), ...details(entry) };
+    const remote = runtime.remote(entry);
+    return {
+      ...searchItem(entry, (await pulled()).has(entry.reference), runtime),
+      ...details(entry),
+      ...(remote === undefined ? {} : { remote }),
+    };
   });
 }
 
 /** One line of `search`. */
-function searchItem(entry: CatalogEntry, pulled: boolean) {
+function searchItem(entry: CatalogEntry, pulled: boolean, runtime: Runtime) {
   return {
     name: entry.reference,
     type: entry.kind,
@@ -42,6 +47,8 @@ function searchItem(entry: CatalogEntry, pulled: boolean) {
     languages: entry.languages,
     // What is downloaded, as far as the catalog states it.
     size_bytes: downloadBytes(entry) || null,
+    // Nothing is downloaded: a server runs it.
+    ...(runtime.remote(entry) === undefined ? {} : { remote: true }),
     aliases: entry.aliases,
     pulled,
     unavailable: whyUnavailable(entry) ?? null,

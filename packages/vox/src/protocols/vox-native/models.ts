@@ -50,12 +50,13 @@ export function registerModels(app: FastifyInstance, runtime: Runtime): void {
 
   app.post('/api/show', async (request) => {
     const { name } = await readBody(nameSchema, request);
-    return show(name, await runtime.show(name));
+    const manifest = await runtime.show(name);
+    return show(name, manifest, runtime.remote(manifest));
   });
   app.get('/v1/models/*', async (request) => {
     const name = modelName(request);
     const manifest = await runtime.show(name);
-    return { ...openaiModel(manifest), id: name, ...show(name, manifest) };
+    return { ...openaiModel(manifest), id: name, ...show(name, manifest, runtime.remote(manifest)) };
   });
 
   app.delete('/api/delete', async (request) => remove((await readBody(nameSchema, request)).name));

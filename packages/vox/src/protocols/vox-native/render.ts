@@ -8,9 +8,10 @@ import type {
   LoadedModel,
   Manifest,
   MemoryReport,
+  RemoteDescription,
 } from '../../runtime/types.js';
 
-/** One line of `list`. */
+/** One line of `list`. `remote` is ours, and there only where the model runs elsewhere. */
 export function listItem(manifest: Manifest) {
   return {
     name: manifest.reference,
@@ -19,11 +20,12 @@ export function listItem(manifest: Manifest) {
     architecture: manifest.family,
     size_bytes: size(manifest),
     description: manifest.description,
+    ...(manifest.files.length === 0 ? { remote: true } : {}),
   };
 }
 
-/** `show`, under the name that was asked for. `reference` and `languages` are ours. */
-export function show(name: string, manifest: Manifest) {
+/** `show`, under the name that was asked for. `reference`, `languages` and `remote` are ours. */
+export function show(name: string, manifest: Manifest, remote: RemoteDescription | undefined) {
   return {
     name,
     config: {
@@ -39,6 +41,7 @@ export function show(name: string, manifest: Manifest) {
       adapter_package: manifest.engine === undefined ? '' : `@vox-speech/engine-${manifest.engine}`,
       reference: manifest.reference,
       languages: manifest.languages,
+      ...(remote === undefined ? {} : { remote }),
       // Who said what the download hashes to: this Vox's catalog, or only the hub it came from.
       ...(manifest.hashes === undefined ? {} : { hashes: manifest.hashes.map(hash) }),
     },
@@ -78,7 +81,7 @@ export function loadedItem(model: LoadedModel) {
     tag: tag ?? '',
     type: model.kind,
     device: model.device,
-    vram_bytes: model.device === 'cpu' ? 0 : model.memoryBytes,
+    vram_bytes: model.device === 'cpu' || model.device === 'remote' ? 0 : model.memoryBytes,
     loaded_at: model.loadedAt,
     last_used: model.lastUsed,
     ref_count: model.leases,
