@@ -6,7 +6,7 @@ import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
 import { Slots } from '../scheduler/slots.js';
-import type { Sessions } from '../sessions/index.js';
+import { type OpenSession, openWithFailOver, type Sessions } from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
@@ -213,20 +213,27 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     async listen(request, listener) {
       const manifest = await forJob(request.model, 'stt', request.signal);
-      const { options, warnings } = checkLive(request.options, manifest);
-      const session = await sessions.open(
-        () =>
+      const on = (model: Manifest): OpenSession => {
+        const { options, warnings } = checkLive(request.options, model);
+        const hold = () =>
           residency.hold(
-            manifest.reference,
-            () => modelSpec(store, manifest, settings),
+            model.reference,
+            () => modelSpec(store, model, settings),
             request.keepAlive,
             request.signal,
-          ),
-        { ...request, options },
-        listener,
-      );
-      for (const warning of warnings) listener.onEvent({ type: 'warning', warning });
-      return session;
+          );
+        return async (heard) => {
+          const session = await sessions.open(hold, { ...request, options }, heard);
+          for (const warning of warnings) heard.onEvent({ type: 'warning', warning });
+          return session;
+        };
+      };
+      const first = on(manifest);
+      const { fallback } = settings.remote;
+      if (fallback === undefined || remoteModel(manifest) === undefined) return first(listener);
+      const second: OpenSession = async (heard) => on(await names.forJob(fallback, 'stt'))(heard);
+      const { signal, options } = request;
+      return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
     },
 
     async voices(model) {
