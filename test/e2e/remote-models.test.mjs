@@ -1,14 +1,14 @@
 /** Models that run elsewhere, by the command line: pulled without a download, listed, shown; no GPU and no vLLM needed. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { wordErrors } from '../../tools/words.mjs';
 import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
 import { RATE, spokenPcm } from './live-speech.mjs';
+import { homeWith, newHome } from './remote-home.mjs';
 import { NO_MODELS, startServer, upload, VOX } from './server.mjs';
 import { openStream } from './stream-client.mjs';
 import { pcmAsWav } from './wav.mjs';
@@ -17,31 +17,6 @@ const SERVED = 'Qwen/Qwen3-ASR-1.7B';
 const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';
 const VOICE = 'qwen3-tts:0.6b';
 const VOICE_SERVED = 'Qwen/Qwen3-TTS-12Hz-0.6B-CustomVoice';
-
-const homes = [];
-after(() => {
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
-});
-
-function newHome() {
-  const home = mkdtempSync(join(tmpdir(), 'vox-remote-'));
-  homes.push(home);
-  return home;
-}
-
-/** A home with some of the models that the tests pulled: what a recogniser's pull brings along is there already. */
-function homeWith(...references) {
-  const home = newHome();
-  const from = join(process.env.VOX_TEST_HOME, 'models');
-  mkdirSync(join(home, 'models/blobs'), { recursive: true });
-  for (const reference of references) {
-    const file = `${reference.replace(':', '/')}.json`;
-    cpSync(join(from, 'manifests', file), join(home, 'models/manifests', file));
-    for (const { digest } of JSON.parse(readFileSync(join(from, 'manifests', file), 'utf8')).files)
-      cpSync(join(from, 'blobs', digest), join(home, 'models/blobs', digest));
-  }
-  return home;
-}
 
 async function vox(home, args, env = {}) {
   const child = spawn(process.execPath, [VOX, ...args], {
