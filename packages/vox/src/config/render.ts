@@ -46,6 +46,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   scheduler: 'Loading and running',
   guard: 'Access and limits',
   live: 'Live speech',
+  yap: 'Live speech over `/api/asr-streaming`',
   log: 'Log',
   client: 'Command line',
 };

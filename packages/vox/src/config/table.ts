@@ -22,6 +22,7 @@ import {
   text,
   ttl,
 } from './values.js';
+import { YAP_SETTINGS } from './yap-settings.js';
 
 export const SETTINGS = {
   bindHost: always({
@@ -338,6 +339,7 @@ export const SETTINGS = {
     help: 'Longest text of one request to speak.',
   }),
   ...LIVE_SETTINGS,
+  ...YAP_SETTINGS,
   ...LOG_SETTINGS,
   target: always({
     group: 'client',
