@@ -27,6 +27,7 @@ import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
+import { register as registerYap, YAP_PATH } from './protocols/yap/index.js';
 import { createRuntime } from './runtime/index.js';
 import { measured } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
@@ -134,7 +135,7 @@ export async function startApp(config: Config): Promise<App> {
   registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
-    check: upgradeGuard(guardSettings),
+    check: upgradeGuard(guardSettings, [YAP_PATH]),
     shapes: http.app.errorShapes,
   });
   registerOpenai(http.app, {
@@ -157,6 +158,18 @@ export async function startApp(config: Config): Promise<App> {
     health,
     compat: server.compat === 'stt-ws',
     uploadDirectory: uploads.path,
+  });
+  registerYap(http.app, {
+    runtime,
+    upgrades,
+    settings: config.yap,
+    // An empty VOXTRAL_API_KEY refuses everyone, as in the original; elsewhere no key means no lock.
+    access: { keys: guard.apiKeys, keyRequired: server.compat === 'yap' },
+    ...(sttModel === undefined ? {} : { model: sttModel }),
+    metrics,
+    log,
+    health,
+    compat: server.compat === 'yap',
   });
   registerApiPages(http.app, {
     operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS],

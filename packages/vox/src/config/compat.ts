@@ -13,6 +13,8 @@ export interface CompatVariable {
   readonly key: SettingKey;
   /** Where the original writes the value in another way; absent = as the setting itself. */
   readonly read?: Reader<Values[SettingKey]>;
+  /** Is a value of this kind, where it is wrong, taken for none, as in the original? Then the start-up log says so. */
+  readonly forgives?: (text: string) => boolean;
 }
 
 export interface CompatProfile {
@@ -30,6 +32,11 @@ export interface CompatProfile {
 
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
+
+/** A bad number falls back to the default (yap.md 2.3). */
+const anything = (): boolean => true;
+/** What is a number and out of rule keeps the original from starting, and so it does here (yap.md section 4). */
+const notWhole = (text: string): boolean => !/^[+-]?\d+$/.test(text.trim());
 
 const BACKENDS = choice(['qwen3', 'mock']);
 
@@ -108,6 +115,16 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_INTERNAL_ROLL', key: 'roll' },
       { env: 'STT_SEGMENT_SECONDS', key: 'rollSeconds' },
       { env: 'STT_SEGMENT_OVERLAP_SECONDS', key: 'rollOverlap' },
+      { env: 'VOXTRAL_TRANSCRIPTION_DELAY_MS', key: 'yapDelay', forgives: notWhole },
+      { env: 'MAX_CONCURRENT_CONNECTIONS', key: 'yapMaxConnections', forgives: anything },
+      { env: 'WS_IDLE_TIMEOUT_S', key: 'yapIdleTimeout', forgives: anything },
+      { env: 'WS_MAX_CONNECTION_DURATION_S', key: 'yapMaxDuration', forgives: anything },
+      { env: 'WS_WATCHDOG_TICK_S', key: 'yapWatchdogTick', forgives: anything },
+      { env: 'WS_INBOUND_QUEUE_MAX', key: 'yapInboundQueue', forgives: anything },
+      { env: 'STT_MAX_BACKLOG_SECONDS', key: 'yapBacklog', forgives: anything },
+      { env: 'WS_CLOSE_UNAUTHORIZED_CODE', key: 'yapCloseUnauthorized', forgives: anything },
+      { env: 'WS_CLOSE_BUSY_CODE', key: 'yapCloseBusy', forgives: anything },
+      { env: 'WS_CLOSE_IDLE_REASON', key: 'yapCloseIdleReason' },
     ],
     envFile: false,
     noEffect: {},
@@ -119,6 +136,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       sttModel: 'mistralai/Voxtral-Mini-4B-Realtime-2602',
       upstreamContext: '1024',
       upstreamStall: '120s',
+      yapDelay: '400',
+      yapDrop: 'true',
     },
   },
   't-one': {

@@ -27,6 +27,9 @@ export interface ConfigInput {
   readonly envFile?: string;
 }
 
+/** Seconds of audio that wait where none may be dropped, before the client waits. */
+const UNDROPPED_BACKLOG = 5;
+
 interface Found {
   readonly value: unknown;
   readonly origin: Origin;
@@ -107,6 +110,8 @@ class Source {
   readonly #env: Environment;
   readonly #command: 'serve' | 'client';
   readonly #machine: Machine;
+  /** Values of an original that it would not have taken either. */
+  readonly #forgiven: string[] = [];
 
   constructor(flags: Flags, env: Environment, command: 'serve' | 'client', machine: Machine) {
     this.#flags = flags;
@@ -139,7 +144,7 @@ class Source {
         const near = nearest(name, known);
         return `${name} is not a setting of this version and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
       });
-    return [...unknown, ...silent];
+    return [...unknown, ...silent, ...this.#forgiven];
   }
 
   #fromFlags(row: Setting<unknown>): Found | undefined {
@@ -177,7 +182,14 @@ class Source {
         : variable.env;
       const text = name === undefined ? undefined : this.#env[name];
       if (name === undefined || text === undefined || text.trim() === '') continue;
-      return this.#read(row, variable.read ?? row.read, 'compat', `${name}=`, text);
+      const read = () => this.#read(row, variable.read ?? row.read, 'compat', `${name}=`, text);
+      if (variable.forgives?.(text) !== true) return read();
+      try {
+        return read();
+      } catch (error) {
+        if (!VoxError.is(error)) throw error;
+        this.#forgiven.push(`${error.message}; the default is used, as in the original`);
+      }
     }
     return undefined;
   }
@@ -289,6 +301,20 @@ function toConfig(
         : { mock: { references: v.mockReferences, delayMs: v.mockDelay } }),
     },
     remote: remoteConfig(v),
+    yap: {
+      delayMs: v.yapDelay,
+      ...(v.servedName === undefined ? {} : { servedModel: v.servedName }),
+      maxConnections: v.yapMaxConnections,
+      idleMs: v.yapIdleTimeout * 1000,
+      maxDurationMs: v.yapMaxDuration * 1000,
+      tickMs: v.yapWatchdogTick * 1000,
+      inboundQueue: v.yapInboundQueue,
+      backlogMs: (v.yapBacklog || UNDROPPED_BACKLOG) * 1000,
+      drop: v.yapDrop && v.yapBacklog > 0,
+      unauthorizedCode: v.yapCloseUnauthorized,
+      busyCode: v.yapCloseBusy,
+      idleReason: v.yapCloseIdleReason,
+    },
     log: {
       level: v.logLevel,
       format: v.logFormat,

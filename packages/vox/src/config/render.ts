@@ -47,6 +47,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   guard: 'Access and limits',
   live: 'Live speech',
   remote: 'Models that run elsewhere',
+  yap: 'Live speech over `/api/asr-streaming`',
   log: 'Log',
   client: 'Command line',
 };

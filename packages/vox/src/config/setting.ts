@@ -1,7 +1,16 @@
 /** What one row of the table of settings says. */
 import type { Reader } from './values.js';
 
-export type Group = 'server' | 'models' | 'scheduler' | 'guard' | 'live' | 'remote' | 'log' | 'client';
+export type Group =
+  | 'server'
+  | 'models'
+  | 'scheduler'
+  | 'guard'
+  | 'live'
+  | 'remote'
+  | 'yap'
+  | 'log'
+  | 'client';
 
 export interface Setting<T> {
   readonly group: Group;

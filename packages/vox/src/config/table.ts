@@ -23,6 +23,7 @@ import {
   text,
   ttl,
 } from './values.js';
+import { YAP_SETTINGS } from './yap-settings.js';
 
 export const SETTINGS = {
   bindHost: always({
@@ -340,6 +341,7 @@ export const SETTINGS = {
   }),
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
+  ...YAP_SETTINGS,
   ...LOG_SETTINGS,
   target: always({
     group: 'client',

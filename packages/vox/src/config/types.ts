@@ -128,6 +128,31 @@ export interface RemoteConfig {
   readonly rolling?: Rolling;
 }
 
+/** Live speech over `/api/asr-streaming`. */
+export interface YapConfig {
+  /** How long a word must have stood unchanged before it is sent. */
+  readonly delayMs: number;
+  /** A further name of the model. */
+  readonly servedModel?: string;
+  /** 0 = as many as the machine can hold. */
+  readonly maxConnections: number;
+  /** Infinity = never. */
+  readonly idleMs: number;
+  /** Infinity = no limit. */
+  readonly maxDurationMs: number;
+  /** How often both are looked at. */
+  readonly tickMs: number;
+  /** Messages of one client that may wait. */
+  readonly inboundQueue: number;
+  /** Audio that may wait unheard. */
+  readonly backlogMs: number;
+  /** Beyond that the oldest goes; else the socket is not read. */
+  readonly drop: boolean;
+  readonly unauthorizedCode: number;
+  readonly busyCode: number;
+  readonly idleReason: string;
+}
+
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -156,6 +181,7 @@ export interface Config {
   readonly guard: GuardConfig;
   readonly live: LiveConfig;
   readonly remote: RemoteConfig;
+  readonly yap: YapConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;
   /** Unknown VOX_* variables and the like: for the log, never fatal. */

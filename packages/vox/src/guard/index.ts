@@ -60,15 +60,21 @@ export function installGuard(app: FastifyInstance, settings: GuardSettings): voi
   });
 }
 
-/** The same checks for a request to open a WebSocket. The function it returns throws as `installGuard` says. */
-export function upgradeGuard(settings: GuardSettings): (request: IncomingMessage) => void {
+/**
+ * The same checks for a request to open a WebSocket. The function it returns throws as `installGuard` says.
+ * @param ownKeyChecks paths whose dialect asks for the key itself, after the upgrade
+ */
+export function upgradeGuard(
+  settings: GuardSettings,
+  ownKeyChecks: readonly string[] = [],
+): (request: IncomingMessage) => void {
   const keys = new Keys(settings.keys);
   const policy = policyOf(settings, keys);
   return (request) => {
     checkHost(request, policy);
     const { origin } = request.headers;
     if (origin !== undefined) checkOrigin(origin, settings.corsOrigins);
-    checkKey(request, keys);
+    if (!ownKeyChecks.includes(pathOf(request))) checkKey(request, keys);
   };
 }
 
@@ -76,8 +82,12 @@ function policyOf(settings: GuardSettings, keys: Keys): Parameters<typeof hostAl
   return { bindHost: settings.bindHost, hostNames: settings.hostNames, keyed: keys.required };
 }
 
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '';
+}
+
 function checkKey(request: IncomingMessage, keys: Keys): void {
-  const path = request.url?.split('?', 1)[0] ?? '';
+  const path = pathOf(request);
   if (!keys.required || OPEN_PATHS.test(path)) return;
   if (LOCAL_PATHS.has(path) && isLocal(request)) return;
   if (!keys.accepts(offeredKeys(request.headers, request.url ?? '')))

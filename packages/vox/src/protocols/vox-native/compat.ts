@@ -22,6 +22,6 @@ export const SHARED_PATHS: Readonly<Record<Compat, SharedPaths>> = {
     '/healthz': OK,
   },
   'stt-ws': { '/': null, '/health': null, '/healthz': null },
-  yap: { '/': OK, '/health': OK, '/healthz': OK },
+  yap: { '/': null, '/health': null, '/healthz': null },
   't-one': { '/': null, '/health': { status: 'healthy', model_loaded: true }, '/healthz': null },
 };
