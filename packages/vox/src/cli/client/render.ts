@@ -1,5 +1,4 @@
 /** The lines of the figures, by the original's names: yap.md section 8. The same on a terminal and in a file. */
-import { cut } from '../output.js';
 import type { BenchFigures, Spread, UtteranceFigures } from './metrics.js';
 
 /** Characters of a transcript that are shown without --full-text; `...` follows them. */
@@ -7,7 +6,9 @@ const TRANSCRIPT = 80;
 
 /** A transcript on one line. */
 export function transcriptLine(text: string, full: boolean): string {
-  return `Transcript: ${full ? text.trim() : cut(text.trim(), TRANSCRIPT + 3)}`;
+  const characters = [...text.trim().replace(/\s+/g, ' ')];
+  const long = !full && characters.length > TRANSCRIPT;
+  return `Transcript: ${long ? `${characters.slice(0, TRANSCRIPT).join('')}...` : characters.join('')}`;
 }
 
 /** The figures of one utterance. */
