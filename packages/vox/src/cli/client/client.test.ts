@@ -1,11 +1,12 @@
 /** `vox client`: the program itself against the stand-in for the original server, which never says that it is ready. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
-import { type Ended, runProgram } from '../program.test.support.js';
+import { type Ended, runProgram, startProgram } from '../program.test.support.js';
 import {
   type OriginalOptions,
   OriginalServerStandIn,
@@ -272,3 +273,21 @@ describe('convo', () => {
     assert.deepEqual([code, err], [0, 'Error: processing_error: the engine died\n']);
   });
 });
+
+for (const args of [
+  ['idle'],
+  ['bench', '--file', 'talk.wav', '--n', '100', '--concurrency', '1'],
+  ['remote', '--file', 'talk.wav'],
+])
+  it(`${args[0]} ends with 130 at Ctrl-C`, async () => {
+    const { server } = await original();
+    const connected = once(server, 'connection');
+    const child = startProgram(['client', ...args], {
+      cwd: folder,
+      env: { VOXTRAL_SERVER: standIn?.address ?? '', VOXTRAL_API_KEY: KEY },
+    });
+    await connected;
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    assert.equal(code, 130);
+  });

@@ -7,7 +7,7 @@ import { withServer } from '../local-server.js';
 import type { Output } from '../output.js';
 import { saveAudio } from '../save.js';
 
-/** Names of the original's recordings. What they say is ours: some 10 s of plain speech, and some 20 s as people talk. */
+/** Names of the original's recordings. What they say is ours: some 9 s of plain speech, and some 22 s as people talk. */
 const TEXTS = {
   'mid.wav':
     'Good morning. This is a short recording that measures how quickly speech becomes text. ' +
