@@ -15,7 +15,7 @@ import { Failure } from './envelope.js';
 import { isSample, type SampleName, samplePath } from './samples.js';
 import { Session } from './session.js';
 import { readSpeech } from './speech-file.js';
-import { keyHeaders, targetOf } from './target.js';
+import { requestWith, targetOf } from './target.js';
 import { BYTES_PER_MS } from './utterance.js';
 
 interface CommonFlags {
@@ -68,7 +68,7 @@ export function callOf(command: Command, context: CommandContext): Call {
     inPlaceOfOriginal: config.server.compat === 'yap',
     secure: flags.secure === true,
   });
-  const headers = keyHeaders(flags.voxtralKey ?? voxtral.apiKey ?? apiKey);
+  const request = requestWith(target, flags.voxtralKey ?? voxtral.apiKey ?? apiKey);
   const debug = flags.debug === true ? (line: string) => output.note(line) : undefined;
   return {
     server: target.shown,
@@ -76,7 +76,7 @@ export function callOf(command: Command, context: CommandContext): Call {
     output,
     signal,
     json: wantsJson(command, context),
-    open: (stop) => Session.open({ url: target.url, headers, model: flags.model, debug, signal: stop }),
+    open: (stop) => Session.open({ ...request, model: flags.model, debug, signal: stop }),
   };
 }
 

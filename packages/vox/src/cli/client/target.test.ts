@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { UsageError } from '../command.js';
-import { type TargetWishes, targetOf } from './target.js';
+import { requestWith, type TargetWishes, targetOf } from './target.js';
 
 const NOTHING: TargetWishes = {
   server: undefined,
@@ -37,6 +37,15 @@ it('keeps a query, and never shows it', () => {
   const { url, shown } = targetOf({ ...NOTHING, server: 'ws://h:1?api_key=secret' });
   assert.equal(url, 'ws://h:1/api/asr-streaming?api_key=secret');
   assert.equal(shown, 'ws://h:1/api/asr-streaming');
+});
+
+it('sends a key in a header, and in the address only where no header takes it', () => {
+  const target = targetOf({ ...NOTHING, server: 'h:1' });
+  assert.deepEqual(requestWith(target, undefined), { url: target.url, headers: {} });
+  assert.deepEqual(requestWith(target, 'a+key='), { url: target.url, headers: { 'x-api-key': 'a+key=' } });
+  const { url, headers } = requestWith(target, 'ключ 1');
+  assert.deepEqual(headers, {});
+  assert.equal(new URL(url).searchParams.get('api_key'), 'ключ 1');
 });
 
 for (const server of ['', 'ftp://h', 'http://', 'h:99999', 'ws://me:word@h'])

@@ -49,7 +49,19 @@ export function targetOf(wishes: TargetWishes): Target {
   return { url: `${shown}${url.search}`, shown };
 }
 
-/** The key travels in a header, which both servers read: addresses end up in logs. */
-export function keyHeaders(key: string | undefined): Readonly<Record<string, string>> {
-  return key === undefined ? {} : { 'x-api-key': key };
+export interface Request {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * The request that carries the key: in a header, which both servers read, since addresses end up in logs. A key that fits in
+ * no header (anything but printable ASCII) goes into the address, as with the original's clients.
+ */
+export function requestWith({ url }: Target, key: string | undefined): Request {
+  if (key === undefined) return { url, headers: {} };
+  if (/^[!-~]+$/.test(key)) return { url, headers: { 'x-api-key': key } };
+  const address = new URL(url);
+  address.searchParams.set('api_key', key);
+  return { url: address.href, headers: {} };
 }

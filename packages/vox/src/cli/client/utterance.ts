@@ -7,6 +7,8 @@ import type { Session } from './session.js';
 
 /** PCM16 mono at 16 kHz, in bytes a ms: yap.md section 4. */
 export const BYTES_PER_MS = 32;
+/** Notes that are kept: a server that drops audio says so at every chunk. */
+const MAX_NOTES = 20;
 /** One step of the original's model. */
 const CHUNK_MS = 80;
 
@@ -15,7 +17,7 @@ export interface Spoken {
   readonly figures: UtteranceFigures;
   /** As `done` has it. */
   readonly usage: unknown;
-  /** What the server said beside the text: dropped audio, chunks that it could not read. */
+  /** The first that the server said beside the text: dropped audio, chunks that it could not read. */
   readonly notes: readonly string[];
 }
 
@@ -135,7 +137,7 @@ class Listener {
       this.tokens.push(at);
       this.#text += String(payload.text ?? '');
     } else if (type === 'final') this.#final = String(payload.normalized_text ?? '');
-    else if (type === 'status') this.notes.push(`status: ${JSON.stringify(payload)}`);
+    else if (type === 'status') this.#note(`status: ${JSON.stringify(payload)}`);
     else if (type === 'cancelled')
       this.#ended.abort(
         new Failure('other', `the server cancelled the utterance: ${String(payload.reason)}`),
@@ -150,9 +152,13 @@ class Listener {
     this.#closed.abort();
   }
 
+  #note(text: string): void {
+    if (this.notes.length < MAX_NOTES) this.notes.push(text);
+  }
+
   #complaint(message: Envelope): void {
     const failure = failureOf(message);
-    if (failure === undefined) this.notes.push(`error: ${String(message.payload.message)}`);
+    if (failure === undefined) this.#note(`error: ${String(message.payload.message)}`);
     else this.#ended.abort(failure);
   }
 }
