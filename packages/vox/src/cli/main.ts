@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   engines: { summary: 'list, add and remove engines', load: () => import('./engines.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
   bench: { summary: 'measure a running server', load: () => import('./bench-live/index.js') },
+  client: { summary: "speak to a server as Yap's clients do", load: () => import('./client/index.js') },
   doctor: { summary: 'look whether everything works on this machine', load: () => import('./doctor.js') },
   completion: {
     summary: 'print what makes Tab complete in your shell',

@@ -2,9 +2,21 @@
 import type { OpenSocket, SocketLike } from '@vox-speech/client';
 import { WebSocket } from 'ws';
 
+/** Bounds of a connection; left out, those of the library. */
+export interface ConnectLimits {
+  /** Bytes of the largest message that is taken. */
+  readonly maxPayload?: number;
+  /** ms in which the upgrade must be done. */
+  readonly handshakeTimeout?: number;
+}
+
 /** Connects with headers, which the standard one can't. */
-export function connect(url: string, headers: Readonly<Record<string, string>>): WebSocket {
-  return new WebSocket(url, { headers, perMessageDeflate: false });
+export function connect(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  limits: ConnectLimits = {},
+): WebSocket {
+  return new WebSocket(url, { headers, perMessageDeflate: false, ...limits });
 }
 
 /** The same for `VoxClient`. */

@@ -38,7 +38,7 @@ test('defaults: loopback, no key, five minutes, three models', () => {
   assert.equal(config.guard.maxUpload, 1024 ** 3);
   assert.equal(config.guard.maxDuration, 14_400);
   assert.deepEqual(config.guard.apiKeys, []);
-  assert.deepEqual(config.client, { host: 'http://localhost:11435', hostGiven: false });
+  assert.deepEqual(config.client, { host: 'http://localhost:11435', hostGiven: false, voxtral: {} });
   assert.deepEqual(config.log, { level: 'info', format: 'json', file: true, folder: '/home/ada/.vox/logs' });
   assert.deepEqual(config.summary, []);
   assert.deepEqual(config.warnings, []);
@@ -101,7 +101,8 @@ test('paths: ~ is home, relative ones start at the working folder, a bare progra
 test('the command line’s host: URL only, trailing slashes go, ws is http', () => {
   const host = (value: string) =>
     loadConfig({ command: 'client', flags: { host: value }, env: {}, machine }).client;
-  assert.deepEqual(host('https://vox.example.com//'), { host: 'https://vox.example.com', hostGiven: true });
+  const { host: read, hostGiven } = host('https://vox.example.com//');
+  assert.deepEqual([read, hostGiven], ['https://vox.example.com', true]);
   assert.equal(host('ws://10.0.0.1:1/base/').host, 'http://10.0.0.1:1/base');
   assert.equal(host('wss://a').host, 'https://a');
   for (const bad of ['localhost:11435', 'ftp://a', 'http://', 'http://u:p@a', 'http://a?b'])
@@ -277,4 +278,18 @@ test('aliases of flag and variable add up; one that is no NAME=TARGET is refused
   );
   for (const wrong of ['whisper-1', '=whisper', 'a=', 'a=b=c', 'a b=c'])
     assert.match(refusal({ alias: [wrong] }).message, /--alias .*NAME=TARGET/);
+});
+
+test("the variables of Yap's own clients are read as they are, whatever is taken the place of", () => {
+  const env = { VOXTRAL_SERVER: ' gpu-box:8000 ', VOXTRAL_API_KEY: 'k1', VOX_API_KEY: 'k2' };
+  for (const compat of ['vox', 'yap']) {
+    const { client } = loadConfig({
+      command: 'client',
+      flags: {},
+      env: { ...env, VOX_COMPAT: compat },
+      machine,
+    });
+    assert.deepEqual(client.voxtral, { server: 'gpu-box:8000', apiKey: 'k1' });
+    assert.equal(client.apiKey, 'k2');
+  }
 });

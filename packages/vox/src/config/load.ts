@@ -325,6 +325,10 @@ function toConfig(
       host: v.target,
       hostGiven: found.get('target')?.origin !== 'default',
       ...(apiKey === undefined ? {} : { apiKey }),
+      voxtral: {
+        ...(v.voxtralServer === undefined ? {} : { server: v.voxtralServer }),
+        ...(v.voxtralKey === undefined ? {} : { apiKey: v.voxtralKey }),
+      },
     },
     warnings,
     summary,

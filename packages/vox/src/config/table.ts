@@ -2,6 +2,7 @@
  * The one table of settings. It parses flags and environment, prints `vox serve --help`, the page
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
+import { CLIENT_SETTINGS } from './client-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
@@ -11,7 +12,6 @@ import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
   aliases,
-  baseUrl,
   bindHost,
   boolean,
   choice,
@@ -343,17 +343,7 @@ export const SETTINGS = {
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
   ...LOG_SETTINGS,
-  target: always({
-    group: 'client',
-    flag: '--host',
-    argument: 'URL',
-    env: 'VOX_HOST',
-    read: baseUrl,
-    type: 'URL',
-    default: 'http://localhost:11435',
-    commands: 'client',
-    help: 'Server that every command but serve talks to.',
-  }),
+  ...CLIENT_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -169,6 +169,8 @@ export interface ClientConfig {
   /** Said by a flag or by VOX_HOST; a default host may be replaced by a server in this process. */
   readonly hostGiven: boolean;
   readonly apiKey?: string;
+  /** What the variables of Yap's own clients say, as they were written. */
+  readonly voxtral: { readonly server?: string; readonly apiKey?: string };
 }
 
 /** Where a value came from. */

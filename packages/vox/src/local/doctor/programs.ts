@@ -1,9 +1,7 @@
 /** Programs beside us: ffmpeg, and the driver of a GPU. */
-import { findFfmpeg } from '@vox-speech/audio/node';
 import { VoxError } from '@vox-speech/contract';
 import type { Config } from '../../config/index.js';
-import { Catalog } from '../../models/index.js';
-import { Layout } from '../../models/layout.js';
+import { findOwnFfmpeg } from '../ffmpeg.js';
 import { askProgram } from './ask-program.js';
 import { type Check, fail, ok, warn } from './check.js';
 
@@ -18,11 +16,7 @@ export interface ProgramContext {
 export async function ffmpeg(models: Config['models'], context: ProgramContext): Promise<Check> {
   let path: string;
   try {
-    path = await findFfmpeg({
-      searchPath: context.environment.PATH ?? '',
-      pulledDir: new Layout(models.home).view(new Catalog().resolve('ffmpeg')),
-      ...(models.ffmpeg === undefined ? {} : { path: models.ffmpeg }),
-    });
+    path = await findOwnFfmpeg(models, context.environment.PATH ?? '');
   } catch (error) {
     if (models.ffmpeg !== undefined)
       return fail(
