@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Model, ModelFiles, Rolling, Segment, Upstream } from '@vox-speech/contract';
 import { WebSocketServer } from 'ws';
 import engine from './index.js';
-import { all, json, NEVER, nobody, SERVED, standIn } from './upstream.test-support.js';
+import { all, insist, json, NEVER, nobody, SERVED, standIn } from './upstream.test-support.js';
 
 type Parameters = ModelFiles['parameters'];
 
@@ -71,8 +71,7 @@ describe('the remote engine', () => {
     const model = await load(t, [await nobody(t), up.upstream], { wire: 'openai-transcriptions' });
     await assert.rejects(hear(model), { code: 'upstream_unavailable' });
     up.health = 200;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.equal((await hear(model))[0]?.text, 'hello');
+    assert.equal((await insist(() => hear(model)))[0]?.text, 'hello');
   });
 
   it('knows voices by its entry, or by asking', async (t) => {

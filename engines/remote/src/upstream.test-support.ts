@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Upstream } from '@vox-speech/contract';
+import { type Upstream, VoxError } from '@vox-speech/contract';
 import { readParameters } from './parameters.js';
 import { Pool } from './pool.js';
 import type { RemoteModel } from './transcriptions.js';
@@ -148,5 +148,19 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   while (!holds()) {
     if (performance.now() > end) throw new Error(`never came about: ${what}`);
     await sleep(5);
+  }
+}
+
+/** Tries again for as long as no upstream is known to be there: looking for one takes its time. */
+export async function insist<T>(work: () => Promise<T>): Promise<T> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!VoxError.is(error) || error.code !== 'upstream_unavailable' || performance.now() > end)
+        throw error;
+      await sleep(20);
+    }
   }
 }
