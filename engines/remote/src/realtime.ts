@@ -1,6 +1,7 @@
 /** One utterance over vLLM's `/v1/realtime`: audio in steps of 80 ms, text as it comes. */
 import { floatToInt16 } from '@vox-speech/audio';
-import { type UtteranceListener, type UtteranceStream, VoxError } from '@vox-speech/contract';
+import { type Upstream, type UtteranceListener, type UtteranceStream, VoxError } from '@vox-speech/contract';
+import { nameOf, quote } from './failures.js';
 import type { RealtimeConnection, RealtimeConnections } from './realtime-connections.js';
 import { append, END, type RealtimeEvent, START, STEP } from './realtime-wire.js';
 import type { Turn, Upstreams } from './upstreams.js';
@@ -37,7 +38,7 @@ class RealtimeUtterance implements UtteranceStream {
   #waiting: string[] = [];
   #connection: RealtimeConnection | undefined;
   #turn: Turn | undefined;
-  #tries = 0;
+  readonly #tried = new Set<Upstream>();
   #triedAt = 0;
   #ready = false;
   #finished = false;
@@ -107,10 +108,10 @@ class RealtimeUtterance implements UtteranceStream {
 
   #connect(): void {
     if (this.#over) return;
-    this.#tries++;
     this.#triedAt = performance.now();
     try {
-      this.#turn = this.#parts.upstreams.take();
+      this.#turn = this.#parts.upstreams.take(this.#tried);
+      this.#tried.add(this.#turn.upstream);
     } catch (error) {
       this.#fail(VoxError.is(error) ? error : new VoxError('internal', String(error), { cause: error }));
       return;
@@ -160,11 +161,12 @@ class RealtimeUtterance implements UtteranceStream {
   #lost(why: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): void {
     if (this.#over) return;
     const again = this.#unheard;
-    if (again === undefined || this.#tries >= TRIES) {
-      this.#fail(this.#fault(`broke off: ${why}`, code));
+    const fault = this.#fault(`broke off: ${why}`, code);
+    if (again === undefined || this.#tried.size >= TRIES) {
+      this.#fail(fault);
       return;
     }
-    this.#turn?.release('failed');
+    this.#turn?.release('failed', fault.message);
     this.#ready = false;
     this.#connection = undefined;
     this.#waiting = [...again];
@@ -192,22 +194,24 @@ class RealtimeUtterance implements UtteranceStream {
   }
 
   #fault(what: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): VoxError {
-    return new VoxError(code, `the upstream ${this.#turn?.upstream.url ?? ''} ${what}`);
+    const upstream = this.#turn?.upstream;
+    if (upstream === undefined) return new VoxError(code, `the upstream ${what}`);
+    return new VoxError(code, `the upstream ${nameOf(upstream)} ${quote(upstream, what)}`);
   }
 
   #fail(error: VoxError): void {
     const connection = this.#connection;
-    this.#end('failed');
+    this.#end('failed', error.message);
     connection?.destroy();
     this.#listener.failed(error);
   }
 
-  #end(outcome: 'ok' | 'failed'): void {
+  #end(outcome: 'ok' | 'failed', said?: string): void {
     this.#over = true;
     clearInterval(this.#watch);
     this.#watch = undefined;
     this.#waiting = [];
     this.#unheard = undefined;
-    this.#turn?.release(outcome);
+    this.#turn?.release(outcome, said);
   }
 }
