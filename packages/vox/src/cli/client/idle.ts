@@ -21,7 +21,7 @@ interface Flags {
 export function defineIdle(command: Command, context: CommandContext): void {
   command
     .description('Open a socket, send nothing, and see whether the server closes it in time.')
-    .option('--idle-timeout <SECONDS>', "the server's limit (WS_IDLE_TIMEOUT_S)", '150')
+    .option('--idle-timeout <SECONDS>', "the server's limit (WS_IDLE_TIMEOUT_S, VOX_YAP_IDLE_TIMEOUT)", '150')
     .option('--grace-period <SECONDS>', 'how much later it may close', '5');
   commonOptions(command);
   command.action(async () => {
