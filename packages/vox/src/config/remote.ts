@@ -8,10 +8,10 @@ const MS_PER_TOKEN = 80;
 /** Tokens that are left for everything but audio (yap.md 4.1). */
 const SPARE_TOKENS = 128;
 /**
- * Where the context is not known: how much longer than asked a segment may be while it waits for a pause. A sixth keeps the
- * default of 60 s below the 71.68 s of the smallest context in use, 1024 tokens.
+ * Where the context is not known: how much longer than asked a segment may be while it waits for a pause, in ms. The default
+ * of 60 s stays below the 71.68 s of the smallest context in use, 1024 tokens.
  */
-const PATIENCE = 7 / 6;
+const PATIENCE_MS = 10_000;
 
 type RemoteValues = Pick<
   Values,
@@ -54,7 +54,7 @@ function rollingOf({ upstreamContext, rollSeconds, rollOverlap }: RemoteValues):
   const wanted = Math.max(1, rollSeconds) * 1000;
   const limitMs =
     upstreamContext === undefined
-      ? Math.round(wanted * PATIENCE)
+      ? wanted + PATIENCE_MS
       : (upstreamContext - SPARE_TOKENS) * MS_PER_TOKEN;
   const segmentMs = Math.min(wanted, limitMs);
   const overlapMs = rollOverlap * 1000;
