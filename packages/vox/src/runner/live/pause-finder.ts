@@ -2,10 +2,10 @@
 import { rootMeanSquare } from '@vox-speech/audio';
 import { FRAME } from '../energy.js';
 
-/** A pause is so much quieter than the loudest of late (-20 dB)... */
+/** A pause is so much quieter than the loudest of late (-20 dB). */
 const QUIETER = 0.1;
-/** ...for so many frames of 20 ms: longer than the silence of a stop consonant (200 ms). */
-const FRAMES = 10;
+/** Samples at 16 kHz in a millisecond. */
+const PER_MS = 16;
 /** The loudest is forgotten by half in 5 s. */
 const FORGET = 0.5 ** (1 / 250);
 
@@ -14,9 +14,9 @@ export class PauseFinder {
   #loudest = 0;
   #quiet = 0;
 
-  /** True after 200 ms of quiet. */
-  get inPause(): boolean {
-    return this.#quiet >= FRAMES;
+  /** Ms of quiet up to now. */
+  get quietMs(): number {
+    return (this.#quiet * FRAME) / PER_MS;
   }
 
   /** Mono samples at 16 kHz, any number. */

@@ -14,6 +14,10 @@ const PER_MS = 16;
 const MAX_ENDING = 8;
 /** Without a pause an utterance goes on in a new context so long before the old one is full, in ms. */
 const MARGIN_MS = 500;
+/** A pause between sentences, in ms; in the second half of the time that is left one within a sentence will do. */
+const PAUSE_MS = { first: 500, second: 200 } as const;
+/** The new context hears so much of the pause too, in ms: the next word may begin softly. */
+const ONSET_MS = 200;
 /** Letters that a fast speaker says in a second, and some to find the place by. */
 const LETTERS_PER_SECOND = 25;
 const LETTERS_MORE = 12;
@@ -117,28 +121,32 @@ export class Roller {
   }
 
   #rollIfDue(part: Part, { segmentMs, overlapMs, limitMs }: Rolling): void {
-    const keep = overlapMs * PER_MS;
+    const keep = Math.max(overlapMs, ONSET_MS) * PER_MS;
     if (this.#recent.end - this.#recent.start > 2 * keep + ROOM)
       this.#recent.dropBefore(this.#recent.end - keep);
+    const fullMs = limitMs - MARGIN_MS;
     const heardMs = part.heard / PER_MS;
-    if (heardMs < Math.min(segmentMs, limitMs - MARGIN_MS) || this.#parts.length > MAX_ENDING) return;
-    if (this.#pauses.inPause) this.#roll(part, 0);
-    else if (heardMs >= limitMs - MARGIN_MS) this.#roll(part, keep);
+    if (heardMs < Math.min(segmentMs, fullMs) || this.#parts.length > MAX_ENDING) return;
+    const wanted = heardMs < (segmentMs + fullMs) / 2 ? PAUSE_MS.first : PAUSE_MS.second;
+    if (this.#pauses.quietMs >= wanted) this.#roll(part, ONSET_MS * PER_MS, false);
+    else if (heardMs >= fullMs) this.#roll(part, overlapMs * PER_MS, true);
   }
 
-  /** @param overlap samples that the next part hears again */
-  #roll(part: Part, overlap: number): void {
-    part.cut = overlap > 0;
+  /**
+   * @param again samples that the next part hears again
+   * @param cut someone speaks in them
+   */
+  #roll(part: Part, again: number, cut: boolean): void {
+    part.cut = cut;
     part.stream.finish();
-    const from = Math.max(this.#recent.start, this.#recent.end - overlap);
-    const again = this.#recent.view(from, this.#recent.end).slice();
-    this.#begin(again.length);
+    const from = Math.max(this.#recent.start, this.#recent.end - again);
+    const samples = this.#recent.view(from, this.#recent.end).slice();
+    this.#begin(cut ? samples.length : 0);
     this.#pauses.restart();
-    if (again.length === 0) return;
     const next = this.#parts.at(-1);
-    if (next === undefined) return;
-    next.heard = again.length;
-    if (!next.stream.push(again)) next.full = true;
+    if (next === undefined || samples.length === 0) return;
+    next.heard = samples.length;
+    if (!next.stream.push(samples)) next.full = true;
   }
 
   #begin(overlap: number): void {
@@ -174,7 +182,7 @@ export class Roller {
     this.#usage = summed(this.#usage, usage);
     const hears = part === this.#parts.at(-1);
     // The model itself found its context full.
-    if (hears && !this.#finished) this.#roll(part, (this.#rolling?.overlapMs ?? 0) * PER_MS);
+    if (hears && !this.#finished) this.#roll(part, (this.#rolling?.overlapMs ?? 0) * PER_MS, true);
     this.#settle();
     this.#release();
   }
