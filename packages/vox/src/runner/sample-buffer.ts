@@ -2,6 +2,8 @@
 
 /** Room that is made at a time, in samples: 8 s at 16 kHz. */
 const GROWTH = 131_072;
+/** At least by half: a long utterance is not moved with each packet. */
+const GROW_BY = 1.5;
 
 export class SampleBuffer {
   readonly #growth: number;
@@ -28,7 +30,8 @@ export class SampleBuffer {
   push(samples: Float32Array): void {
     const needed = this.#length + samples.length;
     if (needed > this.#samples.length) {
-      const larger = new Float32Array(Math.ceil(needed / this.#growth) * this.#growth);
+      const room = Math.max(needed, GROW_BY * this.#samples.length);
+      const larger = new Float32Array(Math.ceil(room / this.#growth) * this.#growth);
       larger.set(this.#samples.subarray(0, this.#length));
       this.#samples = larger;
     }

@@ -17,8 +17,10 @@ const ROOM = 8_192;
 const MAX_PER_TICK = 32_000;
 /** Utterances that may wait for their last words; then no more audio is taken. */
 const MAX_WAITING = 3;
-/** Samples behind what was passed on that are kept (5 s): an utterance that is too long is cut within its last 3 s. */
-const KEPT = 80_000;
+/** Samples behind what was passed on that are kept (3.5 s): an utterance that is too long is cut within its last 3 s. */
+const KEPT = 56_000;
+/** Older ones go when there are so many (1 s). */
+const MAX_OLD = 16_000;
 
 export class RelayedStream implements LiveStream {
   readonly #context: StreamContext;
@@ -70,7 +72,7 @@ export class RelayedStream implements LiveStream {
     this.#arrivals.heard(this.#audio.end, arrivedAt, this.#context.now());
     this.#segmenter.advance();
     this.#feed(this.#segmenter.position);
-    if (this.#open !== undefined && this.#audio.end - this.#audio.start > 2 * KEPT)
+    if (this.#open !== undefined && this.#audio.end - this.#audio.start > KEPT + MAX_OLD)
       this.#audio.dropBefore(Math.min(this.#open.fedTo, this.#audio.end - KEPT));
   }
 
