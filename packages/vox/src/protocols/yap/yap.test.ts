@@ -45,7 +45,6 @@ test('an utterance: tokens, final, done, in this order; then the next on the sam
   client.append('r1', CHUNK.subarray(999));
   const first = await live(0);
   await client.settled();
-  await client.next('pong');
   assert.equal(Buffer.concat(first.audio).length, 2 * CHUNK.length);
   first.listener.onEvent(partial('Hello', 0));
   first.listener.onEvent(partial('Hello world', 5));
@@ -188,7 +187,12 @@ test('every fault of a client has its code and reason, and the connection stays'
   client.start();
   assert.deepEqual(await client.error(), ['invalid_payload', 'already_active', 'r1']);
   client.send('ping', 'p');
-  assert.deepEqual(await client.next('pong'), { type: 'pong', session_id: 's1', request_id: 'p', payload: {} });
+  assert.deepEqual(await client.next('pong'), {
+    type: 'pong',
+    session_id: 's1',
+    request_id: 'p',
+    payload: {},
+  });
 });
 
 test('bad audio is refused and nothing of the utterance is lost', async (t) => {
@@ -196,13 +200,15 @@ test('bad audio is refused and nothing of the utterance is lost', async (t) => {
   const client = await greeted();
   client.start();
   client.append('r1', Buffer.from([1, 2, 3]));
+  await client.settled();
   const session = await live(0);
   session.listener.onEvent(partial('Hello', 5));
   await client.next('token');
   for (const audio of ['AA AA', 'AAA', '!!!!', 'AA==AA=='])
     client.send('input_audio_buffer.append', 'r1', { audio });
   client.socket.ws.send(Buffer.alloc(0));
-  for (let i = 0; i < 5; i++) assert.deepEqual(await client.error(), ['invalid_audio', 'invalid_audio', 'r1']);
+  for (let i = 0; i < 5; i++)
+    assert.deepEqual(await client.error(), ['invalid_audio', 'invalid_audio', 'r1']);
   client.socket.ws.send(Buffer.from([4, 5]));
   client.commit();
   await until('the commit', () => session.log.includes('commit'));
@@ -313,6 +319,7 @@ test('pieces of a model with a window are one utterance', async (t) => {
   const client = await greeted();
   client.start();
   client.append();
+  await client.settled();
   const session = await live(0);
   session.listener.onEvent(final('One.', 'length'));
   client.commit();
@@ -361,6 +368,7 @@ test('an engine that fails ends the utterance with an error, not the socket', as
   const client = await greeted();
   client.start();
   client.append();
+  await client.settled();
   (await live(0)).listener.onError(new VoxError('upstream_stalled', 'silent for 30 s'));
   const { payload } = await client.next('error');
   assert.deepEqual(payload, {
@@ -375,7 +383,10 @@ test('an engine that fails ends the utterance with an error, not the socket', as
   const rows: [VoxError, [string, string]][] = [
     [new VoxError('overloaded', 'no room', { retryAfter: 5 }), ['server_at_capacity', 'server_at_capacity']],
     [new VoxError('internal', 'secret /home/x'), ['internal_error', 'internal_error']],
-    [new VoxError('invalid_request', 'language xx', { param: 'language' }), ['invalid_payload', 'invalid_payload']],
+    [
+      new VoxError('invalid_request', 'language xx', { param: 'language' }),
+      ['invalid_payload', 'invalid_payload'],
+    ],
   ];
   for (const [error, codes] of rows) {
     runtime.script.listenError = error;
