@@ -24,8 +24,7 @@ async function connect(url, query = '') {
   let read = 0;
   const next = async (wanted, withinMs = 60_000) => {
     for (let waited = 0; ; waited += 10) {
-      for (; read < stream.told.length; read++)
-        if (wanted(stream.told[read])) return stream.told[read++];
+      for (; read < stream.told.length; read++) if (wanted(stream.told[read])) return stream.told[read++];
       assert.ok(waited < withinMs, `nothing came: ${JSON.stringify(stream.told)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -45,8 +44,7 @@ async function connect(url, query = '') {
         });
     },
     of: (id) => stream.told.filter(({ request_id }) => request_id === id),
-    types: (id) =>
-      stream.told.filter(({ request_id }) => request_id === id).map(({ type }) => type),
+    types: (id) => stream.told.filter(({ request_id }) => request_id === id).map(({ type }) => type),
   };
 }
 
@@ -97,14 +95,16 @@ describe('Yap with real weights', { skip: NO_MODELS }, () => {
     const barged = await client.next(({ type }) => type === 'cancelled');
     assert.deepEqual([barged.request_id, barged.payload], ['r3', { reason: 'barge_in' }]);
     // Binary, an odd number of bytes at a time.
-    for (let at = 0; at < second.length; at += 2_561)
-      client.ws.send(second.subarray(at, at + 2_561));
+    for (let at = 0; at < second.length; at += 2_561) client.ws.send(second.subarray(at, at + 2_561));
     client.commit('r4');
     await client.next(({ type, request_id }) => type === 'done' && request_id === 'r4');
     checkEnd(client.of('r4'), SECOND, second.length);
 
     for (const id of ['r2', 'r3'])
-      assert.deepEqual(client.types(id).filter((type) => type !== 'token'), ['cancelled']);
+      assert.deepEqual(
+        client.types(id).filter((type) => type !== 'token'),
+        ['cancelled'],
+      );
     assert.ok(!client.told.some(({ type }) => type === 'error'), JSON.stringify(client.told));
     client.send('end', 'bye');
     assert.deepEqual(await client.closed, { code: 1000, reason: '' });

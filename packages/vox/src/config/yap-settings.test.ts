@@ -25,7 +25,7 @@ test('our defaults, and those of the original', () => {
   assert.deepEqual(original({}).yap, { ...ours, delayMs: 400, drop: true });
 });
 
-test('every variable of the original that is the dialect\'s', () => {
+test("every variable of the original that is the dialect's", () => {
   const { yap, warnings } = original({
     VOXTRAL_TRANSCRIPTION_DELAY_MS: '960',
     VOXTRAL_SERVED_MODEL_NAME: 'voxtral',
@@ -67,13 +67,17 @@ test('words that switch a timer off; a bad number is the default, and said', () 
     assert.deepEqual(warnings.length, 1);
     assert.match(warnings[0] ?? '', /^WS_IDLE_TIMEOUT_S=.*the default is used, as in the original$/);
   }
-  assert.throws(() => serve({ VOX_YAP_IDLE_TIMEOUT: 'soon' }), /^VoxError: VOX_YAP_IDLE_TIMEOUT=soon: expected/);
+  assert.throws(
+    () => serve({ VOX_YAP_IDLE_TIMEOUT: 'soon' }),
+    /^VoxError: VOX_YAP_IDLE_TIMEOUT=soon: expected/,
+  );
 });
 
 test('the delay: no number is the default, one that is out of rule keeps from starting', () => {
   const name = 'VOXTRAL_TRANSCRIPTION_DELAY_MS';
   for (const odd of ['soon', '400.5']) assert.equal(original({ [name]: odd }).yap.delayMs, 400);
-  for (const wrong of ['500', '0', '2480', '-80']) assert.throws(() => original({ [name]: wrong }), /multiple|whole/);
+  for (const wrong of ['500', '0', '2480', '-80'])
+    assert.throws(() => original({ [name]: wrong }), /multiple|whole/);
   assert.throws(() => serve({ VOX_YAP_DELAY_MS: 'soon' }), /VOX_YAP_DELAY_MS=soon/);
   assert.equal(serve({ VOX_YAP_DELAY_MS: '2400' }).yap.delayMs, 2_400);
 });
