@@ -1,12 +1,18 @@
 /** `/api/asr-streaming` on real weights and on a real server's limits: yap.md sections 2 and 3, docs/yap.md. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { ROOT } from '../../tools/files.mjs';
 import { wordErrors } from '../../tools/words.mjs';
-import { BYTES_PER_MS, spokenPcm } from './live-speech.mjs';
+import { tryPrograms } from '../clients/environment.mjs';
+import { BYTES_PER_MS, RATE, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { pcmAsWav } from './wav.mjs';
 
 const PATH = '/api/asr-streaming';
 const HOME = process.env.VOX_TEST_HOME ?? '';
@@ -164,6 +170,26 @@ describe('Yap with real weights', { skip: NO_MODELS }, () => {
     next.ws.close();
     await next.closed;
     await allFree();
+  });
+
+  it('the example of docs/yap.md, as printed', async (t) => {
+    const { bin, reason } = tryPrograms('websockets');
+    if (reason) return t.skip(reason);
+    const page = readFileSync(join(ROOT, 'docs/yap.md'), 'utf8');
+    const [, program = ''] = /```python\n(.*?)```/s.exec(page) ?? [];
+    assert.match(program, /127\.0\.0\.1:11435/);
+    const folder = mkdtempSync(join(tmpdir(), 'vox-yap-'));
+    try {
+      const wav = join(folder, 'talk.wav');
+      writeFileSync(wav, pcmAsWav(first, RATE));
+      const here = program.replace('127.0.0.1:11435', new URL(server.url).host);
+      const { stdout } = await promisify(execFile)(join(bin, 'python'), ['-c', here, wav]);
+      assert.match(stdout, /^session\.created /);
+      const [, text] = /^final \{'normalized_text': ["'](.*?)["'],/m.exec(stdout) ?? [];
+      checkWords(text, FIRST);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
