@@ -8,16 +8,19 @@ import { createLog } from '../observe/index.js';
 import { ErrorShapes, Upgrades } from '../transport/index.js';
 import { type GuardSettings, upgradeGuard } from './index.js';
 
-async function serve(t: TestContext, settings: Partial<GuardSettings>) {
+async function serve(t: TestContext, settings: Partial<GuardSettings>, ownKeyChecks: string[] = []) {
   const server = createServer();
-  const check = upgradeGuard({
-    keys: [],
-    bindHost: '127.0.0.1',
-    hostNames: [],
-    corsOrigins: [],
-    insecure: false,
-    ...settings,
-  });
+  const check = upgradeGuard(
+    {
+      keys: [],
+      bindHost: '127.0.0.1',
+      hostNames: [],
+      corsOrigins: [],
+      insecure: false,
+      ...settings,
+    },
+    ownKeyChecks,
+  );
   const log = createLog({ level: 'silent' });
   const upgrades = new Upgrades(server, { log, check, shapes: new ErrorShapes() });
   upgrades.add({ path: '/v1/stt/ws', open: (socket) => socket.close(1000, 'let in') });
@@ -49,6 +52,14 @@ test('a socket needs the key that a request needs: in a header, or in the addres
   ];
   for (const [headers, query, status] of rows)
     assert.equal(await ask(headers, query), status, JSON.stringify([headers, query]));
+});
+
+test('a dialect that asks for the key itself gets the request without; origins are checked all the same', async (t) => {
+  const ask = await serve(t, { keys: ['s3cret'] }, ['/v1/stt/ws']);
+  assert.equal(await ask({}, '?api_key=wrong'), 101);
+  assert.equal(await ask({ origin: 'https://evil.example.com' }), 403);
+  const other = await serve(t, { keys: ['s3cret'] }, ['/v1/stt']);
+  assert.equal(await other(), 401);
 });
 
 test('a web page of another origin opens no socket, and no name that is not ours does', async (t) => {

@@ -74,18 +74,18 @@ export class YapConnection implements UtteranceOwner {
     );
   }
 
-  /** Greets, and asks for the first place beside. Resolves once it has greeted; never rejects. */
+  /** Greets, then asks for the first place. Resolves once it has greeted; never rejects. */
   async start(): Promise<void> {
     this.#socket.signal.addEventListener('abort', () => this.#closed(), { once: true });
     this.#socket.onStuck = () => this.#stuck();
     this.#socket.onMessage((data) => this.#receive(data));
     this.#gate.hold('greeting');
-    this.#openAhead();
     this.#modelNames = await this.#context.modelNames();
     if (this.#over) return;
     const { settings } = this.#context;
     const greeting = render.created(this.#id, this.#model, this.#parameters, settings);
     this.#say(greeting, { ...UNKNOWN, sessionId: this.#id });
+    this.#openAhead();
     const early = this.#inbox ?? [];
     this.#inbox = undefined;
     for (const data of early) if (!this.#over) this.#handle(data);
@@ -270,7 +270,8 @@ export class YapConnection implements UtteranceOwner {
   }
 
   #noRequest(ids: Ids): void {
-    const message = 'no utterance is open under this request_id: start one with a commit whose final is false';
+    const message =
+      'no utterance is open under this request_id: start one with a commit whose final is false';
     this.#error(errors.fault('invalid_payload', message, 'no_active_request'), ids);
   }
 

@@ -124,12 +124,10 @@ export class Client {
     return [code, details.reason_code, request_id];
   }
 
-  /** All that was sent before has been handled. */
+  /** All that was sent before has been handled; the next thing that is told is the answer to this. */
   async settled(): Promise<void> {
     this.send('ping', 'settled');
-    await until('the pong', () =>
-      this.socket.messages.some((one) => one.type === 'pong' && one.request_id === 'settled'),
-    );
+    await this.next('pong');
   }
 
   /** Types of all that was told of a request. */
