@@ -2,20 +2,12 @@
  * The originals that VOX_COMPAT can name: their variables and their defaults. Flags and VOX_* variables win over both.
  * Sources: stt-ws.md section 5, yap.md section 5, tone.md section 6. What is not here belongs to a dialect's own limits.
  */
-import type { SettingKey, Values } from './table.js';
+import { YAP_ENGINE, YAP_ENGINE_DEFAULTS, YAP_INSTALLER } from './compat-engine.js';
+import type { CompatVariable } from './compat-variable.js';
+import type { SettingKey } from './table.js';
 import type { Compat } from './types.js';
 import { parseBytes, parseDuration } from './units.js';
 import { bindHost, choice, integer, jsonList, list, path, type Reader } from './values.js';
-
-/** One variable of an original, and the setting that it sets. */
-export interface CompatVariable {
-  readonly env: string;
-  readonly key: SettingKey;
-  /** Where the original writes the value in another way; absent = as the setting itself. */
-  readonly read?: Reader<Values[SettingKey]>;
-  /** Is a value of this kind, where it is wrong, taken for none, as in the original? Then the start-up log says so. */
-  readonly forgives?: (text: string) => boolean;
-}
 
 export interface CompatProfile {
   readonly title: string;
@@ -125,9 +117,10 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'WS_CLOSE_UNAUTHORIZED_CODE', key: 'yapCloseUnauthorized', forgives: anything },
       { env: 'WS_CLOSE_BUSY_CODE', key: 'yapCloseBusy', forgives: anything },
       { env: 'WS_CLOSE_IDLE_REASON', key: 'yapCloseIdleReason' },
+      ...YAP_ENGINE,
     ],
     envFile: false,
-    noEffect: {},
+    noEffect: YAP_INSTALLER,
     // Its key is required, so there is no `insecure` here: without a key it does not start either. It waits 120 s for the
     // rest of an utterance (yap.md 4.4).
     defaults: {
@@ -138,6 +131,7 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       upstreamStall: '120s',
       yapDelay: '400',
       yapDrop: 'true',
+      ...YAP_ENGINE_DEFAULTS,
     },
   },
   't-one': {
