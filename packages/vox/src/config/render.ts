@@ -17,7 +17,10 @@ const ROWS: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
 /** The flags of a kind of command, in the table's order. */
 export function flagsOf(command: 'serve' | 'client' | 'engine'): readonly FlagHelp[] {
-  return ROWS.filter((row) => row.commands === command || row.commands === 'all').flatMap((row) => {
+  // `vox engine` talks to no server of ours: what all others share means nothing to it.
+  const isOurs = ({ commands }: Setting<unknown>) =>
+    commands === command || (commands === 'all' && command !== 'engine');
+  return ROWS.filter(isOurs).flatMap((row) => {
     if (row.flag === undefined) return [];
     const argument = argumentOf(row);
     const repeatable = row.repeatable !== undefined;
