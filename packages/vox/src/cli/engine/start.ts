@@ -106,16 +106,18 @@ async function planOf(
   const { engine, models, remote } = config;
   const [served, report] = await Promise.all([openServedModels(models, context.signal), readGpus(machine)]);
   const isDefault = name === undefined || name === models.sttModel;
-  const program = dry
-    ? containerProgram(machine, engine.containerProgram).catch(() => engine.containerProgram ?? 'docker')
-    : containerProgram(machine, engine.containerProgram);
+  const program = async (): Promise<string> => {
+    if (engine.container === undefined) return '';
+    const found = containerProgram(machine, engine.containerProgram);
+    return dry ? found.catch(() => engine.containerProgram ?? 'docker') : found;
+  };
   return asUsage(async () =>
     planEngine({
       model: served.get(wanted),
       config: engine,
       gpu: firstGpu(report, machine.environment),
       cacheFolder: engineCache(models.home),
-      containerProgram: engine.container === undefined ? '' : await program,
+      containerProgram: await program(),
       ...(isDefault && remote.servedName !== undefined ? { servedName: remote.servedName } : {}),
     }),
   );
