@@ -21,6 +21,12 @@ export const YAP_ENGINE: readonly CompatVariable[] = [
   { env: 'FULL_CLEANUP', key: 'engineCleanup' },
 ];
 
+/** The same of the STT WebSocket server, which starts its model itself (stt-ws.md section 5). */
+export const STT_WS_ENGINE: readonly CompatVariable[] = [
+  { env: 'STT_VLLM_GPU_MEMORY', key: 'engineGpuMemory', read: originalMemoryShare },
+  { env: 'STT_VLLM_MAX_INFERENCE_BATCH_SIZE', key: 'engineMaxSequences' },
+];
+
 /** Where the original's defaults are not ours: it follows the log, and its delay is not the model card's. */
 export const YAP_ENGINE_DEFAULTS: Readonly<Partial<Record<SettingKey, string>>> = {
   engineDelay: '400',

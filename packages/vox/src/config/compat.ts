@@ -2,7 +2,7 @@
  * The originals that VOX_COMPAT can name: their variables and their defaults. Flags and VOX_* variables win over both.
  * Sources: stt-ws.md section 5, yap.md section 5, tone.md section 6. What is not here belongs to a dialect's own limits.
  */
-import { YAP_ENGINE, YAP_ENGINE_DEFAULTS, YAP_INSTALLER } from './compat-engine.js';
+import { STT_WS_ENGINE, YAP_ENGINE, YAP_ENGINE_DEFAULTS, YAP_INSTALLER } from './compat-engine.js';
 import type { CompatVariable } from './compat-variable.js';
 import type { SettingKey } from './table.js';
 import type { Compat } from './types.js';
@@ -45,14 +45,11 @@ const chunkSeconds: Reader<number> = (value) =>
   Math.min(10_000, Math.max(50, Math.round(parseDuration(value) * 1000)));
 
 const WINDOWS = 'text is held back until two decodes agree on it, not by a number of chunks or tokens';
-const VLLM = (option: string) => `Vox starts no vLLM for this; give ${option} to \`vllm serve\` itself`;
 const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
 
 /** stt-ws.md section 5: of what the original does in another way. */
 const STT_NO_EFFECT: Readonly<Record<string, string>> = {
-  STT_VLLM_GPU_MEMORY: VLLM('--gpu-memory-utilization'),
   STT_VLLM_MAX_TOKENS: 'an answer ends where the speech does; `vllm serve --max-model-len` bounds it',
-  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM('--max-num-seqs'),
   STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
   STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
   STT_SUPPORTED_SAMPLE_RATES: UNUSED,
@@ -80,6 +77,7 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_BACKEND', key: 'sttModel', read: qwen3 },
       { env: 'STT_STREAMING_CHUNK_SIZE_SEC', key: 'livePartialMs', read: chunkSeconds },
       { env: 'MOCK_INFER_MS', key: 'mockDelay' },
+      ...STT_WS_ENGINE,
     ],
     envFile: true,
     noEffect: STT_NO_EFFECT,

@@ -171,7 +171,7 @@ export const ENGINE_SETTINGS = {
     type: 'true or false',
     default: 'false',
     commands: 'engine',
-    help: 'Let vLLM find the scales of an fp8 KV cache.',
+    help: 'Let vLLM find the scales of an fp8 KV cache; vLLM 0.28 and later have no such option.',
   }),
   engineCompilation: always({
     group: 'engine',

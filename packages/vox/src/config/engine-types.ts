@@ -3,7 +3,7 @@
 export interface EngineConfig {
   /** Program. */
   readonly binary: string;
-  /** Image; absent = no container. */
+  /** Image, `auto` = vLLM's own; absent = no container. */
   readonly container?: string;
   /** Program; absent = docker, else podman. */
   readonly containerProgram?: string;

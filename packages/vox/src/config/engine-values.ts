@@ -2,9 +2,6 @@
 import { VoxError } from '@vox-speech/contract';
 import type { Reader } from './values.js';
 
-/** vLLM's own image; its wheel is in it, and CUDA. */
-const DEFAULT_IMAGE = 'vllm/vllm-openai:latest';
-
 export const DELAY_SYNTAX = '80 to 2400 in steps of 80';
 /** One step of Voxtral Realtime, in ms (yap.md section 4). */
 const DELAY_STEP_MS = 80;
@@ -71,10 +68,10 @@ export function originalCompilationConfig(text: string): string {
   }
 }
 
-/** A container image; `true` is vLLM's own, `false` is none. Throws VoxError `invalid_request` for what is no image's name. */
+/** A container image; `true` is `auto`, the one of vLLM's own that the model needs, `false` is none. Throws VoxError `invalid_request` for what is no image's name. */
 export const containerImage: Reader<string | undefined> = (text) => {
   const word = text.trim();
-  if (/^(?:true|1|yes|on)$/i.test(word)) return DEFAULT_IMAGE;
+  if (/^(?:auto|true|1|yes|on)$/i.test(word)) return 'auto';
   if (/^(?:false|0|no|off)$/i.test(word)) return undefined;
   if (!/^[\w][\w.:/@-]*$/.test(word)) throw expected('the name of a container image, true or false');
   return word;

@@ -220,7 +220,7 @@ class Source {
 /** What the original's `.env` says of its own variables; the environment wins over it. */
 function fromEnvFile(compat: Compat, input: ConfigInput, machine: Machine): Environment {
   const profile = COMPAT[compat];
-  if (!profile.envFile || input.command !== 'serve') return {};
+  if (!profile.envFile || (input.command ?? 'client') === 'client') return {};
   const found = parseEnvFile(input.envFile ?? readEnvFile(join(machine.cwd, '.env')) ?? '');
   const names = [...profile.variables.map(({ env }) => env), ...Object.keys(profile.noEffect)];
   return Object.fromEntries(

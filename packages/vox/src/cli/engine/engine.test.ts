@@ -121,6 +121,8 @@ test('voices, other recognisers and containers get what they need, and only what
     boxed.text,
     /^podman run --rm --name vox-engine-qwen3-asr-1-7b .*vllm\/vllm-openai:latest serve Qwen/,
   );
+  const spoken = await dryRun(['qwen3-tts:0.6b', '--container', '--container-program', 'docker']);
+  assert.match(spoken.text, / vllm\/vllm-omni:v[\d.]+ serve Qwen.* --omni /);
   const own = await dryRun(['qwen3-asr:1.7b', '--container', 'me/vllm:1', '--container-program', 'docker']);
   assert.match(own.text, /^docker run .* me\/vllm:1 serve /);
 });

@@ -8,6 +8,10 @@ import type { Options } from './options.js';
 
 /** ms for a version, and for removing a container that has ended. */
 const TIMEOUT_MS = 20_000;
+/**
+ * vLLM's own image, and vLLM-Omni's, whose releases have no `latest` (its installation page, November 2026). CUDA is in both.
+ */
+const IMAGES = { vllm: 'vllm/vllm-openai:latest', omni: 'vllm/vllm-omni:v0.28.0' } as const;
 const PROGRAMS = ['docker', 'podman'] as const;
 /** Where the model's folder lies inside. */
 const INSIDE = '/model';
@@ -42,6 +46,11 @@ export function containerCommand(question: ContainerQuestion): readonly string[]
     ...['--entrypoint', 'vllm', image, 'serve', folder === undefined ? served : INSIDE],
     ...options.flat(),
   ];
+}
+
+/** The image that was asked for; `auto` = the one that runs the model. */
+export function imageOf(asked: string, omni: boolean): string {
+  return asked === 'auto' ? IMAGES[omni ? 'omni' : 'vllm'] : asked;
 }
 
 export interface ContainerRuntime {

@@ -1,7 +1,7 @@
 /** From a catalog entry, the settings and the GPU to the exact command. Starts nothing; reads the model's folder. */
 import { VoxError } from '@vox-speech/contract';
 import type { EngineConfig } from '../../config/index.js';
-import { containerCommand } from './container.js';
+import { containerCommand, imageOf } from './container.js';
 import type { Gpu } from './gpus.js';
 import { missingFiles, readShape } from './model-folder.js';
 import { hasOption, type Options, withOption, withoutOption } from './options.js';
@@ -179,7 +179,7 @@ function variablesOf({ config, cacheFolder }: PlanInput, isContainer: boolean): 
 function containerOf({ model, config, containerProgram }: PlanInput): Plan['container'] {
   if (config.container === undefined) return undefined;
   const name = `vox-engine-${model.reference.replace(/[^a-z0-9]+/g, '-')}`;
-  return { program: containerProgram, name, image: config.container };
+  return { program: containerProgram, name, image: imageOf(config.container, model.omni) };
 }
 
 /** An address that this machine reaches itself by. */
