@@ -1,19 +1,18 @@
 /** The variables of Yap that start its engine (yap.md section 5), as far as `vox engine` has a use for them. */
-import type { CompatVariable } from './compat-variable.js';
-import { originalCompilationConfig, originalDelayMs, originalMemoryShare } from './engine-values.js';
+import { anything, type CompatVariable, notWhole } from './compat-variable.js';
 import type { SettingKey } from './table.js';
 
 export const YAP_ENGINE: readonly CompatVariable[] = [
-  { env: 'VOXTRAL_TRANSCRIPTION_DELAY_MS', key: 'engineDelay', read: originalDelayMs },
+  { env: 'VOXTRAL_TRANSCRIPTION_DELAY_MS', key: 'engineDelay', forgives: notWhole },
   { env: 'VOXTRAL_MODEL_DIR', key: 'engineModelFolder' },
-  { env: 'VLLM_GPU_MEMORY_UTILIZATION', key: 'engineGpuMemory', read: originalMemoryShare },
+  { env: 'VLLM_GPU_MEMORY_UTILIZATION', key: 'engineGpuMemory', forgives: anything },
   { env: 'VLLM_MAX_MODEL_LEN', key: 'engineMaxModelLength' },
   { env: 'VLLM_MAX_NUM_SEQS', key: 'engineMaxSequences' },
   { env: 'VLLM_ENFORCE_EAGER', key: 'engineEager' },
   { env: 'VLLM_KV_CACHE_DTYPE', key: 'engineCacheType' },
   { env: 'VLLM_DTYPE', key: 'engineType' },
   { env: 'VLLM_CALCULATE_KV_SCALES', key: 'engineCacheScales' },
-  { env: 'VLLM_COMPILATION_CONFIG', key: 'engineCompilation', read: originalCompilationConfig },
+  { env: 'VLLM_COMPILATION_CONFIG', key: 'engineCompilation', forgives: anything },
   { env: 'VLLM_DISABLE_COMPILE_CACHE', key: 'engineNoCompileCache' },
   { env: 'SHOW_VLLM_LOGS', key: 'engineShowLogs' },
   { env: 'HEALTH_TIMEOUT_S', key: 'engineHealthSeconds' },
@@ -23,7 +22,7 @@ export const YAP_ENGINE: readonly CompatVariable[] = [
 
 /** The same of the STT WebSocket server, which starts its model itself (stt-ws.md section 5). */
 export const STT_WS_ENGINE: readonly CompatVariable[] = [
-  { env: 'STT_VLLM_GPU_MEMORY', key: 'engineGpuMemory', read: originalMemoryShare },
+  { env: 'STT_VLLM_GPU_MEMORY', key: 'engineGpuMemory', forgives: anything },
   { env: 'STT_VLLM_MAX_INFERENCE_BATCH_SIZE', key: 'engineMaxSequences' },
 ];
 

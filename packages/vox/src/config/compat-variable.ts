@@ -10,3 +10,8 @@ export interface CompatVariable {
   /** Is a value of this kind, where it is wrong, taken for none, as in the original? Then the start-up log says so. */
   readonly forgives?: (text: string) => boolean;
 }
+
+/** A bad number falls back to the default (yap.md 2.3). */
+export const anything = (): boolean => true;
+/** What is a number and out of rule keeps the original from starting, and so it does here (yap.md section 4). */
+export const notWhole = (text: string): boolean => !/^[+-]?\d+$/.test(text.trim());

@@ -3,7 +3,7 @@
  * Sources: stt-ws.md section 5, yap.md section 5, tone.md section 6. What is not here belongs to a dialect's own limits.
  */
 import { STT_WS_ENGINE, YAP_ENGINE, YAP_ENGINE_DEFAULTS, YAP_INSTALLER } from './compat-engine.js';
-import type { CompatVariable } from './compat-variable.js';
+import { anything, type CompatVariable, notWhole } from './compat-variable.js';
 import type { SettingKey } from './table.js';
 import type { Compat } from './types.js';
 import { parseBytes, parseDuration } from './units.js';
@@ -24,11 +24,6 @@ export interface CompatProfile {
 
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
-
-/** A bad number falls back to the default (yap.md 2.3). */
-const anything = (): boolean => true;
-/** What is a number and out of rule keeps the original from starting, and so it does here (yap.md section 4). */
-const notWhole = (text: string): boolean => !/^[+-]?\d+$/.test(text.trim());
 
 const BACKENDS = choice(['qwen3', 'mock']);
 

@@ -2,17 +2,11 @@
  * Rows of the table of settings: `vox engine`, which runs vLLM on this machine's GPU. Meanings and defaults: yap.md
  * sections 5 and 6. Their names under VOX_COMPAT=yap are in compat.ts.
  */
-import {
-  automatic,
-  compilationConfig,
-  containerImage,
-  DELAY_SYNTAX,
-  delayMs,
-  memoryShare,
-} from './engine-values.js';
+import { automatic, compilationConfig, containerImage, memoryShare } from './engine-values.js';
 import { always, maybe, type Setting } from './setting.js';
 import { parseDuration } from './units.js';
 import { boolean, choice, integer, path, program, type Reader, text } from './values.js';
+import { DELAY_SYNTAX, voxtralDelay } from './voxtral-delay.js';
 
 export const ENGINE_SETTINGS = {
   engineBinary: always({
@@ -86,7 +80,7 @@ export const ENGINE_SETTINGS = {
     flag: '--delay-ms',
     argument: 'MS',
     env: 'VOX_ENGINE_DELAY_MS',
-    read: delayMs,
+    read: voxtralDelay,
     type: DELAY_SYNTAX,
     unit: 'ms',
     default: '480',

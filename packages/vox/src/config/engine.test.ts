@@ -31,7 +31,7 @@ test('a delay is 80 to 2400 in steps of 80', () => {
     assert.throws(() => engine({ delayMs: wrong }), /--delay-ms/, wrong);
   assert.equal(yap({ VOXTRAL_TRANSCRIPTION_DELAY_MS: '480.5' }).delayMs, 400, 'what is no whole number');
   assert.throws(() => yap({ VOXTRAL_TRANSCRIPTION_DELAY_MS: '100' }), /VOXTRAL_TRANSCRIPTION_DELAY_MS=100/);
-  assert.throws(() => yap({ VOXTRAL_TRANSCRIPTION_DELAY_MS: '-80' }), /80 to 2400/);
+  assert.throws(() => yap({ VOXTRAL_TRANSCRIPTION_DELAY_MS: '-80' }), /from 80 to 2400/);
 });
 
 test("the original's defaults and what it forgives (yap.md section 5)", () => {

@@ -147,7 +147,7 @@ class Source {
         const near = nearest(name, known);
         return `${name} is not a setting of this version and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
       });
-    return [...unknown, ...silent, ...this.#forgiven];
+    return [...unknown, ...silent, ...new Set(this.#forgiven)];
   }
 
   #fromFlags(row: Setting<unknown>): Found | undefined {

@@ -53,9 +53,7 @@ export function remoteConfig(v: RemoteValues): RemoteConfig {
 function rollingOf({ upstreamContext, rollSeconds, rollOverlap }: RemoteValues): Rolling {
   const wanted = Math.max(1, rollSeconds) * 1000;
   const limitMs =
-    upstreamContext === undefined
-      ? wanted + PATIENCE_MS
-      : (upstreamContext - SPARE_TOKENS) * MS_PER_TOKEN;
+    upstreamContext === undefined ? wanted + PATIENCE_MS : (upstreamContext - SPARE_TOKENS) * MS_PER_TOKEN;
   const segmentMs = Math.min(wanted, limitMs);
   const overlapMs = rollOverlap * 1000;
   if (overlapMs >= segmentMs)

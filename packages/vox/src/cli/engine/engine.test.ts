@@ -103,7 +103,7 @@ test("every variable of the original's does what it did; a flag of ours wins", a
   const bad = await run(['start', '--dry-run'], { ...env, VOXTRAL_TRANSCRIPTION_DELAY_MS: '81' });
   assert.deepEqual(
     [bad.code, bad.err],
-    [2, 'Error: VOXTRAL_TRANSCRIPTION_DELAY_MS=81: expected 80 to 2400 in steps of 80 ms\n'],
+    [2, 'Error: VOXTRAL_TRANSCRIPTION_DELAY_MS=81: expected a multiple of 80 from 80 to 2400\n'],
   );
 });
 
@@ -131,7 +131,11 @@ test('wrong use is exit 2 and says what to do; nuke asks for its word', async ()
   const cases: [string[], number, RegExp][] = [
     [['start'], 2, /name a model, e\.g\. voxtral-stt:realtime-4b/],
     [['start', 'whisper:base'], 1, /whisper:base is not run by vLLM/],
-    [['start', REALTIME, '--delay-ms', '100'], 2, /--delay-ms 100: expected 80 to 2400 in steps of 80/],
+    [
+      ['start', REALTIME, '--delay-ms', '100'],
+      2,
+      /--delay-ms 100: expected a multiple of 80 from 80 to 2400/,
+    ],
     [['start', REALTIME, '--delay-ms', '240'], 2, /name it with --model-dir/],
     [['start', 'qwen3-asr:1.7b', '--delay-ms', '240'], 2, /has no delay/],
     [['start', REALTIME, '--model-dir', 'none'], 1, /none has no params\.json, .*hf download mistralai/],

@@ -2,11 +2,9 @@
 
 import { lastLog } from '../../local/vllm/index.js';
 import { newLinesOf, tailOf } from '../../observe/index.js';
-import { type Define, examples, UsageError, wantsJson } from '../command.js';
+import { type Define, examples, wantsJson } from '../command.js';
+import { lineCount } from '../line-count.js';
 import { engineSettings, whichRecord } from './common.js';
-
-/** Most lines that are shown at once. */
-const MAX_LINES = 1_000_000;
 
 interface LogsOptions {
   readonly follow?: boolean;
@@ -23,9 +21,7 @@ export const logs: Define = (command, context) => {
     .option('--json', 'print each line as a JSON string')
     .action(async (name: string | undefined) => {
       const options = command.opts<LogsOptions>();
-      const count = /^\d{1,7}$/.test(options.lines) ? Number(options.lines) : Number.NaN;
-      if (!(count <= MAX_LINES))
-        throw new UsageError(`--lines ${options.lines}: expected a whole number from 0 to ${MAX_LINES}`);
+      const count = lineCount(options.lines);
       const config = engineSettings(command, context);
       const path = (await whichRecord(config, name))?.log ?? (await lastLog(config.log.folder, name));
       if (path === undefined) {

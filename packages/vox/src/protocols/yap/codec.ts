@@ -1,7 +1,7 @@
 /** What a client's envelope asks for, with its payload checked (yap.md 3.1). Pure. */
 import type { Envelope } from './envelope.js';
 import { badField, type Fault, fault } from './errors.js';
-import { type Parameters, type ParameterRules, readParameters } from './parameters.js';
+import { type ParameterRules, type Parameters, readParameters } from './parameters.js';
 
 export type Command =
   | { readonly type: 'ping' | 'none' | 'end' }

@@ -270,7 +270,8 @@ export class YapConnection implements UtteranceOwner {
   }
 
   #noRequest(ids: Ids): void {
-    const message = 'no utterance is open under this request_id: start one with a commit whose final is false';
+    const message =
+      'no utterance is open under this request_id: start one with a commit whose final is false';
     this.#error(errors.fault('invalid_payload', message, 'no_active_request'), ids);
   }
 

@@ -30,14 +30,23 @@ test('an envelope: ids and type trimmed, no payload is an empty one, and what is
     ['{"type":"ping"}', /^message missing non-empty 'session_id'$/],
     ['{"type":"ping","session_id":"s"}', /^message missing non-empty 'request_id'$/],
     ['{"type":"ping","session_id":"s","request_id":""}', /^message missing non-empty 'request_id'$/],
-    ['{"type":"ping","session_id":"s","request_id":"r","payload":[]}', /^message 'payload' must be an object$/],
-    ['{"type":"ping","session_id":"s","request_id":"r","payload":"x"}', /^message 'payload' must be an object$/],
+    [
+      '{"type":"ping","session_id":"s","request_id":"r","payload":[]}',
+      /^message 'payload' must be an object$/,
+    ],
+    [
+      '{"type":"ping","session_id":"s","request_id":"r","payload":"x"}',
+      /^message 'payload' must be an object$/,
+    ],
     [`{"type":"ping","session_id":"${'s'.repeat(300)}","request_id":"r"}`, /'session_id' is longer than 256/],
   ];
   for (const [text, message] of rows) {
     const read = readEnvelope(text);
     assert.ok(!read.ok, text);
-    assert.deepEqual([read.fault.code, read.fault.details.reason_code], ['invalid_message', 'invalid_message']);
+    assert.deepEqual(
+      [read.fault.code, read.fault.details.reason_code],
+      ['invalid_message', 'invalid_message'],
+    );
     assert.match(read.fault.message, message);
   }
 });
@@ -105,7 +114,20 @@ test('session.update: what is absent stays, null is the default, one wrong field
 });
 
 test('base64 is strict: what Node would forgive is refused, what is right comes back', () => {
-  for (const text of ['AA', 'AAA', 'AAAA=', 'AA AA', 'AAA\n', ' AAAA', 'AA==AA==', 'A===', '====', '-_-_', 'AAA*', 'ÄAAA'])
+  for (const text of [
+    'AA',
+    'AAA',
+    'AAAA=',
+    'AA AA',
+    'AAA\n',
+    ' AAAA',
+    'AA==AA==',
+    'A===',
+    '====',
+    '-_-_',
+    'AAA*',
+    'ÄAAA',
+  ])
     assert.equal(decodeBase64(text), undefined, text);
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (bytes) => {
@@ -127,7 +149,10 @@ test('tokens append, join pieces with a space, and add up to the final', () => {
   assert.deepEqual(tokens, ['', 'Hello', '', ', world.', ' How', ' are you?']);
   const heard = said.end(1_001);
   assert.equal(heard.text, tokens.join(''));
-  assert.deepEqual(heard.words.map(({ text }) => text), [' Hello', ' How']);
+  assert.deepEqual(
+    heard.words.map(({ text }) => text),
+    [' Hello', ' How'],
+  );
   // 1001 ms are 13 steps of 80.
   assert.deepEqual(heard.usage, { promptTokens: 13, completionTokens: 5, totalTokens: 18 });
 });

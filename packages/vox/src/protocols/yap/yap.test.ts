@@ -188,7 +188,12 @@ test('every fault of a client has its code and reason, and the connection stays'
   client.start();
   assert.deepEqual(await client.error(), ['invalid_payload', 'already_active', 'r1']);
   client.send('ping', 'p');
-  assert.deepEqual(await client.next('pong'), { type: 'pong', session_id: 's1', request_id: 'p', payload: {} });
+  assert.deepEqual(await client.next('pong'), {
+    type: 'pong',
+    session_id: 's1',
+    request_id: 'p',
+    payload: {},
+  });
 });
 
 test('bad audio is refused and nothing of the utterance is lost', async (t) => {
@@ -202,7 +207,8 @@ test('bad audio is refused and nothing of the utterance is lost', async (t) => {
   for (const audio of ['AA AA', 'AAA', '!!!!', 'AA==AA=='])
     client.send('input_audio_buffer.append', 'r1', { audio });
   client.socket.ws.send(Buffer.alloc(0));
-  for (let i = 0; i < 5; i++) assert.deepEqual(await client.error(), ['invalid_audio', 'invalid_audio', 'r1']);
+  for (let i = 0; i < 5; i++)
+    assert.deepEqual(await client.error(), ['invalid_audio', 'invalid_audio', 'r1']);
   client.socket.ws.send(Buffer.from([4, 5]));
   client.commit();
   await until('the commit', () => session.log.includes('commit'));
@@ -375,7 +381,10 @@ test('an engine that fails ends the utterance with an error, not the socket', as
   const rows: [VoxError, [string, string]][] = [
     [new VoxError('overloaded', 'no room', { retryAfter: 5 }), ['server_at_capacity', 'server_at_capacity']],
     [new VoxError('internal', 'secret /home/x'), ['internal_error', 'internal_error']],
-    [new VoxError('invalid_request', 'language xx', { param: 'language' }), ['invalid_payload', 'invalid_payload']],
+    [
+      new VoxError('invalid_request', 'language xx', { param: 'language' }),
+      ['invalid_payload', 'invalid_payload'],
+    ],
   ];
   for (const [error, codes] of rows) {
     runtime.script.listenError = error;
