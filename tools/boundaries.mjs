@@ -38,13 +38,7 @@ const LAYERS = {
     'packages/audio',
   ],
   'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
-  'vox/protocols/yap': [
-    'vox/runtime',
-    'vox/transport',
-    'vox/guard',
-    'vox/observe',
-    'packages/contract',
-  ],
+  'vox/protocols/yap': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract'],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [
     'vox/runtime',
