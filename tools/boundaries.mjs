@@ -18,7 +18,14 @@ const LAYERS = {
   'vox/app': ['*'],
   'vox/cli': ['packages/client', 'packages/audio', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
   // What the command line does to this machine itself, where a server need not run.
-  'vox/local': ['vox/models', 'vox/config', 'packages/contract', 'packages/audio', 'packages/client'],
+  'vox/local': [
+    'vox/models',
+    'vox/config',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+    'packages/client',
+  ],
   'vox/schema': [],
   'vox/config': ['packages/contract'],
   'vox/protocols/openai': [

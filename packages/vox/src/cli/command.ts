@@ -27,7 +27,7 @@ export function clientOptions(
 }
 
 /** Adds the flags that the table of settings has for a kind of command. */
-export function addFlags(command: Command, kind: 'serve' | 'client'): void {
+export function addFlags(command: Command, kind: 'serve' | 'client' | 'engine'): void {
   for (const flag of flagsOf(kind)) {
     const option = new Option(flag.flags, flag.description);
     // Not `choices()`: the table reads the value, in any case and with its synonyms.
@@ -68,7 +68,7 @@ export function clientConfig(command: Command, context: CommandContext): Config 
 }
 
 /** Throws UsageError instead of the configuration's own error. */
-export function readConfig(kind: 'serve' | 'client', flags: Flags): Config {
+export function readConfig(kind: 'serve' | 'client' | 'engine', flags: Flags): Config {
   try {
     return loadConfig({ command: kind, flags });
   } catch (error) {

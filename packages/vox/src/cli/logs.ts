@@ -1,8 +1,6 @@
 import { isThisMachine } from '../config/index.js';
-import { clientConfig, type Define, examples, UsageError, wantsJson } from './command.js';
-
-/** Most lines that are shown at once. */
-const MAX_LINES = 1_000_000;
+import { clientConfig, type Define, examples, wantsJson } from './command.js';
+import { lineCount } from './line-count.js';
 
 interface LogsOptions {
   readonly follow?: boolean;
@@ -16,9 +14,7 @@ export const define: Define = (command, context) => {
     .option('--json', 'print the lines as they were written, one JSON object a line')
     .action(async () => {
       const options = command.opts<LogsOptions>();
-      const count = /^\d{1,7}$/.test(options.lines) ? Number(options.lines) : Number.NaN;
-      if (!(count <= MAX_LINES))
-        throw new UsageError(`--lines ${options.lines}: expected a whole number from 0 to ${MAX_LINES}`);
+      const count = lineCount(options.lines);
       const { log, client } = clientConfig(command, context);
       if (!isThisMachine(client.host))
         context.output.note(`This is the log of this machine; that of ${client.host} is there: vox logs`);

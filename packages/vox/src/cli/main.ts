@@ -39,7 +39,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./export.js'),
   },
   import: { summary: 'read models from a file of vox export', load: () => import('./import.js') },
-  engines: { summary: 'list, add and remove engines', load: () => import('./engines.js') },
+  engine: {
+    summary: "start and watch vLLM on this machine's GPU",
+    load: () => import('./engine/index.js'),
+  },
+  engines: { summary: 'list, add and remove engine packages', load: () => import('./engines.js') },
   search: { summary: 'search what can be pulled', load: () => import('./search.js') },
   bench: { summary: 'measure a running server', load: () => import('./bench-live/index.js') },
   client: { summary: "speak to a server as Yap's clients do", load: () => import('./client/index.js') },

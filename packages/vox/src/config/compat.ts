@@ -2,20 +2,12 @@
  * The originals that VOX_COMPAT can name: their variables and their defaults. Flags and VOX_* variables win over both.
  * Sources: stt-ws.md section 5, yap.md section 5, tone.md section 6. What is not here belongs to a dialect's own limits.
  */
-import type { SettingKey, Values } from './table.js';
+import { STT_WS_ENGINE, YAP_ENGINE, YAP_ENGINE_DEFAULTS, YAP_INSTALLER } from './compat-engine.js';
+import { anything, type CompatVariable, notWhole } from './compat-variable.js';
+import type { SettingKey } from './table.js';
 import type { Compat } from './types.js';
 import { parseBytes, parseDuration } from './units.js';
 import { bindHost, choice, integer, jsonList, list, path, type Reader } from './values.js';
-
-/** One variable of an original, and the setting that it sets. */
-export interface CompatVariable {
-  readonly env: string;
-  readonly key: SettingKey;
-  /** Where the original writes the value in another way; absent = as the setting itself. */
-  readonly read?: Reader<Values[SettingKey]>;
-  /** Is a value of this kind, where it is wrong, taken for none, as in the original? Then the start-up log says so. */
-  readonly forgives?: (text: string) => boolean;
-}
 
 export interface CompatProfile {
   readonly title: string;
@@ -33,11 +25,6 @@ export interface CompatProfile {
 /** `MAX_FILE_SIZE_MB` is a whole number of MiB from 1 to 1000 (tone.md section 6). */
 const mebibytes: Reader<number> = (value, machine) => integer(1, 1000)(value, machine) * 1024 * 1024;
 
-/** A bad number falls back to the default (yap.md 2.3). */
-const anything = (): boolean => true;
-/** What is a number and out of rule keeps the original from starting, and so it does here (yap.md section 4). */
-const notWhole = (text: string): boolean => !/^[+-]?\d+$/.test(text.trim());
-
 const BACKENDS = choice(['qwen3', 'mock']);
 
 /** `mock` reads the folder `references` beside the program. */
@@ -53,14 +40,11 @@ const chunkSeconds: Reader<number> = (value) =>
   Math.min(10_000, Math.max(50, Math.round(parseDuration(value) * 1000)));
 
 const WINDOWS = 'text is held back until two decodes agree on it, not by a number of chunks or tokens';
-const VLLM = (option: string) => `Vox starts no vLLM for this; give ${option} to \`vllm serve\` itself`;
 const UNUSED = 'the protocol has one rate, one codec and one channel, in the original too';
 
 /** stt-ws.md section 5: of what the original does in another way. */
 const STT_NO_EFFECT: Readonly<Record<string, string>> = {
-  STT_VLLM_GPU_MEMORY: VLLM('--gpu-memory-utilization'),
   STT_VLLM_MAX_TOKENS: 'an answer ends where the speech does; `vllm serve --max-model-len` bounds it',
-  STT_VLLM_MAX_INFERENCE_BATCH_SIZE: VLLM('--max-num-seqs'),
   STT_STREAMING_UNFIXED_CHUNK_NUM: WINDOWS,
   STT_STREAMING_UNFIXED_TOKEN_NUM: WINDOWS,
   STT_SUPPORTED_SAMPLE_RATES: UNUSED,
@@ -88,6 +72,7 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'STT_BACKEND', key: 'sttModel', read: qwen3 },
       { env: 'STT_STREAMING_CHUNK_SIZE_SEC', key: 'livePartialMs', read: chunkSeconds },
       { env: 'MOCK_INFER_MS', key: 'mockDelay' },
+      ...STT_WS_ENGINE,
     ],
     envFile: true,
     noEffect: STT_NO_EFFECT,
@@ -125,9 +110,10 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'WS_CLOSE_UNAUTHORIZED_CODE', key: 'yapCloseUnauthorized', forgives: anything },
       { env: 'WS_CLOSE_BUSY_CODE', key: 'yapCloseBusy', forgives: anything },
       { env: 'WS_CLOSE_IDLE_REASON', key: 'yapCloseIdleReason' },
+      ...YAP_ENGINE,
     ],
     envFile: false,
-    noEffect: {},
+    noEffect: YAP_INSTALLER,
     // Its key is required, so there is no `insecure` here: without a key it does not start either. It waits 120 s for the
     // rest of an utterance (yap.md 4.4).
     defaults: {
@@ -138,6 +124,7 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       upstreamStall: '120s',
       yapDelay: '400',
       yapDrop: 'true',
+      ...YAP_ENGINE_DEFAULTS,
     },
   },
   't-one': {

@@ -1,3 +1,4 @@
+export type { EngineConfig } from './engine-types.js';
 export {
   type ConfigInput,
   type Flags,

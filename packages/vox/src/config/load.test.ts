@@ -156,7 +156,7 @@ test('each original brings its variables and defaults', () => {
 });
 
 test("the STT server's whole table: in the environment, in .env, and what has no effect is said once", () => {
-  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_GPU_MEMORY: '0.7' };
+  const env = { VOX_COMPAT: 'stt-ws', STT_VAD_SILENCE_MS: '700', STT_VLLM_MAX_TOKENS: '32' };
   const envFile =
     'STT_VAD_SILENCE_MS=900\nSTT_IN_QUEUE_SIZE=10\nSTT_LOG_DIR=sttlogs\nSTT_BACKEND=mock\nVOX_PORT=3\nMOCK_INFER_MS=1';
   const config = loadConfig({ command: 'serve', env, envFile, machine });
@@ -174,7 +174,7 @@ test("the STT server's whole table: in the environment, in .env, and what has no
   assert.deepEqual([config.log.format, config.log.folder], ['json', '/srv/sttlogs']);
   assert.deepEqual(
     config.warnings.map((line) => line.split(':', 1)[0]),
-    ['STT_VLLM_GPU_MEMORY=0.7 has no effect'],
+    ['STT_VLLM_MAX_TOKENS=32 has no effect'],
   );
   assert.match(
     refusal({}, { ...env, STT_BACKEND: 'whisper' }).message,

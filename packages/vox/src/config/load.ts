@@ -3,6 +3,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import { COMPAT } from './compat.js';
+import { engineConfig } from './engine-slice.js';
 import { parseEnvFile, readEnvFile } from './env-file.js';
 import { nearest } from './nearest.js';
 import { remoteConfig } from './remote.js';
@@ -16,9 +17,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the argument parser found, by camel-cased flag: `{ port: '80', autoPull: true, preload: ['whisper'] }`. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+type Command = 'serve' | 'client' | 'engine';
+
 export interface ConfigInput {
-  /** `serve` has the server's flags; every other command is a `client`. */
-  readonly command?: 'serve' | 'client';
+  /** `serve` has the server's flags, `engine` those of vLLM; every other command is a `client`. */
+  readonly command?: Command;
   readonly flags?: Flags;
   /** Default: the process's own. */
   readonly env?: Environment;
@@ -108,12 +111,12 @@ function thisMachine(): Machine {
 class Source {
   readonly #flags: Flags;
   readonly #env: Environment;
-  readonly #command: 'serve' | 'client';
+  readonly #command: Command;
   readonly #machine: Machine;
   /** Values of an original that it would not have taken either. */
   readonly #forgiven: string[] = [];
 
-  constructor(flags: Flags, env: Environment, command: 'serve' | 'client', machine: Machine) {
+  constructor(flags: Flags, env: Environment, command: Command, machine: Machine) {
     this.#flags = flags;
     this.#env = env;
     this.#command = command;
@@ -144,7 +147,7 @@ class Source {
         const near = nearest(name, known);
         return `${name} is not a setting of this version and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
       });
-    return [...unknown, ...silent, ...this.#forgiven];
+    return [...unknown, ...silent, ...new Set(this.#forgiven)];
   }
 
   #fromFlags(row: Setting<unknown>): Found | undefined {
@@ -217,7 +220,7 @@ class Source {
 /** What the original's `.env` says of its own variables; the environment wins over it. */
 function fromEnvFile(compat: Compat, input: ConfigInput, machine: Machine): Environment {
   const profile = COMPAT[compat];
-  if (!profile.envFile || input.command !== 'serve') return {};
+  if (!profile.envFile || (input.command ?? 'client') === 'client') return {};
   const found = parseEnvFile(input.envFile ?? readEnvFile(join(machine.cwd, '.env')) ?? '');
   const names = [...profile.variables.map(({ env }) => env), ...Object.keys(profile.noEffect)];
   return Object.fromEntries(
@@ -315,6 +318,7 @@ function toConfig(
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
     },
+    engine: engineConfig(v, found),
     log: {
       level: v.logLevel,
       format: v.logFormat,

@@ -85,8 +85,8 @@ test('the STT server: qwen3 is Qwen3-ASR on vLLM, by its own or another name; Vo
   assert.equal(model({ STT_BACKEND: 'mock' }), undefined);
   const pace = serve({ VOX_COMPAT: 'stt-ws', STT_STREAMING_CHUNK_SIZE_SEC: '2.0' }).live.partialMs;
   assert.equal(pace, 2_000);
-  const { warnings } = serve({ VOX_COMPAT: 'stt-ws', STT_VLLM_MAX_INFERENCE_BATCH_SIZE: '32' });
-  assert.match(warnings.join(), /give --max-num-seqs to `vllm serve` itself/);
+  const { engine } = serve({ VOX_COMPAT: 'stt-ws', STT_VLLM_MAX_INFERENCE_BATCH_SIZE: '32' });
+  assert.equal(engine.maxSequences, 32);
 });
 
 test('Yap: its model, its name at the server, its context and its rolling', () => {

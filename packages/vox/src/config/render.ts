@@ -16,10 +16,13 @@ export interface FlagHelp {
 const ROWS: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
 /** The flags of a kind of command, in the table's order. */
-export function flagsOf(command: 'serve' | 'client'): readonly FlagHelp[] {
-  return ROWS.filter((row) => row.commands === command || row.commands === 'all').flatMap((row) => {
+export function flagsOf(command: 'serve' | 'client' | 'engine'): readonly FlagHelp[] {
+  // `vox engine` talks to no server of ours: what all others share means nothing to it.
+  const isOurs = ({ commands }: Setting<unknown>) =>
+    commands === command || (commands === 'all' && command !== 'engine');
+  return ROWS.filter(isOurs).flatMap((row) => {
     if (row.flag === undefined) return [];
-    const argument = row.argument === undefined ? '' : ` <${row.argument}>`;
+    const argument = argumentOf(row);
     const repeatable = row.repeatable !== undefined;
     const choices = row.read.choices === undefined ? {} : { choices: row.read.choices };
     return [
@@ -31,6 +34,12 @@ export function flagsOf(command: 'serve' | 'client'): readonly FlagHelp[] {
       })),
     ];
   });
+}
+
+/** ` <N>`; ` [IMAGE]` where it may be left out. */
+function argumentOf({ argument }: Setting<unknown>): string {
+  if (argument === undefined) return '';
+  return argument.startsWith('[') ? ` ${argument}` : ` <${argument}>`;
 }
 
 /** `(VOX_PORT, default 11435)` */
@@ -48,6 +57,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   live: 'Live speech',
   remote: 'Models that run elsewhere',
   yap: 'Live speech over `/api/asr-streaming`',
+  engine: 'vLLM on this machine: `vox engine`',
   log: 'Log',
   client: 'Command line',
 };

@@ -9,6 +9,7 @@ export type Group =
   | 'live'
   | 'remote'
   | 'yap'
+  | 'engine'
   | 'log'
   | 'client';
 
@@ -16,7 +17,7 @@ export interface Setting<T> {
   readonly group: Group;
   /** `--port`; absent = environment only. The same word may mean two settings if their commands differ. */
   readonly flag?: string;
-  /** What stands behind the flag in --help: `N`, `SIZE`; absent = a switch. */
+  /** What stands behind the flag in --help: `N`, `SIZE`; in brackets = it may be left out; absent = a switch. */
   readonly argument?: string;
   /** Other spellings of the flag, each with its own reading. */
   readonly flagAliases?: readonly {
@@ -41,7 +42,7 @@ export interface Setting<T> {
   /** Never printed. */
   readonly secret?: boolean;
   /** Which commands have the flag. */
-  readonly commands: 'serve' | 'client' | 'all' | 'none';
+  readonly commands: 'serve' | 'client' | 'engine' | 'all' | 'none';
   readonly help: string;
 }
 

@@ -3,6 +3,7 @@
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
 import { CLIENT_SETTINGS } from './client-settings.js';
+import { ENGINE_SETTINGS } from './engine-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
@@ -342,6 +343,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...ENGINE_SETTINGS,
   ...LOG_SETTINGS,
   ...CLIENT_SETTINGS,
 } as const satisfies Record<string, Setting<unknown>>;

@@ -1,5 +1,6 @@
 /** The configuration as the rest of the program sees it: parsed, validated, frozen, in slices. */
 import type { Rolling, Upstream } from '@vox-speech/contract';
+import type { EngineConfig } from './engine-types.js';
 
 export type Compat = 'vox' | 'stt-ws' | 'yap' | 't-one';
 export type Device = 'auto' | 'cpu' | 'cuda' | 'mps';
@@ -184,6 +185,7 @@ export interface Config {
   readonly live: LiveConfig;
   readonly remote: RemoteConfig;
   readonly yap: YapConfig;
+  readonly engine: EngineConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;
   /** Unknown VOX_* variables and the like: for the log, never fatal. */

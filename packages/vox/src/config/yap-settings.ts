@@ -3,12 +3,10 @@ import { VoxError } from '@vox-speech/contract';
 import { always, type Setting } from './setting.js';
 import { DURATION_SYNTAX, parseDuration } from './units.js';
 import { boolean, integer, type Reader, text } from './values.js';
+import { DELAY_SYNTAX, voxtralDelay } from './voxtral-delay.js';
 
 /** Words by which the original switches a timer off (yap.md 2.3). */
 const OFF = /^(?:0+(?:\.0+)?|none|null|disabled?|off)$/i;
-/** One step of Voxtral, in ms. */
-const STEP_MS = 80;
-const DELAY = { min: 80, max: 2400 };
 
 /** Seconds; Infinity where it is switched off. */
 const timer: Reader<number> = (value) => {
@@ -18,17 +16,6 @@ const timer: Reader<number> = (value) => {
   } catch {
     throw new VoxError('invalid_request', `expected ${DURATION_SYNTAX}; 0, off or none = never`);
   }
-};
-
-/** A multiple of 80 ms from 80 to 2400 (yap.md section 4). */
-const delay: Reader<number> = (value, machine) => {
-  const ms = integer(DELAY.min, DELAY.max)(value, machine);
-  if (ms % STEP_MS !== 0)
-    throw new VoxError(
-      'invalid_request',
-      `expected a multiple of ${STEP_MS} from ${DELAY.min} to ${DELAY.max}`,
-    );
-  return ms;
 };
 
 /** Seconds from 50 ms to an hour: a watchdog that looks more often only costs. */
@@ -54,8 +41,8 @@ export const YAP_SETTINGS = {
   yapDelay: always({
     group: 'yap',
     env: 'VOX_YAP_DELAY_MS',
-    read: delay,
-    type: '80 to 2400, a multiple of 80',
+    read: voxtralDelay,
+    type: DELAY_SYNTAX,
     unit: 'ms',
     default: '480',
     commands: 'none',

@@ -31,8 +31,8 @@ export async function lastLines(folder: string, count: number): Promise<Tail> {
   return { lines: all, end };
 }
 
-/** Read backwards, so that a short tail of a long file costs little. */
-async function tailOf(path: string, count: number): Promise<Tail> {
+/** The last `count` lines of one file, none where it is not there. Read backwards, so that a short tail of a long file costs little. */
+export async function tailOf(path: string, count: number): Promise<Tail> {
   const file = await openIfThere(path);
   if (file === undefined) return { lines: [], end: 0 };
   try {
@@ -63,8 +63,12 @@ async function tailOf(path: string, count: number): Promise<Tail> {
  * Lines that are added to the log behind `end`, across its rotations, until the signal aborts. A log that is not there
  * yet is waited for.
  */
-export async function* newLines(folder: string, end: number, signal: AbortSignal): AsyncGenerator<string> {
-  const path = logPath(folder);
+export function newLines(folder: string, end: number, signal: AbortSignal): AsyncGenerator<string> {
+  return newLinesOf(logPath(folder), end, signal);
+}
+
+/** Lines that are added to one file behind `end` (bytes), until the signal aborts. A file that shrank is read on from its new end. */
+export async function* newLinesOf(path: string, end: number, signal: AbortSignal): AsyncGenerator<string> {
   const piece = Buffer.alloc(CHUNK);
   let decoder = new StringDecoder('utf8');
   let file = await openIfThere(path);
@@ -86,7 +90,8 @@ export async function* newLines(folder: string, end: number, signal: AbortSignal
         await file?.close();
         file = await openIfThere(path);
         decoder = new StringDecoder('utf8');
-        position = 0;
+        // Renamed: a new file, from its start. Cut in place: what is left was shown before.
+        position = replaced ? 0 : (there?.size ?? 0);
         rest = '';
       } else await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
