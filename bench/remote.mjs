@@ -77,7 +77,8 @@ const spread = (values) => [
 /** Per token: from the step of audio that it answers to the upstream saying it, and from there to the client. */
 function ways(answers, generations) {
   const said = new Map();
-  for (const { id, tokens } of generations) tokens.forEach(({ text, at }) => said.set(`${id} ${text.trim()}`, at));
+  for (const { id, tokens } of generations)
+    tokens.forEach(({ text, at }) => said.set(`${id} ${text.trim()}`, at));
   const there = [];
   const back = [];
   const both = [];
@@ -115,7 +116,12 @@ async function tokens() {
   figures['ours: back'] = spread(ours.back);
   figures['ours: memory of all processes'] = [memory(vox.child.pid).mb, 'MB'];
   targets.push(
-    target('added to a token, p95 ms', percentile(ours.both, 0.95) - percentile(directly.both, 0.95), '<=', 15),
+    target(
+      'added to a token, p95 ms',
+      percentile(ours.both, 0.95) - percentile(directly.both, 0.95),
+      '<=',
+      15,
+    ),
     target('processor time a token, ms', (1000 * spent) / steps, '<=', 1),
   );
   await vox.stop();
