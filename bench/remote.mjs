@@ -78,7 +78,7 @@ const spread = (values) => [
 function ways(answers, generations) {
   const said = new Map();
   for (const { id, tokens } of generations)
-    tokens.forEach(({ text, at }) => said.set(`${id} ${text.trim()}`, at));
+    for (const { text, at } of tokens) said.set(`${id} ${text.trim()}`, at);
   const there = [];
   const back = [];
   const both = [];
@@ -109,7 +109,7 @@ async function tokens() {
   const ours = ways(await crowd('yap', vox.base, pcm), (await vllm.stats()).generations);
   const spent = cpuSeconds(vox.child.pid) - before;
   const steps = (flags.streams * pcm.length) / STEP_BYTES;
-  figures['tokens'] = [ours.both.length, `of ${flags.streams} streams, ${flags.seconds} s each`];
+  figures.tokens = [ours.both.length, `of ${flags.streams} streams, ${flags.seconds} s each`];
   figures['straight: from a step to its token'] = spread(directly.both);
   figures['ours: from a step to its token'] = spread(ours.both);
   figures['ours: there'] = spread(ours.there);
