@@ -92,7 +92,12 @@ export async function startApp(config: Config): Promise<App> {
     now: Date.now,
     load: (spec, signal) => ModelHost.load(startProcessRunner, spec, LOAD_DEADLINE_MS, signal),
   });
-  const sessions = new Sessions({ maxStreams: scheduler.maxStreams });
+  const sessions = new Sessions({
+    maxStreams: scheduler.maxStreams,
+    onBatches: (model, sizes) => {
+      for (const size of sizes) metrics.use.batch.observe({ model }, size);
+    },
+  });
   const metrics = new Metrics({
     streams: () => sessions.count,
     capacity: () => sessions.capacity,

@@ -38,6 +38,8 @@ export class LiveLink {
   #timer: NodeJS.Timeout | undefined;
   #load: LiveLoad | undefined;
   #loadKnown: (() => void) | undefined;
+  /** Told how many streams each step of the model was for. */
+  onBatches: (sizes: readonly number[]) => void = () => {};
   readonly #firstLoad: Promise<void>;
 
   constructor(port: Port<ToRunner, FromRunner>) {
@@ -91,6 +93,7 @@ export class LiveLink {
       case 'load':
         this.#load = { realTimeFactor: message.realTimeFactor, streams: message.streams };
         this.#loadKnown?.();
+        if (message.batches !== undefined) this.onBatches(message.batches);
         return true;
       default:
         return false;

@@ -136,7 +136,13 @@ export type FromRunner =
   /** Bytes of `frames` that were taken from the runner's queues: room for as many more. */
   | { readonly type: 'taken'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
   /** How busy the runner is: processor seconds it needs for a second of live audio, all streams together. */
-  | { readonly type: 'load'; readonly realTimeFactor: number; readonly streams: number }
+  | {
+      readonly type: 'load';
+      readonly realTimeFactor: number;
+      readonly streams: number;
+      /** Streams in each step of the model since the last word; absent where none is made for several. */
+      readonly batches?: readonly number[];
+    }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorRecord }
   /** Bytes that the runner holds now: after a job, while none runs. */
   | { readonly type: 'memory'; readonly bytes: number }

@@ -21,6 +21,9 @@ const SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 120]
 /** Seconds of queued audio. */
 const QUEUE = [0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 
+/** Streams in one step of a model. */
+const BATCH = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+
 type Instruments = ReturnType<typeof instruments>;
 
 export class Metrics {
@@ -126,6 +129,12 @@ function instruments(sources: MetricSources) {
       'Audio of one stream that waits to be heard.',
       ['model'],
       QUEUE,
+    ),
+    batch: histogram(
+      'vox_live_batch_streams',
+      'Live streams in one step of a streaming model.',
+      ['model'],
+      BATCH,
     ),
     decode: histogram('vox_decode_seconds', 'Engine time of one final, file or text.', ['model', 'act']),
     firstAudio: histogram('vox_speech_first_audio_seconds', 'From the request to the first audio.', [

@@ -11,6 +11,8 @@ export type { LiveListener, LiveRequest, LiveSession } from './types.js';
 export interface SessionsOptions {
   /** Live sessions at once, over all models. */
   readonly maxStreams: number;
+  /** Told how many live streams each step of a streaming model was for. */
+  readonly onBatches?: (model: string, sizes: readonly number[]) => void;
 }
 
 /** Processor seconds a second of audio that all streams of a runner may need together, of each processor second there is. */
@@ -81,6 +83,7 @@ export class Sessions {
   async #start(leased: LeasedHost, request: LiveRequest, listener: LiveListener): Promise<LiveSession> {
     const { host } = leased;
     admit(host.live);
+    host.live.onBatches = (sizes) => this.#options.onBatches?.(host.reference, sizes);
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal]);
     const session = new ServerSession(host.reference, host.info, request, listener, () => {

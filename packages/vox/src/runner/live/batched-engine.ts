@@ -19,6 +19,8 @@ const MEASURE_MS = 1_000;
 /** Samples that each stream of the trial hears (1.2 s), at this level. */
 const TRIAL = 19_200;
 const TRIAL_LEVEL = 0.01;
+/** Steps that are remembered until somebody asks how large they were. */
+const MAX_REMEMBERED = 256;
 /** Beside the steps: resampling, framing, messages. */
 const OVERHEAD = 1.15;
 
@@ -41,6 +43,7 @@ export class BatchedEngine implements LiveEngine, Steps {
   #spentMs = 0;
   #heardMs = 0;
   #measuredAt = 0;
+  #batches: number[] = [];
 
   constructor(model: StreamingModel, clock: Clock) {
     this.#model = model;
@@ -85,6 +88,10 @@ export class BatchedEngine implements LiveEngine, Steps {
     return (this.#cost?.perMs ?? 0) * OVERHEAD;
   }
 
+  takeBatches(): readonly number[] {
+    return this.#batches.splice(0);
+  }
+
   idle(): void {
     this.#waiting.clear();
   }
@@ -97,6 +104,8 @@ export class BatchedEngine implements LiveEngine, Steps {
     this.#model.step(batch.map(({ native }) => native));
     const spent = this.#clock.now() - begun;
     this.#spentMs += spent;
+    this.#batches.push(batch.length);
+    if (this.#batches.length > MAX_REMEMBERED) this.#batches.shift();
     if (spent > STEP_MS) this.#limit = Math.max(1, Math.floor(batch.length / 2));
     else if (batch.length === this.#limit && spent < STEP_MS / 2)
       this.#limit = Math.min(MAX_BATCH, this.#limit * 2);

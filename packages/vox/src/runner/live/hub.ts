@@ -201,6 +201,12 @@ export class LiveHub {
   #tellLoad(now: number): void {
     this.#lastLoad = now;
     const streams = this.#entries.size;
-    this.#send({ type: 'load', realTimeFactor: this.#engine.streamLoad() * Math.max(1, streams), streams });
+    const batches = this.#engine.takeBatches?.();
+    this.#send({
+      type: 'load',
+      realTimeFactor: this.#engine.streamLoad() * Math.max(1, streams),
+      streams,
+      ...(batches === undefined ? {} : { batches }),
+    });
   }
 }

@@ -54,6 +54,8 @@ export interface LiveEngine {
   tick(): boolean;
   /** Share of the processor time there is that one stream of steady speech needs, at the least; 1 = there is no room for more. */
   streamLoad(): number;
+  /** Streams in each step since the last call, the latest ones; absent where a step is never for several. */
+  takeBatches?(): readonly number[];
   /** No stream is left: lets go of what only streams need. */
   idle(): void;
 }
