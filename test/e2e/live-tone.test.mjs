@@ -67,5 +67,9 @@ describe('/v1/stt/ws on a streaming model', {
         stream.ws.close();
       }),
     );
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const of = (part) =>
+      Number(new RegExp(`^vox_live_batch_streams_${part}{[^}]*} (.+)$`, 'm').exec(metrics)?.[1]);
+    assert.ok(of('sum') > of('count'), `${of('sum')} streams in ${of('count')} steps`);
   });
 });
