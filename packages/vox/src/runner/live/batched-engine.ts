@@ -21,8 +21,8 @@ const TRIAL = 19_200;
 const TRIAL_LEVEL = 0.01;
 /** Steps that are remembered until somebody asks how large they were. */
 const MAX_REMEMBERED = 256;
-/** Beside the steps: resampling, framing, messages. */
-const OVERHEAD = 1.15;
+/** Beside the steps: resampling, framing, messages, and steps that are smaller than a full house. */
+const OVERHEAD = 1.5;
 
 /** A model with the two methods that make it a streaming one. */
 export type StreamingModel = Model & Required<Pick<Model, 'openTranscription' | 'step'>>;
