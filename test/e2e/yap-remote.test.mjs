@@ -89,7 +89,10 @@ function check(told, how) {
     allowed.some((one) => one.join() === ends.join()),
     said,
   );
-  assert.ok(types.slice(0, types.length - ends.length).every((type) => type === 'token'), said);
+  assert.ok(
+    types.slice(0, types.length - ends.length).every((type) => type === 'token'),
+    said,
+  );
   if (how === 'cancel') assert.deepEqual(ends, ['cancelled']);
   const final = told.find(({ type }) => type === 'final');
   if (final === undefined) return;

@@ -29,6 +29,8 @@ export class RealtimeConnection {
   readonly upstream: Upstream;
   readonly #socket: WebSocket;
   #user: ConnectionUser | undefined;
+  /** It has worked for somebody before. */
+  used = false;
   #created = false;
   #full = false;
   #closed = false;
@@ -71,6 +73,8 @@ export class RealtimeConnection {
   /** Works for somebody from now on, or for nobody. `ready` is called at once where it is. */
   use(user: ConnectionUser | undefined): void {
     this.#user = user;
+    // While it had nothing to do it was not asked whether it lives.
+    this.heardAt = performance.now();
     if (user !== undefined && this.#created) user.ready();
   }
 
@@ -121,6 +125,7 @@ export class RealtimeConnections {
   /** Its generation has ended well. */
   giveBack(connection: RealtimeConnection): void {
     connection.use(undefined);
+    connection.used = true;
     if (this.#idle.size >= MAX_IDLE) {
       connection.destroy();
       return;

@@ -76,6 +76,8 @@ class RealtimeUtterance implements UtteranceStream {
     if (this.#over || this.#finished) return;
     if (this.#filled > 0) this.#sendStep();
     this.#finished = true;
+    // One that says words alone owes its last ones from now on, and nothing to the silence before.
+    if (!this.#steady) this.#owedSince = Number.POSITIVE_INFINITY;
     this.#steady = true;
     this.#owes();
     this.#send(END);
@@ -100,20 +102,22 @@ class RealtimeUtterance implements UtteranceStream {
 
   #send(frame: string): boolean {
     this.#unheard?.push(frame);
-    if (this.#heard || (this.#unheard?.length ?? 0) > MAX_UNHEARD) this.#unheard = undefined;
+    // What waits for a greeting is kept in any case.
+    if (this.#heard || (this.#ready && (this.#unheard?.length ?? 0) > MAX_UNHEARD)) this.#unheard = undefined;
     if (this.#ready && this.#connection !== undefined) return this.#connection.send(frame);
     this.#waiting.push(frame);
     return this.#waiting.length <= MAX_UNHEARD;
   }
 
-  #connect(): void {
+  /** @param fault of the upstream before: the better answer where there is no other one */
+  #connect(fault?: VoxError): void {
     if (this.#over) return;
     this.#triedAt = performance.now();
     try {
       this.#turn = this.#parts.upstreams.take(this.#tried);
       this.#tried.add(this.#turn.upstream);
     } catch (error) {
-      this.#fail(VoxError.is(error) ? error : new VoxError('internal', String(error), { cause: error }));
+      this.#fail(fault ?? VoxError.from(error));
       return;
     }
     const connection = this.#parts.connections.open(this.#turn.upstream);
@@ -121,6 +125,7 @@ class RealtimeUtterance implements UtteranceStream {
     connection.use({
       ready: () => {
         this.#ready = true;
+        if (this.#waiting.length > 0) this.#owedSince = performance.now();
         connection.send(START);
         const full = this.#waiting.length > MAX_UNHEARD;
         for (const frame of this.#waiting) connection.send(frame);
@@ -128,7 +133,7 @@ class RealtimeUtterance implements UtteranceStream {
         if (full) this.#listener.drained();
       },
       event: (event) => this.#event(event),
-      lost: (why) => this.#lost(why),
+      lost: (why) => this.#elsewhere(this.#fault(`broke off: ${why}`)),
       drained: () => this.#listener.drained(),
     });
   }
@@ -136,7 +141,7 @@ class RealtimeUtterance implements UtteranceStream {
   #event(event: RealtimeEvent): void {
     if (this.#over) return;
     if (event.type === 'error') {
-      this.#fail(this.#fault(`says: ${event.message}${event.code === '' ? '' : ` (${event.code})`}`));
+      this.#elsewhere(this.#fault(`says: ${event.message}${event.code === '' ? '' : ` (${event.code})`}`));
       return;
     }
     if (event.type === 'delta') {
@@ -158,19 +163,22 @@ class RealtimeUtterance implements UtteranceStream {
   }
 
   /** Again elsewhere, as long as nothing was heard that would then be said twice. */
-  #lost(why: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): void {
+  #elsewhere(fault: VoxError): void {
     if (this.#over) return;
     const again = this.#unheard;
-    const fault = this.#fault(`broke off: ${why}`, code);
     if (again === undefined || this.#tried.size >= TRIES) {
       this.#fail(fault);
       return;
     }
+    const connection = this.#connection;
+    // One that was used before may have been closed meanwhile, which says nothing of its upstream.
+    if (connection?.used === true) this.#tried.delete(connection.upstream);
     this.#turn?.release('failed', fault.message);
+    connection?.destroy();
     this.#ready = false;
     this.#connection = undefined;
     this.#waiting = [...again];
-    this.#connect();
+    this.#connect(fault);
   }
 
   #look(): void {
@@ -178,19 +186,13 @@ class RealtimeUtterance implements UtteranceStream {
     const now = performance.now();
     this.#connection?.ping();
     if (!this.#ready && now - this.#triedAt > Math.min(stallMs, GREETING_MS)) {
-      const late = this.#connection;
-      late?.use(undefined);
-      this.#lost('it did not greet', 'upstream_stalled');
-      late?.destroy();
+      this.#elsewhere(this.#fault('did not greet', 'upstream_stalled'));
       return;
     }
     const silent = this.#ready && now - (this.#connection?.heardAt ?? now) > stallMs;
     const owing = this.#ready && this.#steady && now - this.#owedSince > stallMs;
     if (!silent && !owing) return;
-    const fault = this.#fault(`has said nothing for ${Math.round(stallMs / 1000)} s`, 'upstream_stalled');
-    const connection = this.#connection;
-    this.#fail(fault);
-    connection?.destroy();
+    this.#elsewhere(this.#fault(`has said nothing for ${Math.round(stallMs / 1000)} s`, 'upstream_stalled'));
   }
 
   #fault(what: string, code: 'upstream_failed' | 'upstream_stalled' = 'upstream_failed'): VoxError {

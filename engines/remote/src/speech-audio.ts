@@ -1,9 +1,9 @@
 /** The bytes of an answer that speaks, as samples at the model's rate. */
 import { FrameDecoder, isWav, Resampler, WavDecoder } from '@vox-speech/audio';
 import { type Upstream, VoxError } from '@vox-speech/contract';
-import type { Answer } from './call.js';
+import { type Answer, textOf } from './call.js';
 import { eventsOf } from './events.js';
-import { failureInside, nameOf } from './failures.js';
+import { failureInside, nameOf, quote } from './failures.js';
 
 /** Bytes by which a WAV is known. */
 const HEAD_BYTES = 12;
@@ -19,8 +19,11 @@ export async function* samplesOf(
   sampleRate: number,
 ): AsyncGenerator<Float32Array> {
   const type = answer.headers['content-type'] ?? '';
-  if (type.includes('json'))
-    throw new VoxError('upstream_failed', `${nameOf(upstream)} answered with ${type}, not with audio`);
+  if (type.includes('json')) {
+    // Read to its end: that closes the connection.
+    const said = quote(upstream, await textOf(upstream, answer));
+    throw new VoxError('upstream_failed', `${nameOf(upstream)} answered with JSON, not with audio: ${said}`);
+  }
   const bytes = type.includes('text/event-stream') ? audioOfEvents(upstream, answer) : answer.bytes;
   const decoder = new AnswerDecoder(statedRate(answer) ?? sampleRate, sampleRate);
   let count = 0;

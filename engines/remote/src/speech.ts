@@ -3,6 +3,7 @@ import { encodeWav } from '@vox-speech/audio';
 import { type Pcm, type SynthesizeOptions, type Upstream, type Voice, VoxError } from '@vox-speech/contract';
 import { attempt } from './attempts.js';
 import { call, textOf } from './call.js';
+import { nameOf } from './failures.js';
 import { languageName } from './language-names.js';
 import { samplesOf } from './speech-audio.js';
 import { type RemoteModel, refused } from './transcriptions.js';
@@ -94,7 +95,10 @@ function voicesIn(upstream: Upstream, body: string): Voice[] {
   try {
     list = (JSON.parse(body) as { voices?: unknown } | null)?.voices;
   } catch {
-    throw new VoxError('upstream_failed', `${upstream.url} answered /v1/audio/voices with what is no JSON`);
+    throw new VoxError(
+      'upstream_failed',
+      `${nameOf(upstream)} answered /v1/audio/voices with what is no JSON`,
+    );
   }
   if (!Array.isArray(list)) return [];
   const names = (list as unknown[]).flatMap((voice) => {
