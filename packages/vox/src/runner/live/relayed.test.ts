@@ -212,6 +212,19 @@ describe('a live stream on a model that hears elsewhere', () => {
     assert.equal(live.of('final')[0]?.text, '111 222 333 444 555');
   });
 
+  it('gives up on an upstream that ends each context before it has heard anything new', async () => {
+    const { live, contexts } = upstream(100, { segmentMs: 60_000, overlapMs: 700, limitMs: 70_000 });
+    live.hub.listen(1, MANUAL);
+    await live.send(1, sayNumbers([111, 222, 333]));
+    contexts[0]?.done();
+    contexts[1]?.done();
+    contexts[2]?.done();
+    const last = live.last(1);
+    assert.equal(last?.type === 'error' ? last.error.code : '', 'upstream_failed');
+    assert.equal(contexts.length, 2);
+    assert.ok(contexts.every(({ closed }) => closed));
+  });
+
   it('ends everything there at once when it is cancelled, and says what went wrong there', async () => {
     const { live, contexts } = upstream(5_000, { segmentMs: 1_000, overlapMs: 200, limitMs: 2_000 });
     live.hub.listen(1, MANUAL);

@@ -3,7 +3,13 @@
  * context, in a pause where there is one; otherwise both hear the same bit, and their texts are laid over each other.
  * While the old context says its last words the new one already hears: nothing waits for it, and nothing is lost.
  */
-import type { Rolling, TokenUsage, UtteranceListener, UtteranceStream, VoxError } from '@vox-speech/contract';
+import {
+  type Rolling,
+  type TokenUsage,
+  type UtteranceListener,
+  type UtteranceStream,
+  VoxError,
+} from '@vox-speech/contract';
 import { after, joined, letterCount } from '../../text/joined.js';
 import { SampleBuffer } from '../sample-buffer.js';
 import { PauseFinder } from './pause-finder.js';
@@ -41,6 +47,8 @@ interface Part {
   /** The next one hears its end too: its last word may be cut off. */
   cut: boolean;
   heard: number;
+  /** Samples of these that were heard before. */
+  again: number;
   full: boolean;
   done: boolean;
 }
@@ -146,6 +154,7 @@ export class Roller {
     const next = this.#parts.at(-1);
     if (next === undefined || samples.length === 0) return;
     next.heard = samples.length;
+    next.again = samples.length;
     if (!next.stream.push(samples)) next.full = true;
   }
 
@@ -171,7 +180,7 @@ export class Roller {
           part.full = false;
         }),
     });
-    told.part = { stream, text: '', overlap, cut: false, heard: 0, full: false, done: false };
+    told.part = { stream, text: '', overlap, cut: false, heard: 0, again: 0, full: false, done: false };
     this.#parts.push(told.part);
   }
 
@@ -180,9 +189,16 @@ export class Roller {
     if (text !== '') part.text = text;
     part.stream.close();
     this.#usage = summed(this.#usage, usage);
-    const hears = part === this.#parts.at(-1);
     // The model itself found its context full.
-    if (hears && !this.#finished) this.#roll(part, (this.#rolling?.overlapMs ?? 0) * PER_MS, true);
+    if (part === this.#parts.at(-1) && (!this.#finished || this.#waiting.length > 0)) {
+      if (part.heard <= part.again) {
+        const why = 'the upstream ends utterances before it has heard anything of them';
+        this.close();
+        this.#listener.failed(new VoxError('upstream_failed', why));
+        return;
+      }
+      this.#roll(part, (this.#rolling?.overlapMs ?? 0) * PER_MS, true);
+    }
     this.#settle();
     this.#release();
   }
