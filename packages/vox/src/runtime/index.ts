@@ -6,7 +6,13 @@ import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import type { Residency } from '../scheduler/residency.js';
 import { Slots } from '../scheduler/slots.js';
-import { type OpenSession, openWithFailOver, type Sessions } from '../sessions/index.js';
+import {
+  type FailOver,
+  type OpenSession,
+  openWithFailOver,
+  type Sessions,
+  withRoomFor,
+} from '../sessions/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
@@ -213,7 +219,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     async listen(request, listener) {
       const manifest = await forJob(request.model, 'stt', request.signal);
-      const on = (model: Manifest): OpenSession => {
+      const on = (model: Manifest, wanted = request): OpenSession => {
         const { options, warnings } = checkLive(request.options, model);
         const hold = () =>
           residency.hold(
@@ -223,7 +229,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
             request.signal,
           );
         return async (heard) => {
-          const session = await sessions.open(hold, { ...request, options }, heard);
+          const session = await sessions.open(hold, { ...wanted, options }, heard);
           for (const warning of warnings) heard.onEvent({ type: 'warning', warning });
           return session;
         };
@@ -231,7 +237,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       const first = on(manifest);
       const { fallback } = settings.remote;
       if (fallback === undefined || remoteModel(manifest) === undefined) return first(listener);
-      const second: OpenSession = async (heard) => on(await names.forJob(fallback, 'stt'))(heard);
+      const second: FailOver['second'] = async (heard, againMs) =>
+        on(await names.forJob(fallback, 'stt'), withRoomFor(againMs, request))(heard);
       const { signal, options } = request;
       return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type FinalTiming, type LiveEvent, type ModelInfo, VoxError } from '@vox-speech/contract';
-import { openWithFailOver } from './fail-over.js';
+import { openWithFailOver, withRoomFor } from './fail-over.js';
 import type { LiveListener, LiveSession } from './types.js';
 
 const TIMING: FinalTiming = { endpointToFinalMs: 0, sinceFirstAudioMs: 0, decodeMs: 0, revisedShare: 0 };
@@ -111,6 +111,37 @@ describe('a session whose upstream fails', () => {
     assert.match(warning ?? '', /broke off; whisper:base has taken over/);
     second.listener?.onEnd({ audioMs: 300, utterances: 2 });
     assert.deepEqual(told, ['drain', 'end 500 3']);
+  });
+
+  it('gives the other model room for what is said again, and for what comes while it is loaded', async () => {
+    const first = new Puppet('voxtral:realtime-4b');
+    const asked: number[] = [];
+    const session = await openWithFailOver(
+      {
+        first: first.open,
+        second: (listener, againMs) => {
+          asked.push(againMs);
+          return new Puppet('whisper:base').open(listener);
+        },
+        sampleRate: 16_000,
+        signal: new AbortController().signal,
+      },
+      { onEvent() {}, onDrain() {}, onEnd() {}, onError() {} },
+    );
+    for (let value = 0; value < 120; value++) session.append(tenth(value));
+    first.final(1, 'one', 2_000);
+    first.fail();
+    assert.deepEqual(asked, [40_000]);
+    const request = {
+      model: '',
+      options: {},
+      queueMs: 5_000,
+      queueFrames: 64,
+      overflow: 'drop-oldest',
+    } as never;
+    const roomy = withRoomFor(40_000, request);
+    assert.deepEqual([roomy.queueMs, roomy.queueFrames, roomy.overflow], [45_000, undefined, 'drop-oldest']);
+    assert.equal(withRoomFor(0, request), request);
   });
 
   it('replays each commit that has no answer, at its place', async () => {

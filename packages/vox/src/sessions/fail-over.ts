@@ -5,18 +5,29 @@
 import { type LiveEvent, type LiveSummary, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { RecentAudio } from './recent-audio.js';
 import { Progress, TakenOver } from './taken-over.js';
-import type { LiveListener, LiveSession } from './types.js';
+import type { LiveListener, LiveRequest, LiveSession } from './types.js';
 
 /** Opens a session on one of the two models. */
 export type OpenSession = (listener: LiveListener) => Promise<LiveSession>;
 
+/** Audio that may come in while the second model is loaded, in ms. */
+const LOADING_MS = 30_000;
+
 export interface FailOver {
   readonly first: OpenSession;
-  readonly second: OpenSession;
+  /** @param againMs audio that it will be given at once, see `withRoomFor` */
+  readonly second: (listener: LiveListener, againMs: number) => Promise<LiveSession>;
   /** Hz of what the client sends. */
   readonly sampleRate: number;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+}
+
+/** The request, with a queue that takes so much more (ms), in pieces of any size: what is said again is no backlog to drop. */
+export function withRoomFor(againMs: number, request: LiveRequest): LiveRequest {
+  if (againMs === 0) return request;
+  const { queueFrames: _, ...others } = request;
+  return { ...others, queueMs: request.queueMs + againMs };
 }
 
 /** Opens it. Rejects as `first` does, unless the upstream is at fault: then it begins on the second model. */
@@ -53,7 +64,7 @@ class FailOverSession implements LiveSession {
       this.#session = await this.#options.first(this.#first());
     } catch (error) {
       if (!upstreamFault(error)) throw error;
-      this.#session = await this.#options.second(this.#second());
+      this.#session = await this.#options.second(this.#second(), 0);
       this.#taken = new TakenOver(this.#progress, 0);
       this.#warn(error);
     }
@@ -126,7 +137,7 @@ class FailOverSession implements LiveSession {
     this.#switching = true;
     const { signal, second } = this.#options;
     try {
-      const session = await second(this.#second());
+      const session = await second(this.#second(), this.#recent.heldMs + LOADING_MS);
       if (signal.aborted) return;
       this.#session = session;
       this.#warn(error);

@@ -5,7 +5,7 @@ import type { LeasedHost } from '../scheduler/model-spec.js';
 import { ServerSession } from './live-session.js';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
 
-export { type OpenSession, openWithFailOver } from './fail-over.js';
+export { type FailOver, type OpenSession, openWithFailOver, withRoomFor } from './fail-over.js';
 export type { LiveListener, LiveRequest, LiveSession } from './types.js';
 
 export interface SessionsOptions {

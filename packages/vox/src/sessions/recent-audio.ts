@@ -44,6 +44,11 @@ export class RecentAudio {
     return (this.#pieces[0]?.at ?? this.#end) / this.#bytesPerMs;
   }
 
+  /** How much of it there is, in ms. */
+  get heldMs(): number {
+    return this.#end / this.#bytesPerMs - this.startMs;
+  }
+
   /** Says all of it again, and forgets it. */
   replay(to: { append(bytes: Uint8Array): unknown; commit(): void }): void {
     const commits = [...this.#commits];
