@@ -20,7 +20,7 @@ export interface ConnectionContext {
   readonly runtime: Pick<Runtime, 'listen'>;
   readonly settings: YapSettings;
   readonly metrics: YapMetrics;
-  readonly engine: Pick<EngineHealth, 'worked' | 'failed'>;
+  readonly engine: Pick<EngineHealth, 'opened' | 'worked' | 'failed'>;
   readonly log: Log;
   /** Names by which the model may be asked for, the one to be told first. Never rejects. */
   modelNames(): Promise<readonly string[]>;
@@ -99,7 +99,7 @@ export class YapConnection implements UtteranceOwner {
 
   opened(): void {
     this.#admitted = true;
-    this.#context.engine.worked();
+    this.#context.engine.opened();
   }
 
   room(utterance: Utterance): void {
@@ -107,6 +107,7 @@ export class YapConnection implements UtteranceOwner {
   }
 
   done(utterance: Utterance): void {
+    if (utterance.audioMs > 0) this.#context.engine.worked();
     this.#leave(utterance, 'done');
     this.#openAhead();
   }

@@ -18,7 +18,12 @@ export class EngineHealth {
     this.#model = model;
   }
 
-  /** A session was opened. */
+  /** A session was opened. Of a model that runs elsewhere that says nothing: it is asked only when somebody speaks. */
+  opened(): void {
+    if (this.#failure?.code.startsWith('upstream_') !== true) this.#failure = undefined;
+  }
+
+  /** An utterance was heard to its end. */
   worked(): void {
     this.#failure = undefined;
   }
@@ -43,7 +48,7 @@ export class EngineHealth {
     return code === 'internal' ? 'the last live session failed; the log says why' : message;
   }
 
-  /** Beside the answer: the next probe has what came of it. */
+  /** Beside the answer: the next probe has what came of it. An upstream is given its next chance then. */
   #tryAgain(): void {
     const now = Date.now();
     if (now - this.#triedAt < TRY_EVERY_MS) return;

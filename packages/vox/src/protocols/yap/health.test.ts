@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
+import { until } from '../../transport/socket-client.test.support.js';
 import { EngineHealth } from './engine-health.js';
-import { serve } from './serve.test.support.js';
+import { final, serve } from './serve.test.support.js';
 
 test('ok while the engine can answer, else 503 with why not', async (t) => {
   const { url, health, greeted, runtime, live } = await serve(t);
@@ -14,18 +15,27 @@ test('ok while the engine can answer, else 503 with why not', async (t) => {
   for (const path of ['/', '/health', '/healthz'])
     assert.deepEqual(await probe(path), [200, { status: 'ok' }]);
   await greeted();
-  (await live(0)).listener.onError(new VoxError('upstream_unavailable', 'nobody at 127.0.0.1:8001'));
-  assert.deepEqual(await probe('/healthz'), [
-    503,
-    { status: 'unavailable', detail: 'nobody at 127.0.0.1:8001' },
-  ]);
-  await greeted();
-  await live(1);
+  (await live(0)).listener.onError(new VoxError('runner_crashed', 'it died'));
+  assert.deepEqual(await probe('/healthz'), [503, { status: 'unavailable', detail: 'it died' }]);
+  const client = await greeted();
+  const { listener } = await live(1);
   assert.deepEqual(
     await probe('/healthz'),
     [200, { status: 'ok' }],
     'a session that opens shows that it can',
   );
+  listener.onError(new VoxError('upstream_unavailable', 'nobody at 127.0.0.1:8001'));
+  await greeted();
+  await live(2);
+  const elsewhere = [503, { status: 'unavailable', detail: 'nobody at 127.0.0.1:8001' }];
+  assert.deepEqual(await probe('/healthz'), elsewhere, 'one that opens here says nothing of an upstream');
+  client.start('r1');
+  client.append('r1');
+  client.commit('r1');
+  const again = await live(3);
+  await until('the commit', () => again.log.includes('commit'));
+  again.listener.onEvent(final('words'));
+  assert.deepEqual(await probe('/healthz'), [200, { status: 'ok' }], 'an utterance that was heard does');
   runtime.show = async () => {
     throw new VoxError('model_not_pulled', 'Pull it first');
   };
