@@ -43,19 +43,20 @@ export class RedisClient {
   static async open(url: string): Promise<RedisClient> {
     // Only who keeps sessions in Redis loads it: it costs the start of the server some 30 ms.
     const { Redis } = await import('ioredis');
-    const options: RedisOptions = {
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
+    const connection: RedisOptions = {
       connectTimeout: COMMAND_MS,
-      commandTimeout: COMMAND_MS,
       enableReadyCheck: true,
       retryStrategy: (attempt) => Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10)),
     };
-    return new RedisClient(
-      new Redis(url, options),
-      new Redis(url, { ...options, enableOfflineQueue: true, commandTimeout: 0, maxRetriesPerRequest: null }),
-    );
+    // What fails is told at once, and the client sends it again: a queue here would grow while Redis is away.
+    const commands: RedisOptions = {
+      ...connection,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: COMMAND_MS,
+    };
+    return new RedisClient(new Redis(url, commands), new Redis(url, { ...connection, maxRetriesPerRequest: null }));
   }
 
   /** Why it cannot be used now. */
