@@ -193,6 +193,13 @@ export const ERRORS = {
     retryable: true,
     meaning: 'The model crashed several times in a row and is started again after a pause.',
   },
+  store_unavailable: {
+    http: 503,
+    ws: 1013,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    meaning: 'The store of sessions cannot be reached or is full; nothing is lost, ask again after Retry-After.',
+  },
   shutting_down: {
     http: 503,
     ws: 1013,

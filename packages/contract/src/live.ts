@@ -22,6 +22,8 @@ export interface Endpointing {
   readonly preRollMs: number;
   /** An utterance as long as this is ended, with reason `length`. At most the model's window. */
   readonly maxUtteranceMs: number;
+  /** Audio that comes late is no silence: only audio counts, never the wall clock. Absent = no. */
+  readonly patient?: boolean;
 }
 
 export interface LiveOptions {

@@ -34,6 +34,7 @@ import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
 import { Sessions } from './sessions/index.js';
+import { MemoryStore, RedisStore, type SessionStore } from './sessions/resumable/index.js';
 import { createHttpServer, loadWebSockets, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
 import { VoiceStore } from './voices/index.js';
@@ -109,6 +110,7 @@ export async function startApp(config: Config): Promise<App> {
     puller,
     residency,
     sessions,
+    sessionStore: await openSessionStore(config),
     voices: new VoiceStore(models.home),
     settings: {
       threads: scheduler.threads,
@@ -202,6 +204,7 @@ export async function startApp(config: Config): Promise<App> {
     close: () => {
       closing ??= (async () => {
         health.set('draining');
+        await runtime.resumable.close();
         sessions.stop();
         await upgrades.close(SOCKET_GRACE_MS);
         await http.close();
@@ -264,6 +267,12 @@ function remoteSettings(
       ? {}
       : { served: { model: canonical(sttModel), name: servedName } }),
   };
+}
+
+/** Where sessions by id are kept. Redis is connected to in the background: a server that can't reach it serves all the rest. */
+async function openSessionStore({ sessions }: Config): Promise<SessionStore> {
+  const { store, url, prefix, ...limits } = sessions;
+  return store === 'redis' ? RedisStore.open({ ...limits, url, prefix }) : new MemoryStore(limits);
 }
 
 function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[0]['settings'] {

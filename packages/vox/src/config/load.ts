@@ -318,6 +318,14 @@ function toConfig(
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
     },
+    sessions: {
+      store: v.sessionStore,
+      url: v.redisUrl,
+      prefix: v.sessionPrefix,
+      timeoutMs: v.sessionTimeout * 1000,
+      maxSessions: v.maxSessions,
+      maxBytes: v.sessionBytes,
+    },
     engine: engineConfig(v, found),
     log: {
       level: v.logLevel,

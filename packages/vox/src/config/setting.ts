@@ -9,6 +9,7 @@ export type Group =
   | 'live'
   | 'remote'
   | 'yap'
+  | 'sessions'
   | 'engine'
   | 'log'
   | 'client';

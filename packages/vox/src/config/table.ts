@@ -8,6 +8,7 @@ import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
 import { REMOTE_SETTINGS } from './remote-settings.js';
+import { SESSION_SETTINGS } from './session-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
 import { parseBytes, parseDuration } from './units.js';
@@ -343,6 +344,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,
   ...LOG_SETTINGS,
   ...CLIENT_SETTINGS,

@@ -154,6 +154,21 @@ export interface YapConfig {
   readonly idleReason: string;
 }
 
+/** Sessions by id. */
+export interface SessionsConfig {
+  readonly store: 'memory' | 'redis';
+  /** Of the Redis. Holds a password, perhaps. */
+  readonly url: string;
+  /** Before every key. */
+  readonly prefix: string;
+  /** A session that nobody uses for so long is forgotten. */
+  readonly timeoutMs: number;
+  /** At once. */
+  readonly maxSessions: number;
+  /** Bytes of audio: of all sessions in memory, of each one in Redis. */
+  readonly maxBytes: number;
+}
+
 export interface LogConfig {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -185,6 +200,7 @@ export interface Config {
   readonly live: LiveConfig;
   readonly remote: RemoteConfig;
   readonly yap: YapConfig;
+  readonly sessions: SessionsConfig;
   readonly engine: EngineConfig;
   readonly log: LogConfig;
   readonly client: ClientConfig;

@@ -11,6 +11,8 @@ export interface LiveHandler {
   event(event: LiveEvent): void;
   /** The runner took that many bytes from its queue. */
   taken(bytes: number): void;
+  /** What was sent before so many marks is heard. */
+  marked(marks: number): void;
   end(summary: LiveSummary): void;
   fail(error: Error): void;
 }
@@ -28,6 +30,8 @@ export interface LiveRun {
   append(bytes: Uint8Array): void;
   skip(samples: number): void;
   commit(): void;
+  /** Answered by `marked`. */
+  mark(): void;
   finish(): void;
 }
 
@@ -71,6 +75,7 @@ export class LiveLink {
       append: (bytes) => this.#append(id, bytes),
       skip: (samples) => this.#after(id, { type: 'skip', id, samples }),
       commit: () => this.#after(id, { type: 'commit', id }),
+      mark: () => this.#after(id, { type: 'mark', id }),
       finish: () => this.#after(id, { type: 'finish', id }),
     };
   }
@@ -89,6 +94,9 @@ export class LiveLink {
         return true;
       case 'taken':
         for (const [at, id] of message.ids.entries()) this.#handlers.get(id)?.taken(message.bytes[at] ?? 0);
+        return true;
+      case 'marked':
+        this.#handlers.get(message.id)?.marked(message.marks);
         return true;
       case 'load':
         this.#load = { realTimeFactor: message.realTimeFactor, streams: message.streams };

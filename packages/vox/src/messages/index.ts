@@ -95,6 +95,8 @@ export type ToRunner =
   | { readonly type: 'skip'; readonly id: number; readonly samples: number }
   /** `commit`: end the utterance here. `finish`: no more audio will come. Both after the frames sent before. */
   | { readonly type: 'commit' | 'finish'; readonly id: number }
+  /** Answered by `marked`, once the frames sent before are heard. */
+  | { readonly type: 'mark'; readonly id: number }
   | { readonly type: 'cancel'; readonly id: number }
   /** Give memory back that nobody needs now; answered by `trimmed`. */
   | { readonly type: 'trim' }
@@ -135,6 +137,8 @@ export type FromRunner =
   | { readonly type: 'live'; readonly events: readonly { readonly id: number; readonly event: LiveEvent }[] }
   /** Bytes of `frames` that were taken from the runner's queues: room for as many more. */
   | { readonly type: 'taken'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
+  /** What was sent before so many `mark`s is heard, and all that follows from it is told. */
+  | { readonly type: 'marked'; readonly id: number; readonly marks: number }
   /** How busy the runner is: processor seconds it needs for a second of live audio, all streams together. */
   | {
       readonly type: 'load';

@@ -92,6 +92,9 @@ class Runner {
       case 'skip':
         this.#live?.skip(message.id, message.samples);
         return;
+      case 'mark':
+        this.#live?.mark(message.id);
+        break;
       case 'commit':
       case 'finish':
         this.#live?.control(message.type, message.id);

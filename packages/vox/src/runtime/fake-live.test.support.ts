@@ -32,6 +32,7 @@ export function fakeLive(
         return live.hasRoom;
       },
       commit: () => void live.log.push('commit'),
+      heard: async () => void live.log.push('heard'),
       finish: () => void live.log.push('finish'),
     },
   };

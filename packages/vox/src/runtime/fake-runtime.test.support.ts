@@ -5,7 +5,7 @@ import { type ModelInfo, type Segment, VoxError, type Warning } from '@vox-speec
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import { type FakeLive, fakeLive } from './fake-live.test.support.js';
 import { type FakeSpeech, fakeSpeech } from './fake-speech.test.support.js';
-import type { LoadedModel, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
+import type { LoadedModel, ResumableSessions, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
 
 export const SEGMENTS: readonly Segment[] = [
   {
@@ -237,6 +237,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       if (find(model).kind === 'tts') throw new VoxError('conflict', `Model '${model}' is currently in use`);
       asked.removed.push(model);
     },
+    resumable: notScripted,
     clonedVoices: {
       list: async () => [],
       get: async (id) => {
@@ -297,3 +298,15 @@ function catalogEntry(): CatalogEntry {
     ],
   };
 }
+
+const refuse = async (): Promise<never> => {
+  throw new VoxError('internal', 'not scripted');
+};
+
+const notScripted: ResumableSessions = {
+  create: refuse,
+  append: refuse,
+  finalize: refuse,
+  trouble: () => undefined,
+  close: async () => {},
+};

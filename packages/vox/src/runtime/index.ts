@@ -13,6 +13,7 @@ import {
   type Sessions,
   withRoomFor,
 } from '../sessions/index.js';
+import { createResumableSessions, type SessionStore } from '../sessions/resumable/index.js';
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
@@ -55,6 +56,8 @@ export interface RuntimeParts {
   readonly puller: Puller;
   readonly residency: Residency;
   readonly sessions: Sessions;
+  /** Where sessions by id are kept. */
+  readonly sessionStore: SessionStore;
   /** Voices made from recordings. */
   readonly voices: VoiceStore;
   readonly settings: RuntimeSettings;
@@ -124,6 +127,32 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
       ...(pid === undefined ? {} : { pid }),
     }));
+
+  const listen: Runtime['listen'] = async (request, listener) => {
+    const manifest = await forJob(request.model, 'stt', request.signal);
+    const on = (model: Manifest, wanted = request): OpenSession => {
+      const { options, warnings } = checkLive(request.options, model);
+      const hold = () =>
+        residency.hold(
+          model.reference,
+          () => modelSpec(store, model, settings),
+          request.keepAlive,
+          request.signal,
+        );
+      return async (heard) => {
+        const session = await sessions.open(hold, { ...wanted, options }, heard);
+        for (const warning of warnings) heard.onEvent({ type: 'warning', warning });
+        return session;
+      };
+    };
+    const first = on(manifest);
+    const { fallback } = settings.remote;
+    if (fallback === undefined || remoteModel(manifest) === undefined) return first(listener);
+    const second: FailOver['second'] = async (heard, againMs) =>
+      on(await names.forJob(fallback, 'stt'), withRoomFor(againMs, request))(heard);
+    const { signal, options } = request;
+    return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
+  };
 
   return {
     limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },
@@ -217,31 +246,13 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       return openStreamDecoder({ ...request, ffmpeg: await ffmpeg() });
     },
 
-    async listen(request, listener) {
-      const manifest = await forJob(request.model, 'stt', request.signal);
-      const on = (model: Manifest, wanted = request): OpenSession => {
-        const { options, warnings } = checkLive(request.options, model);
-        const hold = () =>
-          residency.hold(
-            model.reference,
-            () => modelSpec(store, model, settings),
-            request.keepAlive,
-            request.signal,
-          );
-        return async (heard) => {
-          const session = await sessions.open(hold, { ...wanted, options }, heard);
-          for (const warning of warnings) heard.onEvent({ type: 'warning', warning });
-          return session;
-        };
-      };
-      const first = on(manifest);
-      const { fallback } = settings.remote;
-      if (fallback === undefined || remoteModel(manifest) === undefined) return first(listener);
-      const second: FailOver['second'] = async (heard, againMs) =>
-        on(await names.forJob(fallback, 'stt'), withRoomFor(againMs, request))(heard);
-      const { signal, options } = request;
-      return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
-    },
+    listen,
+
+    resumable: createResumableSessions({
+      store: parts.sessionStore,
+      listen,
+      resolve: async (model, signal) => (await forJob(model, 'stt', signal)).reference,
+    }),
 
     async voices(model) {
       const { info } = await learned.complete(await names.forJob(model, 'tts'), new AbortController().signal);

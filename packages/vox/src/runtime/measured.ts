@@ -140,6 +140,7 @@ class LiveWatch implements LiveListener {
         return session.append(bytes);
       },
       commit: () => session.commit(),
+      heard: () => session.heard(),
       finish: () => session.finish(),
     };
   }

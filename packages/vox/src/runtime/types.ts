@@ -7,6 +7,13 @@ import type { StreamDecoder } from '@vox-speech/audio/node';
 import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
+import type {
+  Phrase,
+  Piece,
+  PieceAnswer,
+  ResumableRequest,
+  ResumableSessions,
+} from '../sessions/resumable/types.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
 import type { ClonedVoice, StoredVoice } from '../voices/index.js';
 import type { AliasedModel } from './aliases.js';
@@ -21,8 +28,13 @@ export type {
   LiveRequest,
   LiveSession,
   Manifest,
+  Phrase,
+  Piece,
+  PieceAnswer,
   PullEvent,
   RemoteDescription,
+  ResumableRequest,
+  ResumableSessions,
   StoredVoice,
   StreamDecoder,
 };
@@ -206,6 +218,8 @@ export interface Runtime {
    * `wrong_kind`, `model_not_pulled`, `invalid_request` naming the field.
    */
   listen(request: LiveRequest, listener: LiveListener): Promise<LiveSession>;
+  /** Sessions by id: audio comes in pieces, over as many connections and to as many servers as it likes. */
+  readonly resumable: ResumableSessions;
   /** Voices of one model and, where it can clone, those made from recordings; loads nothing. Throws wrong_kind, model_not_pulled, model_unknown. */
   voices(model: string): Promise<readonly ListedVoice[]>;
   readonly clonedVoices: ClonedVoices;

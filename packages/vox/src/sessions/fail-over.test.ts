@@ -26,6 +26,7 @@ class Puppet {
         return true;
       },
       commit: () => void this.heard.push('commit'),
+      heard: async () => void this.heard.push('heard'),
       finish: () => void this.heard.push('finish'),
     };
   };

@@ -97,6 +97,12 @@ class FailOverSession implements LiveSession {
     if (!this.#switching) this.#session?.commit();
   }
 
+  heard(): Promise<void> {
+    if (this.#switching || this.#session === undefined)
+      return Promise.reject(new VoxError('upstream_failed', 'another model is taking over; ask again'));
+    return this.#session.heard();
+  }
+
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;

@@ -49,6 +49,7 @@ function open(request: Partial<LiveRequest> = {}) {
     append: (bytes) => sent.push(`audio ${bytes.length}`),
     skip: (samples) => sent.push(`skip ${samples}`),
     commit: () => sent.push('commit'),
+    mark: () => sent.push('mark'),
     finish: () => sent.push('finish'),
   });
   return { session, events, sent, told };

@@ -1,5 +1,5 @@
 /** One live session on the server: a bounded queue, credit, and a control lane that audio can't delay or evict. */
-import type { LiveEvent, LiveSummary, ModelInfo } from '@vox-speech/contract';
+import { type LiveEvent, type LiveSummary, type ModelInfo, VoxError } from '@vox-speech/contract';
 import type { LiveHandler, LiveRun } from '../host/live-link.js';
 import { AudioQueue } from './audio-queue.js';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
@@ -22,6 +22,8 @@ export class ServerSession implements LiveSession, LiveHandler {
   #closed = false;
   /** Samples dropped since the last frame left. */
   #skipped = 0;
+  /** Who waits to be heard, oldest first. */
+  readonly #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   readonly #onClose: () => void;
 
   /** @param onClose called once, when the session is over, however it ends */
@@ -67,6 +69,15 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#run?.commit();
   }
 
+  heard(): Promise<void> {
+    if (this.#closed || this.#finished) return Promise.reject(over());
+    this.#pump(Number.POSITIVE_INFINITY);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#run?.mark();
+    });
+  }
+
   finish(): void {
     if (this.#closed || this.#finished) return;
     this.#pump(Number.POSITIVE_INFINITY);
@@ -88,18 +99,23 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#listener.onDrain();
   }
 
+  marked(marks: number): void {
+    for (const one of this.#waiting.splice(0, marks)) one.resolve();
+  }
+
   end(summary: LiveSummary): void {
     if (this.close()) this.#listener.onEnd(summary);
   }
 
   fail(error: Error): void {
-    if (this.close()) this.#listener.onError(error);
+    if (this.close(error)) this.#listener.onError(error);
   }
 
   /** Ends it without a word to the listener; false when it had ended before. */
-  close(): boolean {
+  close(error: Error = over()): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    for (const one of this.#waiting.splice(0)) one.reject(error);
     this.#onClose();
     return true;
   }
@@ -136,4 +152,8 @@ export class ServerSession implements LiveSession, LiveHandler {
       frames: dropped.frames,
     });
   }
+}
+
+function over(): VoxError {
+  return new VoxError('cancelled', 'the live session is over');
 }

@@ -43,6 +43,11 @@ export interface LiveSession {
   append(bytes: Uint8Array): boolean;
   /** Ends the utterance here, and half a sample with it; answered by exactly one final. Never delayed or dropped for want of room. */
   commit(): void;
+  /**
+   * Resolves once all audio appended so far is heard and what follows from it is told: every final, and what a model that
+   * streams has of the open utterance. Rejects with what ends the session before.
+   */
+  heard(): Promise<void>;
   /** No more audio: the last finals come, then `onEnd`. Idempotent. */
   finish(): void;
   /** Audio that waits, in ms. */

@@ -77,6 +77,10 @@ export class BatchedStream implements LiveStream {
     return this.#ending === undefined && this.#behind < MAX_BEHIND;
   }
 
+  get settled(): boolean {
+    return this.#ending === undefined && !this.ready;
+  }
+
   /** Whether a step of the model would do something. */
   get ready(): boolean {
     return this.#native.ready();
@@ -118,10 +122,11 @@ export class BatchedStream implements LiveStream {
   }
 
   tick(): boolean {
-    const { detector, maxUtteranceMs, silenceMs } = this.#options.endpointing;
+    const { detector, maxUtteranceMs, patient, silenceMs } = this.#options.endpointing;
     const now = this.#context.now();
     if (this.#open !== undefined && this.#ending === undefined && !this.ready) {
-      if (detector !== 'manual' && this.#arrivals.stalledMs(now) >= silenceMs) this.#end('silence', now);
+      const waits = detector === 'manual' || patient === true;
+      if (!waits && this.#arrivals.stalledMs(now) >= silenceMs) this.#end('silence', now);
       else if (this.#position / PER_MS - this.#open.startMs >= maxUtteranceMs) this.#end('length', now);
     }
     this.collect();

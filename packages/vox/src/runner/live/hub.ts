@@ -15,6 +15,8 @@ interface Entry {
   stream?: LiveStream;
   /** Its last word is said: what is still under way for it is thrown away. */
   gone: boolean;
+  /** Marks that are not answered yet. */
+  marks: number;
 }
 
 export class LiveHub {
@@ -48,7 +50,7 @@ export class LiveHub {
 
   /** Opens a stream. What comes for it before the engine is ready waits. */
   listen(id: number, options: LiveOptions): void {
-    const entry: Entry = { inbox: new Inbox(options.sampleRate), gone: false };
+    const entry: Entry = { inbox: new Inbox(options.sampleRate), gone: false, marks: 0 };
     this.#entries.set(id, entry);
     this.#engine.prepare(options).then(
       () => {
@@ -93,6 +95,14 @@ export class LiveHub {
 
   control(type: 'commit' | 'finish', id: number): void {
     this.#entries.get(id)?.inbox.control(type, this.#clock.now());
+    this.#wake();
+  }
+
+  /** Answered by `marked`, once all that came before is heard. */
+  mark(id: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.marks++;
     this.#wake();
   }
 
@@ -194,8 +204,24 @@ export class LiveHub {
     if (this.#engine.tick()) busy = true;
     this.#flush();
     if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
+    if (this.#answerMarks()) busy = true;
     if (now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
     if (busy) this.#wake();
+  }
+
+  /** Returns true while marks wait. */
+  #answerMarks(): boolean {
+    let waiting = false;
+    for (const [id, entry] of this.#entries) {
+      if (entry.marks === 0) continue;
+      if (!entry.inbox.empty || entry.stream?.settled !== true) {
+        waiting = true;
+        continue;
+      }
+      this.#send({ type: 'marked', id, marks: entry.marks });
+      entry.marks = 0;
+    }
+    return waiting;
   }
 
   #tellLoad(now: number): void {

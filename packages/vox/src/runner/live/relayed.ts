@@ -65,6 +65,10 @@ export class RelayedStream implements LiveStream {
     );
   }
 
+  get settled(): boolean {
+    return this.#relays.length === (this.#open === undefined ? 0 : 1);
+  }
+
   push(samples: Float32Array, arrivedAt: number): void {
     this.#arrivedAt = arrivedAt;
     this.#heardThisTick += samples.length;

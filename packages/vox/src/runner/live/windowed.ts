@@ -107,6 +107,10 @@ export class WindowedStream implements LiveStream {
     return this.#heardThisTick < MAX_PER_TICK && this.#ended.length < MAX_WAITING;
   }
 
+  get settled(): boolean {
+    return this.#ended.length === 0;
+  }
+
   push(samples: Float32Array, arrivedAt: number): void {
     this.#arrivedAt = arrivedAt;
     this.#heardThisTick += samples.length;
@@ -215,8 +219,8 @@ export class WindowedStream implements LiveStream {
 
   /** A client that has stopped sending is silent too; with `manual` only its word ends an utterance. */
   #stall(now: number): void {
-    const { detector, silenceMs } = this.#options.endpointing;
-    if (this.#open === undefined || detector === 'manual') return;
+    const { detector, patient, silenceMs } = this.#options.endpointing;
+    if (this.#open === undefined || detector === 'manual' || patient === true) return;
     const stalled = this.#arrivals.stalledMs(now);
     if (stalled === 0 || this.#segmenter.silenceMs + stalled < silenceMs) return;
     this.#arrivedAt = now;
