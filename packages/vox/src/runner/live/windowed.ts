@@ -3,17 +3,12 @@
  * in a pause it is decoded whole, and when the pause turns out to be the end, that decode is the final already.
  */
 import type { EndReason, LiveOptions, TranscribeOptions } from '@vox-speech/contract';
-import { SampleBuffer } from '../sample-buffer.js';
-import { Arrivals } from './arrivals.js';
 import type { Endpointer } from './endpointer.js';
-import { type Bounds, PER_MS, Segmenter } from './segmenter.js';
+import { Hearing } from './hearing.js';
+import { type Bounds, PER_MS } from './segmenter.js';
 import type { LiveStream, StreamContext } from './stream.js';
 import { type Decoded, type End, Utterance } from './utterance.js';
 
-/** Samples of room a stream begins with (0.5 s); a growing utterance takes more. */
-const ROOM = 8_192;
-/** Samples that are heard a tick (2 s): other streams must not wait for one that sends a file at once. */
-const MAX_PER_TICK = 32_000;
 /** Utterances that may wait for their finals; then no more audio is taken. */
 const MAX_WAITING = 3;
 /** Sound behind the last speech that is decoded too, in samples (500 ms): a model hears the end by the silence after it. */
@@ -66,20 +61,14 @@ export class WindowedStream implements LiveStream {
   readonly #decoder: WindowDecoder;
   readonly #words: boolean;
   readonly #prompts: boolean;
-  readonly #audio = new SampleBuffer(ROOM);
-  readonly #endpointer: Endpointer;
-  readonly #segmenter: Segmenter;
+  readonly #hearing: Hearing;
   readonly #abort = new AbortController();
-  readonly #arrivals = new Arrivals();
   readonly #ended: Ended[] = [];
   /** The utterance that is being spoken. */
   #open: Utterance | undefined;
   #count = 0;
   #decoding = false;
   #finishing = false;
-  #heardThisTick = 0;
-  /** Arrival of what is being heard now. */
-  #arrivedAt = 0;
   #lastPartialAt = Number.NEGATIVE_INFINITY;
   #lastText = '';
 
@@ -95,8 +84,7 @@ export class WindowedStream implements LiveStream {
     decoder.streams++;
     this.#words = model.canTimeWords;
     this.#prompts = model.canPrompt;
-    this.#endpointer = endpointer;
-    this.#segmenter = new Segmenter(context.options.endpointing, endpointer, this.#audio, model.windowMs, {
+    this.#hearing = new Hearing(context, endpointer, model.windowMs, {
       started: (bounds) => this.#started(bounds),
       promisedUntil: () => this.#open?.promisedUntil ?? 0,
       stopped: (until, reason) => this.#stopped(until, reason),
@@ -104,7 +92,7 @@ export class WindowedStream implements LiveStream {
   }
 
   get hungry(): boolean {
-    return this.#heardThisTick < MAX_PER_TICK && this.#ended.length < MAX_WAITING;
+    return this.#hearing.hungry && this.#ended.length < MAX_WAITING;
   }
 
   get settled(): boolean {
@@ -112,35 +100,20 @@ export class WindowedStream implements LiveStream {
   }
 
   push(samples: Float32Array, arrivedAt: number): void {
-    this.#arrivedAt = arrivedAt;
-    this.#heardThisTick += samples.length;
-    this.#audio.push(samples);
-    this.#arrivals.heard(this.#audio.end, arrivedAt, this.#context.now());
-    this.#segmenter.advance();
+    this.#hearing.push(samples, arrivedAt);
   }
 
   skip(samples: number): void {
-    // A gap shorter than a pause is silence within the utterance; a longer one ends it.
-    if (samples <= this.#options.endpointing.silenceMs * PER_MS) {
-      this.#audio.push(new Float32Array(samples));
-      this.#segmenter.advance();
-      return;
-    }
-    this.#segmenter.end('silence');
-    const position = this.#audio.end + samples;
-    this.#audio.restart(position);
-    this.#segmenter.jump(position);
+    this.#hearing.skip(samples);
   }
 
   commit(arrivedAt: number): void {
-    this.#arrivedAt = arrivedAt;
-    if (!this.#segmenter.end('commit')) this.#nothing(arrivedAt);
+    if (!this.#hearing.end('commit', arrivedAt)) this.#nothing(arrivedAt);
     this.#finals();
   }
 
   finish(arrivedAt: number): void {
-    this.#arrivedAt = arrivedAt;
-    this.#segmenter.end('end');
+    this.#hearing.end('end', arrivedAt);
     this.#finishing = true;
     this.#finals();
   }
@@ -151,17 +124,14 @@ export class WindowedStream implements LiveStream {
     this.#abort.abort();
     this.#ended.length = 0;
     this.#open = undefined;
-    this.#endpointer.close();
+    this.#hearing.close();
   }
 
   tick(): boolean {
-    const now = this.#context.now();
-    // Where more was sent than is heard in a tick, nobody has fallen silent.
-    if (this.hungry) this.#stall(now);
-    this.#heardThisTick = 0;
+    this.#hearing.tick(this.hungry);
     this.#ahead();
     this.#piece();
-    if (this.#wantsPartial(now)) this.#decoder.wish(this);
+    if (this.#wantsPartial(this.#context.now())) this.#decoder.wish(this);
     return this.#open !== undefined || this.#ended.length > 0;
   }
 
@@ -175,10 +145,10 @@ export class WindowedStream implements LiveStream {
     const now = this.#context.now();
     if (utterance === undefined || !this.#wantsPartial(now)) return;
     this.#lastPartialAt = now;
-    const end = this.#segmenter.position;
-    utterance.goOn(this.#segmenter.until);
+    const end = this.#hearing.segmenter.position;
+    utterance.goOn(this.#hearing.segmenter.until);
     utterance.decodedTo = end;
-    const samples = this.#audio.view(utterance.from, end).slice();
+    const samples = this.#hearing.audio.view(utterance.from, end).slice();
     await this.#decode(async () => {
       const { segments } = await this.#decoder.growing(samples, this.#transcribe(), this.#abort.signal);
       if (this.#open === utterance) this.#show(utterance, segments, end);
@@ -187,7 +157,7 @@ export class WindowedStream implements LiveStream {
 
   #started(bounds: Bounds): void {
     this.#count++;
-    const arrivedAt = this.#arrivals.of(bounds.since);
+    const arrivedAt = this.#hearing.arrivalOf(bounds.since);
     this.#open = new Utterance(this.#count, bounds, arrivedAt, this.#options.stableMs);
     this.#lastPartialAt = Number.NEGATIVE_INFINITY;
     const atMs = Math.round(bounds.since / PER_MS);
@@ -203,35 +173,25 @@ export class WindowedStream implements LiveStream {
     this.#context.emit({ type: 'speech-stopped', utterance: utterance.number, atMs: endMs, reason });
     // The next utterance may begin right behind a cut.
     const tail = reason === 'length' ? 0 : TAIL;
-    const samples = this.#audio.view(utterance.from, until + tail).slice();
-    this.#ended.push({ utterance, until, samples, reason, endMs, decidedAt: this.#arrivedAt });
+    const samples = this.#hearing.audio.view(utterance.from, until + tail).slice();
+    this.#ended.push({ utterance, until, samples, reason, endMs, decidedAt: this.#hearing.arrivedAt });
     this.#finals();
   }
 
   /** A commit has its final also where nothing was heard. */
   #nothing(decidedAt: number): void {
     this.#count++;
-    const until = this.#audio.end;
+    const until = this.#hearing.audio.end;
     const utterance = new Utterance(this.#count, { from: until, since: until }, decidedAt, undefined);
     const endMs = Math.round(until / PER_MS);
     this.#ended.push({ utterance, until, samples: new Float32Array(0), reason: 'commit', endMs, decidedAt });
-  }
-
-  /** A client that has stopped sending is silent too; with `manual` only its word ends an utterance. */
-  #stall(now: number): void {
-    const { detector, patient, silenceMs } = this.#options.endpointing;
-    if (this.#open === undefined || detector === 'manual' || patient === true) return;
-    const stalled = this.#arrivals.stalledMs(now);
-    if (stalled === 0 || this.#segmenter.silenceMs + stalled < silenceMs) return;
-    this.#arrivedAt = now;
-    this.#segmenter.end('silence');
   }
 
   #wantsPartial(now: number): boolean {
     const { partialMs } = this.#options;
     if (partialMs === undefined || this.#open === undefined || this.#decoding || this.#ended.length > 0)
       return false;
-    const { position, silenceMs } = this.#segmenter;
+    const { position, silenceMs } = this.#hearing.segmenter;
     return (
       silenceMs < PAUSE_MS &&
       position - this.#open.since >= FIRST_PARTIAL_MS * PER_MS &&
@@ -244,7 +204,7 @@ export class WindowedStream implements LiveStream {
   #ahead(): void {
     const utterance = this.#open;
     if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
-    const { until, silenceMs, position } = this.#segmenter;
+    const { until, silenceMs, position } = this.#hearing.segmenter;
     utterance.goOn(until);
     if (utterance.whole(until) !== undefined) return;
     // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
@@ -253,7 +213,7 @@ export class WindowedStream implements LiveStream {
     if (silenceMs < Math.min(pauseMs, this.#options.endpointing.silenceMs / 2)) return;
     if (!stands && !this.#decoder.idle) return;
     const end = Math.min(until + TAIL, position);
-    const samples = this.#audio.view(utterance.from, end).slice();
+    const samples = this.#hearing.audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
       const how = stands ? 'piece' : 'ahead';
       const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
@@ -267,11 +227,11 @@ export class WindowedStream implements LiveStream {
   /** Someone speaks on without a pause: what was said first is decoded to stand, so that the final is not kept waiting. */
   #piece(): void {
     const utterance = this.#open;
-    const end = this.#segmenter.position;
+    const end = this.#hearing.segmenter.position;
     if (utterance === undefined || this.#decoding || this.#ended.length > 0 || !this.#words) return;
     if (!utterance.tooLong(end)) return;
     utterance.decodedTo = end;
-    const samples = this.#audio.view(utterance.from, end).slice();
+    const samples = this.#hearing.audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
       const decoded = await this.#decoder.piece(samples, this.#transcribe(), this.#abort.signal);
       if (this.#open !== utterance) return;
@@ -299,7 +259,7 @@ export class WindowedStream implements LiveStream {
       this.#context.emit(event);
     }
     if (!this.#finishing || this.#decoding) return;
-    this.#context.end({ audioMs: Math.round(this.#audio.end / PER_MS), utterances: this.#count });
+    this.#context.end({ audioMs: Math.round(this.#hearing.audio.end / PER_MS), utterances: this.#count });
   }
 
   #show(utterance: Utterance, segments: Decoded['segments'], end: number): void {
