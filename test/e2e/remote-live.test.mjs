@@ -23,7 +23,7 @@ async function serve(t, switches, env = {}) {
   const vllm = await startVllmStandIn({ model: SERVED, text: SENTENCE, ...switches });
   const server = await startServer({
     home: homeWith('silero-vad:v5', 'whisper:tiny.en'),
-    env: { VOX_STT_MODEL: SERVED, VOX_UPSTREAMS: vllm.url, VOX_UPSTREAM_STALL: '2s', ...env },
+    env: { VOX_STT_MODEL: SERVED, VOX_UPSTREAMS: vllm.url, VOX_UPSTREAM_STALL: '8s', ...env },
   });
   t.after(async () => {
     await server.stop();
