@@ -133,7 +133,11 @@ class RealtimeUtterance implements UtteranceStream {
         if (full) this.#listener.drained();
       },
       event: (event) => this.#event(event),
-      lost: (why) => this.#elsewhere(this.#fault(`broke off: ${why}`)),
+      lost: (why) => {
+        // One that was used before may have been closed meanwhile, which says nothing of its upstream.
+        if (connection.used) this.#tried.delete(connection.upstream);
+        this.#elsewhere(this.#fault(`broke off: ${why}`));
+      },
       drained: () => this.#listener.drained(),
     });
   }
@@ -171,8 +175,6 @@ class RealtimeUtterance implements UtteranceStream {
       return;
     }
     const connection = this.#connection;
-    // One that was used before may have been closed meanwhile, which says nothing of its upstream.
-    if (connection?.used === true) this.#tried.delete(connection.upstream);
     this.#turn?.release('failed', fault.message);
     connection?.destroy();
     this.#ready = false;
