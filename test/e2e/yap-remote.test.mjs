@@ -79,6 +79,25 @@ async function play(url, { utterances, end }) {
   return client;
 }
 
+/** Starts, speaks 1.6 s and commits. */
+function utter(client, id) {
+  client.start(id);
+  for (let piece = 0; piece < 4; piece++) client.append(id);
+  client.commit(id);
+}
+
+/** Speaks until an utterance is heard: an upstream that was found down is asked again only after a while. */
+async function utterUntilHeard(client) {
+  for (let tries = 1; tries <= 50; tries++) {
+    const id = `again ${tries}`;
+    utter(client, id);
+    await until('an answer', () => client.has('done', id) || client.has('error', id));
+    if (client.has('done', id)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail('the upstream is not asked again');
+}
+
 /** Tokens, then final and done, or a cancelled; nothing behind. */
 function check(told, how) {
   const types = told.map(({ type }) => type);
@@ -114,6 +133,31 @@ describe('Yap on a model that runs elsewhere', { skip: NO_MODELS }, () => {
     await server?.stop();
     await vllm?.close();
   });
+
+  for (const [what, switches, code] of [
+    ['fails every request', { failWith: 500 }, 'upstream_failed'],
+    ['accepts everything and says nothing', { stall: true }, 'upstream_stalled'],
+    ['closes in the middle', { dropAfterTokens: 3 }, 'upstream_failed'],
+    ['refuses connections', { refuse: true }, 'upstream_failed'],
+  ])
+    it(`an upstream that ${what}: one error, and the next utterance is heard`, async () => {
+      const client = await connect(server.url);
+      if (switches.refuse) vllm.dropNow();
+      await vllm.set(switches);
+      utter(client, 'bad');
+      await until('an error', () => client.has('error', 'bad'));
+      await vllm.set(Object.fromEntries(Object.keys(switches).map((name) => [name, undefined])));
+      const ends = client.of('bad').filter(({ type }) => type !== 'token');
+      assert.equal(ends.length, 1, JSON.stringify(ends));
+      assert.deepEqual(
+        [ends[0].payload.code, ends[0].payload.details.error],
+        ['processing_error', code],
+        JSON.stringify(ends),
+      );
+      await utterUntilHeard(client);
+      client.ws.close();
+      await until('nothing is alive', () => vllm.stats().generationsAlive === 0);
+    });
 
   it(`${SCRIPTS} random scripts: no socket dies, and nothing is alive upstream a second later`, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);

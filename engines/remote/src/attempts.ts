@@ -30,6 +30,7 @@ export async function* attempt<T>(
         begun = true;
         yield piece;
       }
+      turn.release('ok');
       return;
     } catch (error) {
       if (signal.aborted) throw cancelled();
@@ -37,7 +38,7 @@ export async function* attempt<T>(
       if (isUpstreamsFault(last)) turn.release('failed', last.message);
       if (begun || !mayGoElsewhere(last)) throw last;
     } finally {
-      turn.release('ok');
+      turn.release(begun ? 'ok' : 'left');
     }
   }
 }

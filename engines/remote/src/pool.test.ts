@@ -73,6 +73,13 @@ describe('a pool of upstreams', () => {
     one.take();
   });
 
+  it('learns nothing from work that was left', async (t) => {
+    const { pool: one } = pool(t, [A]);
+    await one.ready(NEVER);
+    for (const outcome of ['failed', 'failed', 'left', 'failed'] as const) one.take().release(outcome);
+    assert.throws(() => one.take(), { code: 'upstream_unavailable' });
+  });
+
   it('does not ask one that serves another model, and says what each says', async (t) => {
     const { pool: one, state } = pool(t);
     state.serves.set(A, down('http://a:8000')).set(B, false);

@@ -151,7 +151,7 @@ export class Pool implements Upstreams {
         member.running--;
         if (trial) member.trying = false;
         if (outcome === 'failed') this.#failed(member, said);
-        else if (member.state === 'serving') {
+        else if (outcome === 'ok' && member.state === 'serving') {
           member.faults = 0;
           member.said = '';
         }

@@ -4,7 +4,7 @@ import { type Upstream, type UtteranceListener, type UtteranceStream, VoxError }
 import { nameOf, quote } from './failures.js';
 import type { RealtimeConnection, RealtimeConnections } from './realtime-connections.js';
 import { append, END, type RealtimeEvent, START, STEP } from './realtime-wire.js';
-import type { Turn, Upstreams } from './upstreams.js';
+import type { Outcome, Turn, Upstreams } from './upstreams.js';
 
 /** Steps that are kept until the upstream has said something (5 s): so much can be said again to another one. */
 const MAX_UNHEARD = 63;
@@ -85,7 +85,7 @@ class RealtimeUtterance implements UtteranceStream {
 
   close(): void {
     if (this.#over) return;
-    this.#end('ok');
+    this.#end(this.#heard ? 'ok' : 'left');
     this.#connection?.destroy();
   }
 
@@ -133,7 +133,11 @@ class RealtimeUtterance implements UtteranceStream {
         if (full) this.#listener.drained();
       },
       event: (event) => this.#event(event),
-      lost: (why) => this.#elsewhere(this.#fault(`broke off: ${why}`)),
+      lost: (why) => {
+        // One that was used before may have been closed meanwhile, which says nothing of its upstream.
+        if (connection.used) this.#tried.delete(connection.upstream);
+        this.#elsewhere(this.#fault(`broke off: ${why}`));
+      },
       drained: () => this.#listener.drained(),
     });
   }
@@ -171,8 +175,6 @@ class RealtimeUtterance implements UtteranceStream {
       return;
     }
     const connection = this.#connection;
-    // One that was used before may have been closed meanwhile, which says nothing of its upstream.
-    if (connection?.used === true) this.#tried.delete(connection.upstream);
     this.#turn?.release('failed', fault.message);
     connection?.destroy();
     this.#ready = false;
@@ -208,7 +210,7 @@ class RealtimeUtterance implements UtteranceStream {
     this.#listener.failed(error);
   }
 
-  #end(outcome: 'ok' | 'failed', said?: string): void {
+  #end(outcome: Outcome, said?: string): void {
     this.#over = true;
     clearInterval(this.#watch);
     this.#watch = undefined;
