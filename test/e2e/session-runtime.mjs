@@ -2,6 +2,7 @@
  * A runtime with sessions by id and nothing around it: what `app.ts` composes, less the protocols. As a program of its own
  * (`node session-runtime.mjs HOME REDIS_URL`) it answers calls over the channel of `fork`.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,9 +71,11 @@ if (process.send !== undefined && process.argv[1] === new URL(import.meta.url).p
   const [, , home, url] = process.argv;
   const { sessions, close } = await openRuntime(home, await openRedis(url));
   const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   const calls = {
     create: (model) => sessions.create({ model, signal }),
-    append: (id, { pcm, ...piece }) => sessions.append(id, { ...piece, pcm: Buffer.from(pcm, 'base64') }, signal),
+    append: (id, { pcm, ...piece }) =>
+      sessions.append(id, { ...piece, pcm: Buffer.from(pcm, 'base64') }, signal),
     finalize: (id, options) => sessions.finalize(id, options, signal),
   };
   process.on('message', async ({ number, call, values }) => {

@@ -1,5 +1,6 @@
 /** Sessions by id on a real streaming model: any pieces give the same; Redis shared by two servers, one of which dies. */
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { NO_REDIS, startRedis } from './redis-server.mjs';
@@ -11,6 +12,7 @@ import { TONE, toneHome } from './tone-home.mjs';
 const SOUND = pcmOf(900, 'привет мир', 1500, 'да', 2100, 'молоко', 1140, 'ещё', 420);
 const SAID = ['привет мир', 'да', 'молоко', 'ещё'];
 const { signal } = new AbortController();
+setMaxListeners(0, signal);
 const texts = ({ phrases }) => phrases.map(({ text }) => text);
 
 /** Sends all pieces; every phrase as it was told, and the answer of the end. */
@@ -65,7 +67,10 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
     });
 
     it('two servers take turns, one is killed half-way: every session has its whole text, once', async () => {
-      const pair = await Promise.all([startInstance(home.home, redis.url), startInstance(home.home, redis.url)]);
+      const pair = await Promise.all([
+        startInstance(home.home, redis.url),
+        startInstance(home.home, redis.url),
+      ]);
       const any = roundRobin(pair);
       let sent = 0;
       let killed;
@@ -104,12 +109,17 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
         for (const pcm of pieces.slice(0, half))
           told.push(...texts(await first.sessions.append(id, { pcm, sampleRate: RATE }, signal)));
         await first.sessions.close();
-        await assert.rejects(first.sessions.finalize(id, { newOnly: false }, signal), { code: 'shutting_down' });
+        await assert.rejects(first.sessions.finalize(id, { newOnly: false }, signal), {
+          code: 'shutting_down',
+        });
         for (const pcm of pieces.slice(half))
           told.push(...texts(await second.sessions.append(id, { pcm, sampleRate: RATE }, signal)));
         told.push(...texts(await second.sessions.finalize(id, { newOnly: true }, signal)));
         assert.deepEqual(told, SAID);
-        assert.equal((await second.sessions.append(mine.id, { pcm: pieces[1], sampleRate: RATE }, signal)).seq, 1);
+        assert.equal(
+          (await second.sessions.append(mine.id, { pcm: pieces[1], sampleRate: RATE }, signal)).seq,
+          1,
+        );
       } finally {
         await first.close();
         await second.close();
@@ -121,13 +131,19 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
       const append = (id, piece) => one.sessions.append(id, { sampleRate: RATE, ...piece }, signal);
       try {
         const { id } = await one.sessions.create({ model: TONE, signal });
-        await assert.rejects(append(id, { pcm: Buffer.alloc(10), seq: 1 }), { code: 'conflict', param: 'seq' });
+        await assert.rejects(append(id, { pcm: Buffer.alloc(10), seq: 1 }), {
+          code: 'conflict',
+          param: 'seq',
+        });
         const pcm = pcmOf(600, 'да', 1500);
         const answer = await append(id, { pcm, seq: 0 });
         assert.deepEqual(texts(answer), ['да']);
         assert.deepEqual(await append(id, { pcm, seq: 0 }), answer);
         await assert.rejects(append(id, { pcm, seq: 3 }), { code: 'conflict', param: 'seq' });
-        await assert.rejects(append(id, { pcm, sampleRate: 16_000 }), { code: 'invalid_request', param: 'sample_rate' });
+        await assert.rejects(append(id, { pcm, sampleRate: 16_000 }), {
+          code: 'invalid_request',
+          param: 'sample_rate',
+        });
         await assert.rejects(append(id, { pcm: Buffer.alloc(100_001) }), { code: 'too_large' });
         await assert.rejects(append('nope', { pcm }), { code: 'not_found' });
         await assert.rejects(append('3f0d1c9e-0000-4000-8000-000000000000', { pcm }), { code: 'not_found' });
@@ -136,7 +152,9 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
         await assert.rejects(append(stranger, { pcm }), { code: 'conflict', message: /not in Vox's format/ });
         await admin.del(`t:${stranger}`);
         await admin.rpush(`t:${stranger}`, 'a');
-        await assert.rejects(one.sessions.finalize(stranger, { newOnly: false }, signal), { code: 'conflict' });
+        await assert.rejects(one.sessions.finalize(stranger, { newOnly: false }, signal), {
+          code: 'conflict',
+        });
         const end = await one.sessions.finalize(id, { newOnly: false }, signal);
         assert.deepEqual(await one.sessions.finalize(id, { newOnly: false }, signal), end);
         await assert.rejects(append(id, { pcm }), { code: 'not_found' });
@@ -175,7 +193,8 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
         await admin.config('SET', 'maxmemory', '0');
         const told = texts(first);
         for (const [seq, pcm] of pieces.entries())
-          if (seq > 0) told.push(...texts(await one.sessions.append(id, { pcm, sampleRate: RATE, seq }, signal)));
+          if (seq > 0)
+            told.push(...texts(await one.sessions.append(id, { pcm, sampleRate: RATE, seq }, signal)));
         told.push(...texts(await one.sessions.finalize(id, { newOnly: true }, signal)));
         assert.deepEqual(told, SAID);
       } finally {
@@ -185,17 +204,24 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
     });
   });
 
-  it('Redis that comes back: with its data the session goes on, without it is unknown', { skip: NO_REDIS }, async () => {
+  it('Redis that comes back: with its data the session goes on, without it is unknown', {
+    skip: NO_REDIS,
+  }, async () => {
     for (const keeps of [true, false]) {
       const redis = await startRedis(keeps ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []);
       const one = await openRuntime(home.home, await openRedis(redis.url));
       try {
         const { id } = await one.sessions.create({ model: TONE, signal });
         const pieces = chunks(SOUND, 32_000);
-        const told = texts(await one.sessions.append(id, { pcm: pieces[0], sampleRate: RATE, seq: 0 }, signal));
+        const told = texts(
+          await one.sessions.append(id, { pcm: pieces[0], sampleRate: RATE, seq: 0 }, signal),
+        );
         await redis.stop();
         const piece = { pcm: pieces[1], sampleRate: RATE, seq: 1 };
-        await assert.rejects(one.sessions.append(id, piece, signal), { code: 'store_unavailable', retryAfter: 2 });
+        await assert.rejects(one.sessions.append(id, piece, signal), {
+          code: 'store_unavailable',
+          retryAfter: 2,
+        });
         assert.match(one.sessions.trouble(), /Redis/);
         await redis.start();
         const again = () => one.sessions.append(id, piece, signal);
@@ -206,7 +232,8 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
         told.push(...texts(await untilBack(again)));
         assert.equal(one.sessions.trouble(), undefined);
         for (const [seq, pcm] of pieces.entries())
-          if (seq > 1) told.push(...texts(await one.sessions.append(id, { pcm, sampleRate: RATE, seq }, signal)));
+          if (seq > 1)
+            told.push(...texts(await one.sessions.append(id, { pcm, sampleRate: RATE, seq }, signal)));
         told.push(...texts(await one.sessions.finalize(id, { newOnly: true }, signal)));
         assert.deepEqual(told, SAID);
       } finally {
@@ -218,7 +245,9 @@ describe('sessions by id', { skip: NO_SHERPA }, () => {
 });
 
 function chunks(pcm, bytes) {
-  return Array.from({ length: Math.ceil(pcm.length / bytes) }, (_, at) => pcm.subarray(at * bytes, (at + 1) * bytes));
+  return Array.from({ length: Math.ceil(pcm.length / bytes) }, (_, at) =>
+    pcm.subarray(at * bytes, (at + 1) * bytes),
+  );
 }
 
 /** As a client that heeds Retry-After, less patient. */

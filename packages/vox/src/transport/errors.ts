@@ -32,7 +32,11 @@ export interface ErrorAnswer {
 }
 
 /** Seconds after which a client may ask again where the thrower knows no better. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { overloaded: 1, store_unavailable: 2, shutting_down: 5 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  overloaded: 1,
+  store_unavailable: 2,
+  shutting_down: 5,
+};
 
 function errorHeaders(error: VoxError): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -36,7 +36,11 @@ export function tooMuchAudio(maxBytes: number): VoxError {
 }
 
 export function tooManySessions(most: number): VoxError {
-  return new VoxError('overloaded', `there are ${most} sessions already (VOX_MAX_SESSIONS); try again later`, {
-    retryAfter: FULL_RETRY_SECONDS,
-  });
+  return new VoxError(
+    'overloaded',
+    `there are ${most} sessions already (VOX_MAX_SESSIONS); try again later`,
+    {
+      retryAfter: FULL_RETRY_SECONDS,
+    },
+  );
 }

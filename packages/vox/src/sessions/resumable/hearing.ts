@@ -216,7 +216,10 @@ export class Hearing {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = new VoxError('timeout', `the model did not hear a piece within ${SLICE_DEADLINE_MS / 1000} s`);
+        const error = new VoxError(
+          'timeout',
+          `the model did not hear a piece within ${SLICE_DEADLINE_MS / 1000} s`,
+        );
         this.#error ??= error;
         this.#abort.abort();
         reject(error);

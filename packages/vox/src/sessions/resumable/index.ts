@@ -45,7 +45,7 @@ class Resumable implements ResumableSessions {
   readonly #owned = new Map<string, OwnedSession>();
   readonly #lines = new Lines();
   /** What others wait for. */
-  readonly #serving = new Map<string, Promise<unknown>>();
+  readonly #serving = new Map<string, Promise<PieceAnswer | undefined>>();
   readonly #idle: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
@@ -89,13 +89,22 @@ class Resumable implements ResumableSessions {
     });
   }
 
-  finalize(id: string, { newOnly }: { readonly newOnly: boolean }, signal: AbortSignal): Promise<PieceAnswer> {
+  finalize(
+    id: string,
+    { newOnly }: { readonly newOnly: boolean },
+    signal: AbortSignal,
+  ): Promise<PieceAnswer> {
     return this.#inTurn(id, signal, () =>
       this.#tried(id, async () => {
         const owned = await this.#own(id, true);
         if (owned instanceof OwnedSession) await this.#conclude(owned, signal);
         else if (!owned.finished)
-          await this.#elsewhere(owned.owner, { id, act: 'finalize', seq: owned.next }, owned.sampleRate, signal);
+          await this.#elsewhere(
+            owned.owner,
+            { id, act: 'finalize', seq: owned.next },
+            owned.sampleRate,
+            signal,
+          );
         return this.#whole(id, newOnly);
       }),
     );
@@ -146,7 +155,9 @@ class Resumable implements ResumableSessions {
         else if (!VoxError.is(error) || !STILL_GOOD.has(error.code)) await this.#park(id);
         if (!(lost || died)) throw error;
         if (attempt >= ATTEMPTS)
-          throw lost ? new VoxError('conflict', 'the session changes its owner; send the piece again') : error;
+          throw lost
+            ? new VoxError('conflict', 'the session changes its owner; send the piece again')
+            : error;
       }
     }
   }
@@ -195,7 +206,7 @@ class Resumable implements ResumableSessions {
     const deadline = performance.now() + WAIT_MS;
     for (let at = owner; performance.now() < deadline; ) {
       const answer = await this.#store.ask(at, order, LOOK_MS, signal);
-      if (answer !== undefined) return answer as PieceAnswer;
+      if (answer !== undefined) return answer;
       const owned = await this.#own(order.id, true);
       if (owned instanceof OwnedSession) return this.#obey(owned, order, sampleRate, signal);
       if (owned.finished) return finished(order);
@@ -207,15 +218,16 @@ class Resumable implements ResumableSessions {
   }
 
   /** What another instance asks for, which asks again while it waits. Undefined where this one is not the owner. */
-  #serve(order: Order): Promise<unknown> {
+  #serve(order: Order): Promise<PieceAnswer | undefined> {
     if (this.#closing !== undefined) return Promise.resolve(undefined);
     const name = `${order.id} ${order.act} ${order.seq}`;
-    const underWay = this.#serving.get(name) ?? this.#serveOnce(order).finally(() => this.#serving.delete(name));
+    const underWay =
+      this.#serving.get(name) ?? this.#serveOnce(order).finally(() => this.#serving.delete(name));
     this.#serving.set(name, underWay);
     return underWay;
   }
 
-  #serveOnce(order: Order): Promise<unknown> {
+  #serveOnce(order: Order): Promise<PieceAnswer | undefined> {
     const { signal } = new AbortController();
     return this.#lines.inTurn(order.id, signal, () =>
       this.#tried(order.id, async () => {
@@ -276,17 +288,15 @@ class Resumable implements ResumableSessions {
   }
 
   #idlest(other: OwnedSession): OwnedSession | undefined {
-    const idle = [...this.#owned.values()].filter((one) => one !== other && one.live && !this.#lines.busy(one.id));
+    const idle = [...this.#owned.values()].filter(
+      (one) => one !== other && one.live && !this.#lines.busy(one.id),
+    );
     return idle.sort((a, b) => a.usedAt - b.usedAt)[0];
   }
 }
 
 /** After these what hears the session is as it was. */
-const STILL_GOOD: ReadonlySet<string> = new Set([
-  'conflict',
-  'invalid_request',
-  'too_large',
-]);
+const STILL_GOOD: ReadonlySet<string> = new Set(['conflict', 'invalid_request', 'too_large']);
 
 /** The answer to an order to finalize: what there is to say is read from the store. */
 function finished({ id, seq }: Order): PieceAnswer {

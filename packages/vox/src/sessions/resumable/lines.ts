@@ -16,7 +16,10 @@ export class Lines {
   async inTurn<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(id) ?? { last: Promise.resolve(), count: 0 };
     if (line.count > MOST_WAITING)
-      throw new VoxError('conflict', 'too many requests for this session at once; send one piece after another');
+      throw new VoxError(
+        'conflict',
+        'too many requests for this session at once; send one piece after another',
+      );
     this.#lines.set(id, line);
     line.count++;
     const turn = line.last.then(() => {

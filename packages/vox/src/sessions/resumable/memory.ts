@@ -71,24 +71,33 @@ export class MemoryStore implements SessionStore {
     return kept.head;
   }
 
-  async append(id: string, { pcm, sampleRate, seq }: NewPiece, token?: number): Promise<Appended | undefined> {
+  async append(
+    id: string,
+    { pcm, sampleRate, seq }: NewPiece,
+    token?: number,
+  ): Promise<Appended | undefined> {
     const kept = this.#use(id);
     const { head, elements } = kept;
     if (token !== undefined && token !== head.token) return undefined;
     const index = elements.length;
     if (head.finished) throw finishedSession(id);
-    if (seq !== undefined && seq === head.next - 1) return { fresh: false, seq, index, head };
-    if (seq !== undefined && seq !== head.next) throw wrongSeq(seq, head.next);
     if (head.sampleRate !== 0 && head.sampleRate !== sampleRate) throw otherRate(sampleRate, head.sampleRate);
-    if (head.total - head.base + pcm.length > this.#limits.maxBytes) throw tooMuchAudio(this.#limits.maxBytes);
+    if (seq !== undefined && seq === head.next - 1) return { fresh: false, seq, index, sampleRate };
+    if (seq !== undefined && seq !== head.next) throw wrongSeq(seq, head.next);
+    if (head.total - head.base + pcm.length > this.#limits.maxBytes)
+      throw tooMuchAudio(this.#limits.maxBytes);
     if (this.#bytes + pcm.length > this.#limits.maxBytes)
-      throw new VoxError('overloaded', 'the sessions of this server hold all the audio they may (VOX_SESSION_BYTES)', {
-        retryAfter: FULL_RETRY_SECONDS,
-      });
+      throw new VoxError(
+        'overloaded',
+        'the sessions of this server hold all the audio they may (VOX_SESSION_BYTES)',
+        {
+          retryAfter: FULL_RETRY_SECONDS,
+        },
+      );
     this.#bytes += pcm.length;
     for (const part of elementsOf(pcm)) elements.push({ seq: head.next, pcm: part });
     kept.head = { ...head, sampleRate, next: head.next + 1, total: head.total + pcm.length };
-    return { fresh: true, seq: head.next, index, head: kept.head };
+    return { fresh: true, seq: head.next, index, sampleRate };
   }
 
   async elements(id: string, index: number): Promise<readonly Element[]> {
@@ -122,7 +131,7 @@ export class MemoryStore implements SessionStore {
     if (kept?.head.token === token) kept.head = { ...kept.head, owner: '' };
   }
 
-  async ask(): Promise<unknown> {
+  async ask(): Promise<undefined> {
     return undefined;
   }
 

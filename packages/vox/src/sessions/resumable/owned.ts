@@ -2,7 +2,14 @@
 import { VoxError } from '@vox-speech/contract';
 import { Hearing, type Listen } from './hearing.js';
 import { elementsOf } from './layout.js';
-import { type Appended, AT_THE_END, type Element, type Head, type NewPiece, type SessionStore } from './store.js';
+import {
+  type Appended,
+  AT_THE_END,
+  type Element,
+  type Head,
+  type NewPiece,
+  type SessionStore,
+} from './store.js';
 import type { PieceAnswer } from './types.js';
 
 /** Answers that are kept for retries and for other instances that still wait. */
@@ -75,8 +82,8 @@ export class OwnedSession {
   }
 
   /** Hears what was just kept and answers for it. Throws `Lost`, and what ended the live session. */
-  async appended({ fresh, seq, index, head }: Appended, { pcm }: NewPiece): Promise<PieceAnswer> {
-    this.#head = head;
+  async appended({ fresh, seq, index, sampleRate }: Appended, { pcm }: NewPiece): Promise<PieceAnswer> {
+    this.#head = { ...this.#head, sampleRate };
     // Read from the store only where another instance has put something before it.
     if (fresh && index === this.#read)
       await this.#hear(elementsOf(pcm).map((part): Element => ({ seq, pcm: part })));

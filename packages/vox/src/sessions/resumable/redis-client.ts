@@ -56,7 +56,10 @@ export class RedisClient {
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_MS,
     };
-    return new RedisClient(new Redis(url, commands), new Redis(url, { ...connection, maxRetriesPerRequest: null }));
+    return new RedisClient(
+      new Redis(url, commands),
+      new Redis(url, { ...connection, maxRetriesPerRequest: null }),
+    );
   }
 
   /** Why it cannot be used now. */

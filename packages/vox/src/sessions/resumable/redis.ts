@@ -4,7 +4,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, fromRecord, toRecord, VoxError } from '@vox-speech/contract';
-import { finishedSession, otherRate, tooManySessions, tooMuchAudio, unknownSession, wrongSeq } from './faults.js';
+import {
+  finishedSession,
+  otherRate,
+  tooManySessions,
+  tooMuchAudio,
+  unknownSession,
+  wrongSeq,
+} from './faults.js';
 import { elementsOf, foreign, newHead, readElement, readHead, readPhrase } from './layout.js';
 import { RedisClient, type Reply } from './redis-client.js';
 import { APPEND, CLAIM, CREATE, RELEASE, type Script, TELL } from './scripts.js';
@@ -22,18 +29,21 @@ import {
   type StoreLimits,
   type Told,
 } from './store.js';
+import type { Phrase, PieceAnswer } from './types.js';
 
 /** An instance that is not heard of for so long is dead, in ms; it says three times as often that it is not. */
 const LEASE_MS = 4_000;
 const HEARTBEAT_MS = LEASE_MS / 4;
 
-/** From one instance to another. */
+/** From one instance to another, without names: they travel with each piece of audio. An order, an answer or an error. */
 type Message =
-  | { readonly to: 'owner'; readonly from: string; readonly number: number; readonly order: Order }
-  | { readonly to: 'asker'; readonly number: number; readonly answer?: unknown; readonly error?: ErrorRecord };
+  | readonly ['o', from: string, number: number, ...order: [id: string, act: Order['act'], seq: number]]
+  | readonly ['a', number: number, partial: string, audioSeconds: number, phrases?: readonly Phrase[]]
+  | readonly ['e', number: number, error: ErrorRecord];
 
 interface Asked {
-  resolve(answer: unknown): void;
+  readonly order: Order;
+  resolve(answer: PieceAnswer | undefined): void;
   reject(error: Error): void;
 }
 
@@ -70,7 +80,14 @@ export class RedisStore implements SessionStore {
 
   async create(id: string, setup: Setup): Promise<void> {
     const { prefix, timeoutMs, maxSessions } = this.#options;
-    const reply = await this.#client.run(CREATE, this.#key(id), prefix, timeoutMs, newHead(setup), maxSessions);
+    const reply = await this.#client.run(
+      CREATE,
+      this.#key(id),
+      prefix,
+      timeoutMs,
+      newHead(setup),
+      maxSessions,
+    );
     if (word(reply) === 'full') throw tooManySessions(maxSessions);
     if (word(reply) !== 'ok') throw foreign(id);
   }
@@ -104,7 +121,7 @@ export class RedisStore implements SessionStore {
           fresh: reply[1] === 1,
           seq: Number(reply[2]),
           index: Number(reply[3]),
-          head: readHead(bytes(reply[4]), id),
+          sampleRate,
         };
     }
   }
@@ -131,17 +148,22 @@ export class RedisStore implements SessionStore {
     await this.#run(RELEASE, id, [this.instance, token]);
   }
 
-  async ask(owner: string, order: Order, deadlineMs: number, signal: AbortSignal): Promise<unknown> {
+  async ask(
+    owner: string,
+    order: Order,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<PieceAnswer | undefined> {
     const number = ++this.#number;
     let timer: NodeJS.Timeout | undefined;
     const cancelled = (): void => this.#asked.get(number)?.reject(new VoxError('cancelled', 'cancelled'));
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#asked.set(number, { resolve, reject });
+    const answer = new Promise<PieceAnswer | undefined>((resolve, reject) => {
+      this.#asked.set(number, { order, resolve, reject });
       timer = setTimeout(() => resolve(undefined), deadlineMs);
       signal.addEventListener('abort', cancelled, { once: true });
     });
     try {
-      const message: Message = { to: 'owner', from: this.instance, number, order };
+      const message: Message = ['o', this.instance, number, order.id, order.act, order.seq];
       const [reply] = await Promise.all([answer, this.#send(owner, message)]);
       return reply;
     } finally {
@@ -201,18 +223,38 @@ export class RedisStore implements SessionStore {
   #heard(text: string): void {
     const message = parse(text);
     if (message === undefined) return;
-    if (message.to === 'owner') void this.#obey(message);
-    else if (message.error !== undefined) this.#asked.get(message.number)?.reject(fromRecord(message.error));
-    else this.#asked.get(message.number)?.resolve(message.answer);
+    switch (message[0]) {
+      case 'o': {
+        const [, from, number, id, act, seq] = message;
+        void this.#obey(from, number, { id, act, seq });
+        return;
+      }
+      case 'e':
+        this.#asked.get(message[1])?.reject(fromRecord(message[2]));
+        return;
+      case 'a': {
+        const [, number, partial, audioSeconds, phrases = []] = message;
+        const asked = this.#asked.get(number);
+        const { id = '', seq = 0 } = asked?.order ?? {};
+        asked?.resolve({ id, seq, partial, audioSeconds, phrases });
+      }
+    }
   }
 
-  async #obey({ from, number, order }: Extract<Message, { to: 'owner' }>): Promise<void> {
+  async #obey(from: string, number: number, order: Order): Promise<void> {
     try {
       const answer = await this.#serve?.(order);
       // Without one the asker looks for itself who the owner is.
-      if (answer !== undefined) await this.#send(from, { to: 'asker', number, answer });
+      if (answer === undefined) return;
+      const { partial, audioSeconds, phrases } = answer;
+      await this.#send(
+        from,
+        phrases.length > 0
+          ? ['a', number, partial, audioSeconds, phrases]
+          : ['a', number, partial, audioSeconds],
+      );
     } catch (error) {
-      await this.#send(from, { to: 'asker', number, error: toRecord(error) }).catch(() => {});
+      await this.#send(from, ['e', number, toRecord(error)]).catch(() => {});
     }
   }
 }
@@ -227,8 +269,10 @@ function bytes(value: Reply[number] | undefined): Buffer {
 /** Undefined for what no instance of ours says. */
 function parse(text: string): Message | undefined {
   try {
-    const message = JSON.parse(text) as Partial<Message> | null;
-    return message?.to === 'owner' || message?.to === 'asker' ? (message as Message) : undefined;
+    const message: unknown = JSON.parse(text);
+    return Array.isArray(message) && ['o', 'a', 'e'].includes(message[0])
+      ? (message as unknown as Message)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -59,18 +59,18 @@ keep(ARGV[2])
 return {'ok', head()}
 `);
 
-/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index, head. */
+/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index. */
 export const APPEND = script(`${PRELUDE}
 if finished == 1 then return {'finished'} end
 local mine, seq = tonumber(ARGV[4]), tonumber(ARGV[6])
 if mine >= 0 and (owner ~= ARGV[3] or token ~= mine) then return {'lost'} end
 local index = redis.call('LLEN', audio)
+if rate ~= 0 and rate ~= tonumber(ARGV[5]) then return {'rate', rate} end
 if seq >= 0 and seq == following - 1 then
   keep(ARGV[2])
-  return {'ok', 0, seq, index, head()}
+  return {'ok', 0, seq, index}
 end
 if seq >= 0 and seq ~= following then return {'gap', following} end
-if rate ~= 0 and rate ~= tonumber(ARGV[5]) then return {'rate', rate} end
 local bytes = 0
 for at = 8, #ARGV do bytes = bytes + #ARGV[at] end
 if total - base + bytes > tonumber(ARGV[7]) then return {'large'} end
@@ -80,7 +80,7 @@ rate = tonumber(ARGV[5])
 following = following + 1
 total = total + bytes
 keep(ARGV[2])
-return {'ok', 1, following - 1, index, head()}
+return {'ok', 1, following - 1, index}
 `);
 
 /** ARGV: prefix, timeout ms, instance, token, open from, finished, phrases... Answers how many elements went. */

@@ -2,7 +2,7 @@
  * Where sessions are kept between pieces: what a session is, not what works on it. One server process is an instance; of
  * those that share a store one at a time owns a session, until it gives it back or is not heard of any more.
  */
-import type { Phrase } from './types.js';
+import type { Phrase, PieceAnswer } from './types.js';
 
 /** What a session was opened with. */
 export interface Setup {
@@ -44,7 +44,8 @@ export interface Appended {
   readonly seq: number;
   /** Elements that were kept before it. */
   readonly index: number;
-  readonly head: Head;
+  /** Hz of the session. */
+  readonly sampleRate: number;
 }
 
 /** A phrase and the piece with whose answer it was told. */
@@ -70,8 +71,8 @@ export interface Order {
   readonly seq: number;
 }
 
-/** What came of it: JSON of the answer. */
-export type Serve = (order: Order) => Promise<unknown>;
+/** Does it; undefined where this instance does not own the session. */
+export type Serve = (order: Order) => Promise<PieceAnswer | undefined>;
 
 /** Every method throws `not_found` for an id that is unknown or has expired, and `store_unavailable`. Each one counts as a use of the session. */
 export interface SessionStore {
@@ -96,7 +97,7 @@ export interface SessionStore {
   /** Gives a session back; nothing where the caller is the owner no more. */
   release(id: string, token: number): Promise<void>;
   /** Has the owner do something. Undefined when it did not answer in time. Rejects as the owner's work did. */
-  ask(owner: string, order: Order, deadlineMs: number, signal: AbortSignal): Promise<unknown>;
+  ask(owner: string, order: Order, deadlineMs: number, signal: AbortSignal): Promise<PieceAnswer | undefined>;
   /** Who does what others ask of this instance; once. */
   serve(serve: Serve): void;
   /** Why it cannot be used now. */
