@@ -6,10 +6,6 @@ export function unknownSession(id: string): VoxError {
   return new VoxError('not_found', `State ID '${id}' not found`, { param: 'state_id' });
 }
 
-export function finishedSession(id: string): VoxError {
-  return new VoxError('conflict', `the session '${id}' is finalized; begin a new one`, { param: 'state_id' });
-}
-
 /** @param next the number that is expected */
 export function wrongSeq(seq: number, next: number): VoxError {
   const retry = next === 0 ? '' : `, or ${next - 1} again`;

@@ -25,6 +25,8 @@ const WAIT_MS = 60_000;
 /** A session that nobody uses for so long is no longer heard, in ms: its place is free, and the next piece opens it again. */
 const IDLE_MS = 30_000;
 const IDLE_TICK_MS = 5_000;
+/** Sessions of others that are remembered as such. */
+const MOST_STRANGERS = 10_000;
 /** A session that this instance lost, or whose model died, is begun again so often. */
 const ATTEMPTS = 3;
 
@@ -43,6 +45,8 @@ class Resumable implements ResumableSessions {
   readonly #parts: ResumableParts;
   readonly #store: SessionStore;
   readonly #owned = new Map<string, OwnedSession>();
+  /** Sessions that another instance owned when this one last looked. */
+  readonly #strangers = new Set<string>();
   readonly #lines = new Lines();
   /** What others wait for. */
   readonly #serving = new Map<string, Promise<PieceAnswer | undefined>>();
@@ -73,12 +77,13 @@ class Resumable implements ResumableSessions {
       // Once it is kept it has a number, by which trying again keeps it no second time.
       let numbered = piece;
       return this.#tried(id, async () => {
-        const owned = await this.#own(id);
+        // Whose session it was a moment ago is not asked again: that would be as much traffic as the rest.
+        const owned = this.#strangers.has(id) ? undefined : await this.#own(id);
         if (!(owned instanceof OwnedSession)) {
           const kept = await this.#store.append(id, numbered);
           if (kept === undefined) throw new Lost();
           numbered = { ...piece, seq: kept.seq };
-          return this.#elsewhere(owned.owner, { id, act: 'answer', seq: kept.seq }, piece.sampleRate, signal);
+          return this.#elsewhere(kept.owner, { id, act: 'answer', seq: kept.seq }, piece.sampleRate, signal);
         }
         await this.#ready(owned, piece.sampleRate, signal);
         const kept = await this.#store.append(id, numbered, owned.token);
@@ -171,7 +176,13 @@ class Resumable implements ResumableSessions {
       if (over) return head;
       throw unknownSession(id);
     }
-    if (head.owner !== this.#store.instance) return head;
+    this.#strangers.delete(id);
+    if (head.owner !== this.#store.instance) {
+      this.#strangers.add(id);
+      const [oldest] = this.#strangers;
+      if (this.#strangers.size > MOST_STRANGERS && oldest !== undefined) this.#strangers.delete(oldest);
+      return head;
+    }
     const owned = new OwnedSession(id, head, this.#store, this.#parts.listen);
     this.#owned.set(id, owned);
     return owned;
@@ -196,7 +207,7 @@ class Resumable implements ResumableSessions {
     this.#owned.delete(owned.id);
   }
 
-  /** Has the owner do it, or does it here when the owner is dead. */
+  /** Has the owner do it, or does it here when the owner is dead or there is none. */
   async #elsewhere(
     owner: string,
     order: Order,
@@ -205,7 +216,8 @@ class Resumable implements ResumableSessions {
   ): Promise<PieceAnswer> {
     const deadline = performance.now() + WAIT_MS;
     for (let at = owner; performance.now() < deadline; ) {
-      const answer = await this.#store.ask(at, order, LOOK_MS, signal);
+      const other = at !== '' && at !== this.#store.instance;
+      const answer = other ? await this.#store.ask(at, order, LOOK_MS, signal) : undefined;
       if (answer !== undefined) return answer;
       const owned = await this.#own(order.id, true);
       if (owned instanceof OwnedSession) return this.#obey(owned, order, sampleRate, signal);

@@ -1,13 +1,6 @@
 /** Sessions in the memory of this process. There is only one instance, so every session is its own. */
 import { VoxError } from '@vox-speech/contract';
-import {
-  finishedSession,
-  otherRate,
-  tooManySessions,
-  tooMuchAudio,
-  unknownSession,
-  wrongSeq,
-} from './faults.js';
+import { otherRate, tooManySessions, tooMuchAudio, unknownSession, wrongSeq } from './faults.js';
 import { elementsOf } from './layout.js';
 import {
   type Appended,
@@ -80,9 +73,10 @@ export class MemoryStore implements SessionStore {
     const { head, elements } = kept;
     if (token !== undefined && token !== head.token) return undefined;
     const index = elements.length;
-    if (head.finished) throw finishedSession(id);
+    if (head.finished) throw unknownSession(id);
     if (head.sampleRate !== 0 && head.sampleRate !== sampleRate) throw otherRate(sampleRate, head.sampleRate);
-    if (seq !== undefined && seq === head.next - 1) return { fresh: false, seq, index, sampleRate };
+    if (seq !== undefined && seq === head.next - 1)
+      return { fresh: false, seq, index, sampleRate, owner: head.owner };
     if (seq !== undefined && seq !== head.next) throw wrongSeq(seq, head.next);
     if (head.total - head.base + pcm.length > this.#limits.maxBytes)
       throw tooMuchAudio(this.#limits.maxBytes);
@@ -97,7 +91,7 @@ export class MemoryStore implements SessionStore {
     this.#bytes += pcm.length;
     for (const part of elementsOf(pcm)) elements.push({ seq: head.next, pcm: part });
     kept.head = { ...head, sampleRate, next: head.next + 1, total: head.total + pcm.length };
-    return { fresh: true, seq: head.next, index, sampleRate };
+    return { fresh: true, seq: head.next, index, sampleRate, owner: head.owner };
   }
 
   async elements(id: string, index: number): Promise<readonly Element[]> {

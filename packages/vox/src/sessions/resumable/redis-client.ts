@@ -1,7 +1,7 @@
 /** The connections to Redis: opened in the background, opened again with back-off, and what their errors mean. */
 import { VoxError } from '@vox-speech/contract';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { Script } from './scripts.js';
+import { SCRIPTS, type Script } from './scripts.js';
 
 /** Waits between attempts to connect, in ms: doubled up to the most. */
 const FIRST_RETRY_MS = 50;
@@ -27,6 +27,8 @@ export class RedisClient {
     this.#subscriber = subscriber;
     redis.on('ready', () => {
       this.#trouble = undefined;
+      // Before anything else: a burst of requests would each bring the whole source.
+      for (const { source } of SCRIPTS) redis.script('LOAD', source).catch(() => {});
     });
     redis.on('close', () => {
       this.#trouble ??= 'the connection to Redis is lost';

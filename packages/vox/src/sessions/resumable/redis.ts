@@ -4,14 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, fromRecord, toRecord, VoxError } from '@vox-speech/contract';
-import {
-  finishedSession,
-  otherRate,
-  tooManySessions,
-  tooMuchAudio,
-  unknownSession,
-  wrongSeq,
-} from './faults.js';
+import { otherRate, tooManySessions, tooMuchAudio, unknownSession, wrongSeq } from './faults.js';
 import { elementsOf, foreign, newHead, readElement, readHead, readPhrase } from './layout.js';
 import { RedisClient, type Reply } from './redis-client.js';
 import { APPEND, CLAIM, CREATE, RELEASE, type Script, TELL } from './scripts.js';
@@ -109,7 +102,7 @@ export class RedisStore implements SessionStore {
       case 'lost':
         return undefined;
       case 'finished':
-        throw finishedSession(id);
+        throw unknownSession(id);
       case 'gap':
         throw wrongSeq(seq ?? 0, Number(reply[1]));
       case 'rate':
@@ -122,6 +115,7 @@ export class RedisStore implements SessionStore {
           seq: Number(reply[2]),
           index: Number(reply[3]),
           sampleRate,
+          owner: String(reply[4]),
         };
     }
   }

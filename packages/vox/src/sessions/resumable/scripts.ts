@@ -59,16 +59,18 @@ keep(ARGV[2])
 return {'ok', head()}
 `);
 
-/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index. */
+/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index, living owner. */
 export const APPEND = script(`${PRELUDE}
 if finished == 1 then return {'finished'} end
 local mine, seq = tonumber(ARGV[4]), tonumber(ARGV[6])
 if mine >= 0 and (owner ~= ARGV[3] or token ~= mine) then return {'lost'} end
 local index = redis.call('LLEN', audio)
+local alive = owner
+if owner ~= '' and owner ~= ARGV[3] and redis.call('EXISTS', ARGV[1] .. 'alive:' .. owner) == 0 then alive = '' end
 if rate ~= 0 and rate ~= tonumber(ARGV[5]) then return {'rate', rate} end
 if seq >= 0 and seq == following - 1 then
   keep(ARGV[2])
-  return {'ok', 0, seq, index}
+  return {'ok', 0, seq, index, alive}
 end
 if seq >= 0 and seq ~= following then return {'gap', following} end
 local bytes = 0
@@ -80,7 +82,7 @@ rate = tonumber(ARGV[5])
 following = following + 1
 total = total + bytes
 keep(ARGV[2])
-return {'ok', 1, following - 1, index}
+return {'ok', 1, following - 1, index, alive}
 `);
 
 /** ARGV: prefix, timeout ms, instance, token, open from, finished, phrases... Answers how many elements went. */
@@ -109,3 +111,5 @@ owner = ''
 redis.call('SET', key, head(), 'KEEPTTL')
 return {'ok'}
 `);
+
+export const SCRIPTS: readonly Script[] = [CREATE, CLAIM, APPEND, TELL, RELEASE];

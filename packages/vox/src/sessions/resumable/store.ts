@@ -46,6 +46,8 @@ export interface Appended {
   readonly index: number;
   /** Hz of the session. */
   readonly sampleRate: number;
+  /** Instance that is alive and owns it; '' = none. */
+  readonly owner: string;
 }
 
 /** A phrase and the piece with whose answer it was told. */
