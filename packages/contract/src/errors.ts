@@ -198,7 +198,8 @@ export const ERRORS = {
     ws: 1013,
     grpc: 'UNAVAILABLE',
     retryable: true,
-    meaning: 'The store of sessions cannot be reached or is full; nothing is lost, ask again after Retry-After.',
+    meaning:
+      'The store of sessions cannot be reached or is full; nothing is lost, ask again after Retry-After.',
   },
   shutting_down: {
     http: 503,

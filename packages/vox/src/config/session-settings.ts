@@ -16,7 +16,10 @@ const timeout: Reader<number> = (value) => {
 const redisUrl: Reader<string> = (value) => {
   const url = value.trim();
   if (!/^rediss?:\/\/./.test(url) || !URL.canParse(url))
-    throw new VoxError('invalid_request', 'expected redis://[user:password@]host:port/database, or rediss:// for TLS');
+    throw new VoxError(
+      'invalid_request',
+      'expected redis://[user:password@]host:port/database, or rediss:// for TLS',
+    );
   return url;
 };
 
