@@ -36,7 +36,7 @@ describe('a requests client of the T-one wrapper', { skip: NO_MODELS }, () => {
   it('transcribes, streams and fails as it expects to', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vox-t-one-'));
     const env = { VOX_COMPAT: 't-one', API_KEY: KEY, VOX_STT_MODEL: STT, WORKERS: '4' };
-    const vox = await startServer({ env, args: ['--bind-host', '127.0.0.1'] });
+    const vox = await startServer({ env, args: ['--host', '127.0.0.1'] });
     try {
       const clip = join(folder, 'speech.wav');
       await writeFile(clip, await speak(vox.url, SENTENCE, {}, KEY));
