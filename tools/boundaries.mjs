@@ -38,6 +38,13 @@ const LAYERS = {
     'packages/audio',
   ],
   'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
+  'vox/protocols/t-one': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/yap': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract'],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [

@@ -4,7 +4,7 @@
  */
 import { VoxError } from './errors.js';
 import type { TokenUsage } from './live.js';
-import type { Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
+import type { Decoder, Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
 
 /** Mono float samples in [-1, 1]. */
 export interface Pcm {
@@ -101,6 +101,8 @@ export interface ModelInfo {
   readonly canChooseLanguage?: boolean;
   readonly canTimeWords: boolean;
   readonly canPrompt: boolean;
+  /** Ways of decoding that a request may choose, the usual one first; absent = the model has one, and no name for it. */
+  readonly decoders?: readonly Decoder[];
   /** Speaks with the voice of a recording: `SynthesizeOptions.reference`. Absent = no. */
   readonly cloning?: boolean;
   /** The recording must come with the words that are said in it. Absent = no. */

@@ -30,6 +30,9 @@ export interface Warning {
   readonly message: string;
 }
 
+/** How words are found in a model's probabilities: the likeliest at each step, or the likeliest whole. */
+export type Decoder = 'greedy' | 'beam';
+
 export interface TranscribeOptions {
   /** ISO 639-1; absent = detect. */
   readonly language?: string;
@@ -37,6 +40,8 @@ export interface TranscribeOptions {
   readonly words: boolean;
   readonly prompt?: string;
   readonly temperature?: number;
+  /** One of `ModelInfo.decoders`; absent = the model's own. */
+  readonly decoder?: Decoder;
   /** Many more decodes are to come: what costs least is better than what is fastest for this one. Absent = no. */
   readonly thrifty?: boolean;
 }

@@ -24,6 +24,8 @@ import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
 import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
 import { register as registerSttWs } from './protocols/stt-ws/index.js';
+import { OPERATIONS as TONE_OPERATIONS } from './protocols/t-one/describe.js';
+import { register as registerTone } from './protocols/t-one/index.js';
 import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
 import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
@@ -178,8 +180,18 @@ export async function startApp(config: Config): Promise<App> {
     health,
     compat: server.compat === 'yap',
   });
+  registerTone(http.app, {
+    runtime,
+    sessions: runtime.resumable,
+    upgrades,
+    log,
+    health,
+    compat: server.compat === 't-one',
+    names: server.api,
+    uploadDirectory: uploads.path,
+  });
   registerApiPages(http.app, {
-    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS],
+    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS, ...TONE_OPERATIONS],
     version: version(),
   });
   registerVoxStreams(upgrades, { runtime, log });

@@ -52,6 +52,23 @@ const STT_NO_EFFECT: Readonly<Record<string, string>> = {
   STT_SUPPORTED_CHANNELS: UNUSED,
 };
 
+/** The original has one key, whatever is in it. */
+const oneKey: Reader<readonly string[]> = (value) => [value.trim()];
+
+const CORS_FREE = 'a page of an allowed origin may use every method and send every header';
+
+/** tone.md section 6: of what Vox does in another way. */
+const TONE_NO_EFFECT: Readonly<Record<string, string>> = {
+  WORKERS:
+    'every model runs in a process of its own, and one server serves them all; VOX_THREADS is for its threads',
+  RELOAD: 'there is no code of yours to load again',
+  LOAD_FROM_FOLDER:
+    'models lie under VOX_HOME: `vox pull t-one`, or `vox import` of a file that `vox export` wrote',
+  CORS_METHODS: CORS_FREE,
+  CORS_HEADERS: CORS_FREE,
+  CORS_CREDENTIALS: 'keys travel in a header; there are no cookies',
+};
+
 export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
   vox: { title: 'Vox', anyCase: false, variables: [], envFile: false, noEffect: {}, defaults: {} },
   'stt-ws': {
@@ -134,7 +151,10 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'HOST', key: 'bindHost' },
       { env: 'PORT', key: 'port' },
       { env: 'LOG_LEVEL', key: 'logLevel' },
-      { env: 'API_KEY', key: 'apiKeys', read: list },
+      { env: 'API_KEY', key: 'apiKeys', read: oneKey },
+      { env: 'API_TITLE', key: 'apiTitle' },
+      { env: 'API_DESCRIPTION', key: 'apiDescription' },
+      { env: 'API_VERSION', key: 'apiVersion' },
       { env: 'CORS_ORIGINS', key: 'corsOrigins', read: jsonList },
       { env: 'MAX_FILE_SIZE_MB', key: 'maxUpload', read: mebibytes },
       { env: 'STORAGE_TYPE', key: 'sessionStore' },
@@ -142,8 +162,8 @@ export const COMPAT: Readonly<Record<Compat, CompatProfile>> = {
       { env: 'REDIS_KEY_PREFIX', key: 'sessionPrefix' },
       { env: 'SESSION_TIMEOUT_SECONDS', key: 'sessionTimeout' },
     ],
-    envFile: false,
-    noEffect: {},
+    envFile: true,
+    noEffect: TONE_NO_EFFECT,
     defaults: {
       bindHost: '0.0.0.0',
       port: '8000',

@@ -2,7 +2,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
-import { COMPAT } from './compat.js';
+import { COMPAT, type CompatProfile } from './compat.js';
 import { engineConfig } from './engine-slice.js';
 import { parseEnvFile, readEnvFile } from './env-file.js';
 import { nearest } from './nearest.js';
@@ -136,10 +136,12 @@ class Source {
   /** Variables that look like ours and mean nothing, and those of the original that mean nothing here. */
   warnings(compat: Compat): string[] {
     const known = knownVariables();
-    const given = (name: string) => (this.#env[name] ?? '').trim() !== '';
-    const silent = Object.entries(COMPAT[compat].noEffect)
-      .filter(([name]) => given(name))
-      .map(([name, why]) => `${name}=${this.#env[name]} has no effect: ${why}`);
+    const profile = COMPAT[compat];
+    const silent = Object.entries(profile.noEffect).flatMap(([variable, why]) => {
+      const name = nameIn(this.#env, variable, profile);
+      const text = name === undefined ? '' : (this.#env[name] ?? '');
+      return text.trim() === '' ? [] : [`${name}=${text} has no effect: ${why}`];
+    });
     const unknown = Object.keys(this.#env)
       .filter((name) => name.startsWith('VOX_') && !known.has(name))
       .sort()
@@ -180,9 +182,7 @@ class Source {
     const profile = COMPAT[compat];
     for (const variable of profile.variables) {
       if (variable.key !== key) continue;
-      const name = profile.anyCase
-        ? Object.keys(this.#env).find((candidate) => candidate.toUpperCase() === variable.env)
-        : variable.env;
+      const name = nameIn(this.#env, variable.env, profile);
       const text = name === undefined ? undefined : this.#env[name];
       if (name === undefined || text === undefined || text.trim() === '') continue;
       const read = () => this.#read(row, variable.read ?? row.read, 'compat', `${name}=`, text);
@@ -217,14 +217,30 @@ class Source {
   }
 }
 
+/** How a variable of the original is spelled where it is set. */
+function nameIn(
+  env: Environment,
+  variable: string,
+  { anyCase }: Pick<CompatProfile, 'anyCase'>,
+): string | undefined {
+  if (!anyCase) return env[variable] === undefined ? undefined : variable;
+  return Object.keys(env).find((name) => name.toUpperCase() === variable && env[name] !== undefined);
+}
+
 /** What the original's `.env` says of its own variables; the environment wins over it. */
 function fromEnvFile(compat: Compat, input: ConfigInput, machine: Machine): Environment {
   const profile = COMPAT[compat];
   if (!profile.envFile || (input.command ?? 'client') === 'client') return {};
   const found = parseEnvFile(input.envFile ?? readEnvFile(join(machine.cwd, '.env')) ?? '');
   const names = [...profile.variables.map(({ env }) => env), ...Object.keys(profile.noEffect)];
+  const env = input.env ?? process.env;
   return Object.fromEntries(
-    names.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name]]])),
+    names.flatMap((variable) => {
+      const name = nameIn(found, variable, profile);
+      // In another case it would stand beside that of the environment, and come first.
+      const stronger = nameIn(env, variable, profile) !== undefined;
+      return name === undefined || stronger ? [] : [[variable, found[name]]];
+    }),
   );
 }
 
@@ -251,7 +267,7 @@ function toConfig(
 ): Config {
   const [apiKey] = v.apiKeys;
   return {
-    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat },
+    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat, api: apiNames(v) },
     models: {
       home: v.home,
       autoPull: v.autoPull,
@@ -344,6 +360,15 @@ function toConfig(
     },
     warnings,
     summary,
+  };
+}
+
+/** What was given of them. */
+function apiNames({ apiTitle, apiDescription, apiVersion }: Values): Config['server']['api'] {
+  return {
+    ...(apiTitle === undefined ? {} : { title: apiTitle }),
+    ...(apiDescription === undefined ? {} : { description: apiDescription }),
+    ...(apiVersion === undefined ? {} : { version: apiVersion }),
   };
 }
 

@@ -2,6 +2,8 @@
  * The one table of settings. It parses flags and environment, prints `vox serve --help`, the page
  * docs/configuration.md and the start-up log; a setting exists when it has a row here, and nowhere else.
  */
+
+import { API_SETTINGS } from './api-settings.js';
 import { CLIENT_SETTINGS } from './client-settings.js';
 import { ENGINE_SETTINGS } from './engine-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
@@ -344,6 +346,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,
   ...LOG_SETTINGS,

@@ -15,6 +15,8 @@ export interface ServerConfig {
   /** 0 = off. */
   readonly grpcPort: number;
   readonly compat: Compat;
+  /** What `GET /` calls the API under VOX_COMPAT=t-one; absent = as the original. */
+  readonly api: { readonly title?: string; readonly description?: string; readonly version?: string };
 }
 
 /** A name that stands for another. */

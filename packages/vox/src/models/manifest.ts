@@ -42,6 +42,7 @@ function manifestSchema(z: Zod) {
     canChooseLanguage: z.boolean().optional(),
     canTimeWords: z.boolean(),
     canPrompt: z.boolean(),
+    decoders: z.array(z.enum(['greedy', 'beam'])).optional(),
     cloning: z.boolean().optional(),
     cloningNeedsText: z.boolean().optional(),
     concurrency: z.number(),

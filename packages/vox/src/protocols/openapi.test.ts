@@ -9,6 +9,9 @@ import { register as registerOpenai } from './openai/index.js';
 import { OPERATIONS as STT_WS } from './stt-ws/describe.js';
 import { register as registerSttWs } from './stt-ws/index.js';
 import { SETTINGS } from './stt-ws/serve.test.support.js';
+import { OPERATIONS as TONE } from './t-one/describe.js';
+import { fakeSessions } from './t-one/fake-sessions.test.support.js';
+import { register as registerTone } from './t-one/index.js';
 import { OPERATIONS as VOX } from './vox-native/describe.js';
 import { register as registerVox } from './vox-native/index.js';
 
@@ -41,7 +44,15 @@ test('every route is in the document, and every path of the document is a route'
     health,
     compat: false,
   });
-  registerPages(server.app, { operations: () => [...OPENAI, ...VOX, ...STT_WS], version: '1.2.3' });
+  registerTone(server.app, {
+    ...options,
+    sessions: fakeSessions(),
+    upgrades: { add() {} },
+    log,
+    health,
+    compat: false,
+  });
+  registerPages(server.app, { operations: () => [...OPENAI, ...VOX, ...STT_WS, ...TONE], version: '1.2.3' });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => server.destroy());
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;

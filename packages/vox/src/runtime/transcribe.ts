@@ -7,7 +7,7 @@ import type { TranscribeRequest, Transcription } from './types.js';
 
 /** The options for the engine, and what of the request could not be met. Throws `invalid_request` naming the field. */
 export function checkTranscription(
-  request: Pick<TranscribeRequest, 'language' | 'task' | 'words' | 'prompt' | 'temperature'>,
+  request: Pick<TranscribeRequest, 'language' | 'task' | 'words' | 'prompt' | 'temperature' | 'decoder'>,
   { info, languages }: Manifest,
 ): { options: TranscribeOptions; warnings: Warning[] } {
   const warnings: Warning[] = [];
@@ -54,12 +54,22 @@ export function checkTranscription(
       message: 'decoding is greedy; temperature was not used',
     });
   }
+  const { decoder } = request;
+  const decodes = decoder !== undefined && info?.decoders?.includes(decoder) === true;
+  if (decoder !== undefined && !decodes) {
+    warnings.push({
+      type: 'unsupported',
+      option: 'decoder',
+      message: `this model has no choice of ${decoder} decoding; it decoded as it does`,
+    });
+  }
   return {
     options: {
       task: request.task,
       words: request.words,
       ...(given === undefined ? {} : { language: given }),
       ...(request.prompt && info?.canPrompt === true ? { prompt: request.prompt } : {}),
+      ...(decodes ? { decoder } : {}),
     },
     warnings,
   };

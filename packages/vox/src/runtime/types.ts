@@ -4,7 +4,7 @@
  */
 import type { RawFormat } from '@vox-speech/audio';
 import type { StreamDecoder } from '@vox-speech/audio/node';
-import type { ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
+import type { Decoder, ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import type {
@@ -54,6 +54,8 @@ export interface TranscribeRequest {
   readonly words: boolean;
   readonly prompt?: string;
   readonly temperature?: number;
+  /** Of models that decode in more than one way; absent = the model's own. */
+  readonly decoder?: Decoder;
   readonly keepAlive?: KeepAlive;
   readonly signal: AbortSignal;
 }

@@ -4,22 +4,29 @@ import { ERRORS, type ErrorCode, VoxError } from '@vox-speech/contract';
 /** The body of an error in one dialect's shape. Pure. */
 export type ErrorBody = (error: VoxError) => unknown;
 
+/** HTTP status by code. */
+export type Statuses = Readonly<Partial<Record<ErrorCode, number>>>;
+
 /** Which shape an error takes under which path. Dialects add theirs; the longest prefix wins. */
 export class ErrorShapes {
-  readonly #rows: { prefix: string; body: ErrorBody }[] = [];
+  readonly #rows: { prefix: string; body: ErrorBody; statuses: Statuses }[] = [];
 
-  /** @param prefix e.g. `/api/`; compared with the raw path, so that even a malformed URL finds its shape. */
-  add(prefix: string, body: ErrorBody): void {
-    this.#rows.push({ prefix, body });
+  /**
+   * @param prefix e.g. `/api/`; compared with the raw path, so that even a malformed URL finds its shape.
+   * @param statuses where the dialect's own differ from the table's
+   */
+  add(prefix: string, body: ErrorBody, statuses: Statuses = {}): void {
+    this.#rows.push({ prefix, body, statuses });
     this.#rows.sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
   /** The answer to an error at a path. */
   render(path: string, error: VoxError): ErrorAnswer {
     const row = this.#rows.find(({ prefix }) => path.startsWith(prefix));
+    const status = row?.statuses[error.code] ?? ERRORS[error.code].http;
     return {
-      status: ERRORS[error.code].http,
-      headers: errorHeaders(error),
+      status,
+      headers: errorHeaders(error, status),
       body: row === undefined ? { detail: error.issues ?? error.message } : row.body(error),
     };
   }
@@ -38,9 +45,8 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   shutting_down: 5,
 };
 
-function errorHeaders(error: VoxError): Record<string, string> {
+function errorHeaders(error: VoxError, status: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  const status: number = ERRORS[error.code].http;
   const seconds = error.retryAfter ?? RETRY_AFTER[error.code];
   if (seconds !== undefined && (status === 429 || status === 503))
     headers['retry-after'] = String(Math.max(1, Math.ceil(seconds)));

@@ -1,3 +1,4 @@
+export { receiveAny } from './any-body.js';
 export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
@@ -8,6 +9,7 @@ export {
   receiveFile,
   receiveUpload,
   type Upload,
+  type UploadedFile,
   type UploadLimits,
 } from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';

@@ -1,8 +1,9 @@
-/** `vox client`: Yap's clients, for our own server and for the original. */
+/** `vox client`: clients of Yap and of the T-one wrapper, for our own server and for the original. */
 import { type Define, examples } from '../command.js';
 import { defineBench } from './bench.js';
 import { defineConvo } from './convo.js';
 import { defineIdle } from './idle.js';
+import { defineTone } from './t-one.js';
 import { defineRemote, defineWarmup } from './warmup.js';
 
 export const define: Define = (command, context) => {
@@ -13,6 +14,10 @@ export const define: Define = (command, context) => {
   defineIdle(command.command('idle').summary('is an idle connection closed in time?'), context);
   defineConvo(command.command('convo').summary('two utterances on one socket'), context);
   defineRemote(command.command('remote').summary('warmup of a server elsewhere'), context);
+  defineTone(
+    command.command('t-one').summary('a recording, whole or in parts, over the T-one routes'),
+    context,
+  );
   examples(command, [
     'vox client warmup --file talk.wav',
     'vox client bench --n 20 --concurrency 5',

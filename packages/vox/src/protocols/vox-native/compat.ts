@@ -23,5 +23,5 @@ export const SHARED_PATHS: Readonly<Record<Compat, SharedPaths>> = {
   },
   'stt-ws': { '/': null, '/health': null, '/healthz': null },
   yap: { '/': null, '/health': null, '/healthz': null },
-  't-one': { '/': null, '/health': { status: 'healthy', model_loaded: true }, '/healthz': null },
+  't-one': { '/': null, '/health': null, '/healthz': null },
 };

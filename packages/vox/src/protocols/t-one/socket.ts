@@ -1,0 +1,144 @@
+/**
+ * `/api/ws`, the protocol of T-one's own demo (tone.md section 5.3): `ready` before each message, binary PCM16 of any size, an
+ * empty one ends, a `transcript` for each phrase.
+ */
+import type { LiveEvent } from '@vox-speech/contract';
+import { VoxError } from '@vox-speech/contract';
+import { parseLanguage } from '../../runtime/languages.js';
+import type { LiveListener, LiveRequest, LiveSession, Runtime } from '../../runtime/types.js';
+import { type LiveSocket, publicError } from '../../transport/index.js';
+import { MAX_PHRASE_MS, SILENCE_MS } from './phrases.js';
+import * as render from './render.js';
+
+/** Hz, as the demo's page sends it; `?sample_rate=` for another. */
+const DEMO_RATE = 8_000;
+/** Sound before speech that is heard too, and the shortest speech: as the live dialects have it, in ms. */
+const PRE_ROLL_MS = 500;
+const MIN_SPEECH_MS = 60;
+/** Audio that may wait unheard, in ms: the longest message fits. */
+const QUEUE_MS = 60_000;
+/** Least time between partials for those who ask, in ms. */
+const PARTIAL_MS = 300;
+/** What a client may send before the model is there: more waits in the network. */
+const MAX_EARLY = 64;
+
+/** @throws VoxError `invalid_request` naming the parameter */
+export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
+  const at = target.indexOf('?');
+  const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
+  const language = parseLanguage(query.get('language'));
+  const rate = query.get('sample_rate') ?? String(DEMO_RATE);
+  if (!/^\d{4,6}$/.test(rate))
+    throw new VoxError('invalid_request', `sample_rate must be a number of Hz, not ${rate.slice(0, 20)}`, {
+      param: 'sample_rate',
+    });
+  return {
+    model: query.get('model') ?? '',
+    options: {
+      sampleRate: Number(rate),
+      ...(language === undefined ? {} : { language }),
+      task: 'transcribe',
+      words: true,
+      hotwords: [],
+      endpointing: {
+        detector: 'silero',
+        silenceMs: SILENCE_MS,
+        minSpeechMs: MIN_SPEECH_MS,
+        preRollMs: PRE_ROLL_MS,
+        maxUtteranceMs: MAX_PHRASE_MS,
+      },
+      // The demo's own client knows no partials, so they are only for those who ask.
+      ...(query.get('partials') === 'true' ? { partialMs: PARTIAL_MS } : {}),
+    },
+    queueMs: QUEUE_MS,
+    overflow: 'wait',
+    signal,
+  };
+}
+
+/** One connection. */
+export class DemoConnection implements LiveListener {
+  readonly #socket: LiveSocket;
+  #session: LiveSession | undefined;
+  #early: Uint8Array[] = [];
+  #over = false;
+
+  constructor(socket: LiveSocket) {
+    this.#socket = socket;
+  }
+
+  /** Resolves once `ready` was sent or the connection refused; never rejects. */
+  async start(runtime: Pick<Runtime, 'listen'>, target: string): Promise<void> {
+    this.#socket.onMessage((data) => this.#receive(data));
+    try {
+      const session = await runtime.listen(demoRequest(target, this.#socket.signal), this);
+      this.#session = session;
+      this.#ready();
+      for (const bytes of this.#early.splice(0)) this.#hear(session, bytes);
+      this.#socket.resume();
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  onEvent(event: LiveEvent): void {
+    if (event.type === 'partial') {
+      this.#say({ event: 'partial', text: event.text.trim() }, 'partial');
+      return;
+    }
+    if (event.type === 'warning') this.#say({ event: 'warning', warning: event.warning });
+    if (event.type !== 'final' || event.text.trim() === '') return;
+    this.#socket.drop('partial');
+    const { words } = event;
+    const phrase = render.phrase({
+      text: event.text.trim(),
+      startSeconds: (words?.[0]?.startMs ?? event.startMs) / 1000,
+      endSeconds: (words?.at(-1)?.endMs ?? event.endMs) / 1000,
+      ...(words === undefined ? {} : { words }),
+    });
+    this.#say({ event: 'transcript', phrase });
+  }
+
+  onDrain(): void {
+    this.#socket.resume();
+    this.#ready();
+  }
+
+  onEnd(): void {
+    this.#close(1000, '');
+  }
+
+  onError(thrown: unknown): void {
+    const error = publicError(thrown, 'socket');
+    this.#say({ event: 'error', code: error.code, detail: error.message });
+    this.#close(error.code === 'invalid_request' ? 1008 : 1011, error.message);
+  }
+
+  #receive(data: string | Uint8Array): void {
+    if (this.#over || typeof data === 'string') return;
+    if (this.#session !== undefined) this.#hear(this.#session, data);
+    else if (this.#early.push(data) >= MAX_EARLY) this.#socket.pause();
+  }
+
+  #hear(session: LiveSession, bytes: Uint8Array): void {
+    if (bytes.length === 0) {
+      session.finish();
+      return;
+    }
+    if (session.append(bytes)) this.#ready();
+    else this.#socket.pause();
+  }
+
+  #ready(): void {
+    this.#say({ event: 'ready' });
+  }
+
+  #say(message: object, key?: string): void {
+    this.#socket.send(JSON.stringify(message), key === undefined ? {} : { key });
+  }
+
+  #close(code: number, reason: string): void {
+    this.#over = true;
+    this.#socket.close(code, reason);
+  }
+}
