@@ -36,8 +36,10 @@ export async function loadTone(native: Native, files: ModelFiles, options: LoadO
     sampleRate: SAMPLE_RATE,
     // The library counts a chunk where it takes the time of a letter.
     slowClock: CHUNK_MS / LETTER_MS,
+    slowTokens: 1,
     // What is left of a chunk, and the chunk after it, which the last letter may need.
     tailMs: 2 * CHUNK_MS,
+    timesTokens: true,
     files: { toneCtc: { model: model.path }, tokens: path },
   });
 }
