@@ -1,5 +1,5 @@
 /** Zipformer that hears while somebody speaks: as a transducer, which takes hotwords, and by CTC. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadOptions, Model, ModelFiles } from '@vox-speech/contract';
 import {
@@ -145,8 +145,15 @@ function tailOf(files: ModelFiles, model: ModelFile): number {
 function hotwordsOf(files: ModelFiles): Hotwords | undefined {
   if (!existsSync(join(files.directory, 'hotwords.txt'))) return undefined;
   const score = Number(files.parameters.hotwordsScore ?? HOTWORDS_SCORE);
-  if (!(score > 0)) throw broken(files, `its parameter hotwordsScore is not a number above 0`);
-  return { file: requireFile(files, 'hotwords.txt'), score };
+  if (!(score > 0)) throw broken(files, 'its parameter hotwordsScore is not a number above 0');
+  const file = requireFile(files, 'hotwords.txt');
+  // The library reads such a word as a number, and ends the process over one that is none.
+  const odd = readFileSync(file, 'utf8')
+    .split(/\s+/)
+    .find((word) => /^[:#@]/.test(word));
+  if (odd !== undefined)
+    throw broken(files, `hotwords.txt has a word '${odd}': none may begin with :, # or @`);
+  return { file, score };
 }
 
 /** How phrases become tokens: by characters of Chinese, by pieces, or by both. */

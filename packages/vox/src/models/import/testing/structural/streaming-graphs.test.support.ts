@@ -195,12 +195,7 @@ function nemoStates(graph: GraphBuilder): void {
 
 /** The number of a beep as NeMo's token: from 0 on, the blank behind the last. */
 function nemoToken(graph: GraphBuilder, numbers: string): string {
-  return choose(
-    graph,
-    numbers,
-    graph.node('Sub', [numbers, number(graph, 1)]),
-    number(graph, PIECES.length),
-  );
+  return choose(graph, numbers, graph.node('Sub', [numbers, number(graph, 1)]), number(graph, PIECES.length));
 }
 
 export async function writeNemoCtc(directory: string): Promise<void> {
@@ -252,10 +247,11 @@ export async function writeParaformer(directory: string): Promise<void> {
     named(graph, graph.input('speech_lengths', 'int32', [1]), 'enc_len');
     const loudness = reshape(graph, meanOver(graph, speech, 2), 1, -1);
     const loud = graph.cast(graph.node('Greater', [loudness, number(graph, LOUD_16_BIT)]), 'float32');
-    const before = graph.node('Concat', [
-      graph.constant('silence', filled(0, 1, 1)),
-      slice(graph, loud, 1, { end: -1 }),
-    ], { attributes: { axis: 1 } });
+    const before = graph.node(
+      'Concat',
+      [graph.constant('silence', filled(0, 1, 1)), slice(graph, loud, 1, { end: -1 })],
+      { attributes: { axis: 1 } },
+    );
     named(graph, graph.node('Relu', [graph.node('Sub', [loud, before])]), 'alphas');
     named(graph, slice(graph, speech, 2, { end: 1 }), 'enc');
     graph.output('enc', 'float32', [1, 'T', 1]);
