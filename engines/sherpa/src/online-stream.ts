@@ -18,6 +18,10 @@ export interface OnlineStreamOptions {
   readonly slowClock: number;
   /** See `OnlineRow`. */
   readonly slowTokens: number;
+  /** Ms of silence before the first sample, which is not part of the clock. */
+  readonly leadMs: number;
+  /** Ms by which tokens are said late. */
+  readonly lateMs: number;
   /** Ms of silence after the end. */
   readonly tailMs: number;
   /** ISO 639-1; '' = unknown. */
@@ -46,7 +50,11 @@ export class OnlineTranscription implements TranscriptionStream {
   constructor(recognizer: OnlineRecognizer, options: OnlineStreamOptions) {
     this.#recognizer = recognizer;
     this.#options = options;
-    this.#held = { stream: recognizer.createStream(), weight: new ArrayBuffer(NATIVE_BYTES) };
+    const stream = recognizer.createStream();
+    this.#held = { stream, weight: new ArrayBuffer(NATIVE_BYTES) };
+    const { sampleRate, leadMs } = options;
+    if (leadMs > 0)
+      stream.acceptWaveform({ samples: new Float32Array((sampleRate * leadMs) / 1000), sampleRate });
   }
 
   /** For `decodeStreams`. Throws Error when it was closed. */
@@ -115,8 +123,8 @@ export class OnlineTranscription implements TranscriptionStream {
 
   #segment(stream: OnlineStream): Segment | undefined {
     const result = this.#recognizer.getResult(stream);
-    const { slowClock, slowTokens, language, words, timesTokens } = this.#options;
-    const startMs = timesTokens ? result.start_time * 1000 * slowClock : this.#since;
+    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens } = this.#options;
+    const startMs = timesTokens ? result.start_time * 1000 * slowClock - leadMs - lateMs : this.#since;
     const segment = segmentOf(
       timesTokens
         ? { ...result, timestamps: result.timestamps.map((seconds) => seconds * slowTokens) }

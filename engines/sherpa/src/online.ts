@@ -44,6 +44,10 @@ export interface OnlineRow {
   readonly slowClock: number;
   /** By how much the library counts a token, said or not, too short; 1 = it is right. */
   readonly slowTokens: number;
+  /** Ms of silence before the first sample; absent = none. */
+  readonly leadMs?: number;
+  /** Ms by which the model says tokens late; absent = none. */
+  readonly lateMs?: number;
   /** Ms of silence after the last sample that bring out the last word. */
   readonly tailMs: number;
   readonly files: OnlineFiles;
@@ -159,6 +163,8 @@ class OnlineModel implements Model {
       sampleRate: SAMPLE_RATE,
       slowClock: this.#row.slowClock,
       slowTokens: this.#row.slowTokens,
+      leadMs: this.#row.leadMs ?? 0,
+      lateMs: this.#row.lateMs ?? 0,
       tailMs: this.#row.tailMs,
       language: only !== undefined && others.length === 0 ? only : '',
       words: words && this.#row.timesTokens,

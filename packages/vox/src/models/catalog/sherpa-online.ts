@@ -34,7 +34,8 @@ export const SHERPA_ONLINE: readonly CatalogEntry[] = [
     license: { id: 'Apache-2.0', url: 'https://huggingface.co/t-tech/T-one' },
     languages: ['ru'],
     importer: 't-one',
-    parameters: {},
+    // The mean that T-one's own pipeline takes off.
+    parameters: { lateMs: 330 },
     sources: [
       {
         type: 'hf',
