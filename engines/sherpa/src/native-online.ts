@@ -9,7 +9,24 @@ export interface Waveform {
 /** The files of one streaming recogniser, under the key of its family; exactly one is there. */
 export interface OnlineFiles {
   readonly toneCtc?: { readonly model: string };
+  readonly zipformer2Ctc?: { readonly model: string };
+  readonly nemoCtc?: { readonly model: string };
+  /** Zipformer's or NeMo's: the library tells them apart by the decoder's outputs. */
+  readonly transducer?: { readonly encoder: string; readonly decoder: string; readonly joiner: string };
+  readonly paraformer?: { readonly encoder: string; readonly decoder: string };
   readonly tokens: string;
+  /** How hotwords are written in tokens; with `bpe`, `bpeVocab` must be there. */
+  readonly modelingUnit?: 'bpe' | 'cjkchar' | 'cjkchar+bpe';
+  /** Pieces and their scores, of SentencePiece. */
+  readonly bpeVocab?: string;
+}
+
+/** Words to expect. The library's JavaScript takes them for all streams of a recogniser, not for one stream. */
+export interface Hotwords {
+  /** Path of a file with one phrase a line. */
+  readonly file: string;
+  /** Natural-log probability a token of them is given in addition. */
+  readonly score: number;
 }
 
 export interface OnlineConfig {
@@ -26,6 +43,10 @@ export interface OnlineConfig {
   readonly rule2MinTrailingSilence: number;
   /** Seconds after which one ends in any case. */
   readonly rule3MinUtteranceLength: number;
+  /** Absent = greedy. The other ends the process where the family is no Zipformer transducer. */
+  readonly decodingMethod?: 'modified_beam_search';
+  readonly hotwordsFile?: string;
+  readonly hotwordsScore?: number;
 }
 
 export interface OnlineResult {

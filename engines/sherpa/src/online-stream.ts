@@ -16,12 +16,20 @@ export interface OnlineStreamOptions {
   readonly sampleRate: number;
   /** See `OnlineRow`. */
   readonly slowClock: number;
+  /** See `OnlineRow`. */
+  readonly slowTokens: number;
+  /** Ms of silence before the first sample, which is not part of the clock. */
+  readonly leadMs: number;
+  /** Ms by which tokens are said late. */
+  readonly lateMs: number;
   /** Ms of silence after the end. */
   readonly tailMs: number;
   /** ISO 639-1; '' = unknown. */
   readonly language: string;
   /** Word times wanted. */
   readonly words: boolean;
+  /** See `OnlineRow`. */
+  readonly timesTokens: boolean;
 }
 
 export class OnlineTranscription implements TranscriptionStream {
@@ -34,13 +42,19 @@ export class OnlineTranscription implements TranscriptionStream {
   #concluded = false;
   /** Of the open utterance, as it was last said. */
   #text = '';
+  /** Ms heard when the open utterance began: where a family without times lets it begin. */
+  #since = 0;
   #partial: StreamPart | undefined;
   #finals: StreamPart[] = [];
 
   constructor(recognizer: OnlineRecognizer, options: OnlineStreamOptions) {
     this.#recognizer = recognizer;
     this.#options = options;
-    this.#held = { stream: recognizer.createStream(), weight: new ArrayBuffer(NATIVE_BYTES) };
+    const stream = recognizer.createStream();
+    this.#held = { stream, weight: new ArrayBuffer(NATIVE_BYTES) };
+    const { sampleRate, leadMs } = options;
+    if (leadMs > 0)
+      stream.acceptWaveform({ samples: new Float32Array((sampleRate * leadMs) / 1000), sampleRate });
   }
 
   /** For `decodeStreams`. Throws Error when it was closed. */
@@ -76,6 +90,7 @@ export class OnlineTranscription implements TranscriptionStream {
     if (over) {
       this.#end(segment);
       this.#recognizer.reset(stream);
+      this.#since = this.#heardMs();
     } else if (segment !== undefined && segment.text !== this.#text) {
       this.#text = segment.text;
       this.#partial = { type: 'transcript-partial', text: segment.text, segment };
@@ -108,12 +123,21 @@ export class OnlineTranscription implements TranscriptionStream {
 
   #segment(stream: OnlineStream): Segment | undefined {
     const result = this.#recognizer.getResult(stream);
-    const { slowClock, sampleRate, language, words } = this.#options;
-    const startMs = result.start_time * 1000 * slowClock;
-    const heardMs = Math.round((this.#pushed / sampleRate) * 1000);
-    const segment = segmentOf(result, startMs, heardMs, language);
+    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens } = this.#options;
+    const startMs = timesTokens ? result.start_time * 1000 * slowClock - leadMs - lateMs : this.#since;
+    const segment = segmentOf(
+      timesTokens
+        ? { ...result, timestamps: result.timestamps.map((seconds) => seconds * slowTokens) }
+        : { ...result, tokens: [], timestamps: [] },
+      startMs,
+      this.#heardMs(),
+      language,
+    );
     if (segment === undefined || words) return segment;
     const { words: _, ...wordless } = segment;
     return wordless;
+  }
+  #heardMs(): number {
+    return Math.round((this.#pushed / this.#options.sampleRate) * 1000);
   }
 }

@@ -21,7 +21,7 @@ export function segmentOf(
   const text = result.text.trim();
   if (text === '') return undefined;
   const words = wordsOf(timedTokens(result, startMs / 1000), heardMs);
-  const first = words[0]?.startMs ?? Math.min(Math.round(startMs), heardMs);
+  const first = words[0]?.startMs ?? Math.max(0, Math.min(Math.round(startMs), heardMs));
   const last = words.at(-1)?.endMs ?? heardMs;
   return { text, startMs: first, endMs: last, words, ...(language === '' ? {} : { language }) };
 }
@@ -43,7 +43,7 @@ function timedTokens(result: OnlineResult, offset: number): TimedTokens {
     const start = result.timestamps[at] ?? 0;
     const next = result.timestamps[at + 1] ?? Number.POSITIVE_INFINITY;
     tokens.push(space + (BYTE.test(token) ? '\uFFFD' : token));
-    timestamps.push(offset + start);
+    timestamps.push(Math.max(0, offset + start));
     durations.push(Math.min(next - start, (MAX_MS_A_CHARACTER * token.trim().length) / 1000));
     space = '';
   });

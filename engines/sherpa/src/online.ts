@@ -14,11 +14,12 @@ import {
   VoxError,
 } from '@vox-speech/contract';
 import type { Native } from './native.js';
-import type { OnlineFiles, OnlineRecognizer } from './native-online.js';
+import type { Hotwords, OnlineFiles, OnlineRecognizer } from './native-online.js';
 import { OnlineTranscription } from './online-stream.js';
 
 /** Hz: what streams are fed, as everywhere in the runner. */
 const SAMPLE_RATE = 16_000;
+/** Mel features a frame, of all families. */
 const FEATURES = 80;
 /** Seconds of silence that end an utterance; shorter than the library's own 1.2, because somebody waits for the answer. */
 const SILENCE = 0.8;
@@ -41,9 +42,19 @@ export interface OnlineRow {
    * of speech can't hold, and its rule for silence of any kind takes its place.)
    */
   readonly slowClock: number;
+  /** By how much the library counts a token, said or not, too short; 1 = it is right. */
+  readonly slowTokens: number;
+  /** Ms of silence before the first sample; absent = none. */
+  readonly leadMs?: number;
+  /** Ms by which the model says tokens late; absent = none. */
+  readonly lateMs?: number;
   /** Ms of silence after the last sample that bring out the last word. */
   readonly tailMs: number;
   readonly files: OnlineFiles;
+  /** The library says when tokens were said. */
+  readonly timesTokens: boolean;
+  /** Words to expect, by a search with a beam; absent = greedy. */
+  readonly hotwords?: Hotwords;
 }
 
 /** Makes the recogniser of a row and the model around it. */
@@ -57,9 +68,16 @@ export function createOnlineRecognizer(
     featConfig: { sampleRate: row.sampleRate, featureDim: FEATURES },
     modelConfig: { ...row.files, numThreads: Math.max(1, threads), provider: 'cpu', debug: 0 },
     enableEndpoint: 1,
-    rule1MinTrailingSilence: row.slowClock > 1 ? SILENCE : EMPTY_SILENCE,
-    rule2MinTrailingSilence: SILENCE,
+    rule1MinTrailingSilence: (row.slowClock > 1 ? SILENCE : EMPTY_SILENCE) / row.slowTokens,
+    rule2MinTrailingSilence: SILENCE / row.slowTokens,
     rule3MinUtteranceLength: LONGEST / row.slowClock,
+    ...(row.hotwords === undefined
+      ? {}
+      : {
+          decodingMethod: 'modified_beam_search' as const,
+          hotwordsFile: row.hotwords.file,
+          hotwordsScore: row.hotwords.score,
+        }),
   });
   return new OnlineModel(recognizer, row, {
     kind: 'stt',
@@ -70,7 +88,7 @@ export function createOnlineRecognizer(
     canTranslate: false,
     canDetectLanguage: false,
     canChooseLanguage: false,
-    canTimeWords: true,
+    canTimeWords: row.timesTokens,
     canPrompt: false,
     // A decode keeps the thread it is called on.
     concurrency: 1,
@@ -144,9 +162,13 @@ class OnlineModel implements Model {
     return new OnlineTranscription(this.#recognizer, {
       sampleRate: SAMPLE_RATE,
       slowClock: this.#row.slowClock,
+      slowTokens: this.#row.slowTokens,
+      leadMs: this.#row.leadMs ?? 0,
+      lateMs: this.#row.lateMs ?? 0,
       tailMs: this.#row.tailMs,
       language: only !== undefined && others.length === 0 ? only : '',
-      words,
+      words: words && this.#row.timesTokens,
+      timesTokens: this.#row.timesTokens,
     });
   }
 }

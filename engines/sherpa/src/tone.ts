@@ -12,6 +12,7 @@ const LETTER_MS = 30;
 
 /**
  * Loads model.onnx (or model.int8.onnx) and tokens.txt of T-one.
+ * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
  * @throws VoxError `model_broken`
  */
 export async function loadTone(native: Native, files: ModelFiles, options: LoadOptions): Promise<Model> {
@@ -31,13 +32,20 @@ export async function loadTone(native: Native, files: ModelFiles, options: LoadO
   const { path, tokens } = readTokens(files, 'tokens.txt');
   // Without it the library ends the process.
   if (!tokens.has('<blk>')) throw broken(files, 'tokens.txt lacks <blk>');
+  const lateMs = Number(files.parameters.lateMs ?? 0);
+  if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
   return createOnlineRecognizer(native, files, options, {
     languages: ['ru'],
     sampleRate: SAMPLE_RATE,
     // The library counts a chunk where it takes the time of a letter.
     slowClock: CHUNK_MS / LETTER_MS,
+    slowTokens: 1,
+    // As T-one's own pipeline begins, so that the first word is heard as well as the others.
+    leadMs: CHUNK_MS,
+    ...(lateMs === 0 ? {} : { lateMs }),
     // What is left of a chunk, and the chunk after it, which the last letter may need.
     tailMs: 2 * CHUNK_MS,
+    timesTokens: true,
     files: { toneCtc: { model: model.path }, tokens: path },
   });
 }

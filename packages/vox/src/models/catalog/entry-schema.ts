@@ -144,7 +144,7 @@ function entry(z: Zod) {
       .array(z.string().regex(/^[a-z]{2,3}$/, { error: 'must be an ISO 639 code, e.g. en' }))
       .default([]),
     needs: z.array(reference(z)).max(20).default([]),
-    importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro']).default('none'),
+    importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro', 't-one']).default('none'),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     sources: z.array(source(z)).max(10).default([]),
   });

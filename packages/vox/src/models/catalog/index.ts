@@ -10,6 +10,7 @@ import { FAMILY_NAMES, type FamilyName } from './names.js';
 import { ONNX_RUNTIME } from './onnxruntime.js';
 import { PIPER } from './piper.js';
 import { REMOTE_MODELS } from './remote-models.js';
+import { SHERPA_ONLINE } from './sherpa-online.js';
 import { SHERPA_STT } from './sherpa-stt.js';
 import { SHERPA_TTS } from './sherpa-tts.js';
 import { UNAVAILABLE } from './unavailable.js';
@@ -18,6 +19,7 @@ import { WHISPER } from './whisper.js';
 export const BUILT_IN: readonly CatalogEntry[] = [
   ...WHISPER,
   ...SHERPA_STT,
+  ...SHERPA_ONLINE,
   ...KOKORO,
   ...SHERPA_TTS,
   ...PIPER,

@@ -6,10 +6,11 @@ import type { CatalogEntry } from '../types.js';
 import { importKokoro } from './kokoro/index.js';
 import { importOnnxRuntime } from './onnxruntime/index.js';
 import { importPiper } from './piper/index.js';
+import { importTone } from './tone/index.js';
 import { importWhisper } from './whisper/index.js';
 
 export interface ImportRequest {
-  readonly importer: 'whisper-ct2' | 'piper' | 'kokoro' | 'onnxruntime';
+  readonly importer: Exclude<CatalogEntry['importer'], 'none'>;
   /** Folder of the delivered files; for messages only. */
   readonly directory: string;
   /** Delivered files: name in the catalog (`as`) to path. */
@@ -81,6 +82,8 @@ function run(importer: ImportRequest['importer'], options: ImportOptions): Promi
       return importPiper(options);
     case 'kokoro':
       return importKokoro(options);
+    case 't-one':
+      return importTone(options);
     case 'onnxruntime':
       return importOnnxRuntime(options);
   }

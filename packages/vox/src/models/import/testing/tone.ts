@@ -40,6 +40,28 @@ const FRAME_MS = 30;
 export async function writeTone(directory: string, layers = 0): Promise<void> {
   const table = [...LETTERS, ' ', '<blk>'].map((token, id) => `${token} ${id}\n`);
   await writeFile(join(directory, 'tokens.txt'), table.join(''));
+  await writeToneGraph(directory, layers, {
+    model_type: 't-one',
+    sample_rate: '8000',
+    frame_length_ms: '300',
+    state_dim: String(STATE),
+    language: 'Russian',
+    version: '1',
+  });
+}
+
+/** Writes model.onnx and vocab.json as T-one itself is published: without metadata. */
+export async function writePublishedTone(directory: string): Promise<void> {
+  const entries = [...LETTERS, '|', '[PAD]'].map((token, id) => [token, id] as const);
+  await writeFile(join(directory, 'vocab.json'), JSON.stringify(Object.fromEntries(entries)));
+  await writeToneGraph(directory, 0, {});
+}
+
+async function writeToneGraph(
+  directory: string,
+  layers: number,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
   const graph = new GraphBuilder('tone', OPERATORS);
   const signal = graph.input('signal', 'int32', ['B', CHUNK_SAMPLES, 1]);
   const state = graph.input('state', 'float16', ['B', STATE]);
@@ -57,15 +79,7 @@ export async function writeTone(directory: string, layers = 0): Promise<void> {
   graph.node('Identity', [state], { outputs: ['state_next'] });
   graph.output('logprobs', 'float32', ['B', FRAMES, LABELS]);
   graph.output('state_next', 'float16', ['B', STATE]);
-  for (const [key, value] of Object.entries({
-    model_type: 't-one',
-    sample_rate: '8000',
-    frame_length_ms: '300',
-    state_dim: String(STATE),
-    language: 'Russian',
-    version: '1',
-  }))
-    graph.metadata.set(key, value);
+  for (const [key, value] of Object.entries(metadata)) graph.metadata.set(key, value);
   await writeModel(join(directory, 'model.onnx'), graph);
 }
 

@@ -9,7 +9,7 @@ import { toneSpeech } from '../tone.js';
 export interface RunStreams {
   readonly files: ModelFiles;
   readonly streams: readonly {
-    /** In turn: ms of silence, or a text that is said. */
+    /** In turn: ms of silence, or a text that is said; `BEEP` = 160 ms of noise. */
     readonly hears: readonly (number | string)[];
     /** Samples of a push, one after another, over and over. */
     readonly pushes: readonly number[];
@@ -32,14 +32,28 @@ export interface StreamsReport {
 
 const ENGINE: string = '@vox-speech/engine-sherpa';
 const RATE = 16_000;
+const BEEP_MS = 160;
 
 const run = JSON.parse(process.argv[2] ?? '') as RunStreams;
 const { default: engine } = (await import(ENGINE)) as { default: Engine };
 const model = await engine.load(run.files, { threads: 1, device: 'cpu' });
 
+/** The same for a length. */
+function noise(length: number): Float32Array {
+  let seed = 1;
+  return Float32Array.from({ length }, () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return (seed / 2 ** 31 - 1) * 0.5;
+  });
+}
+
 function audioOf(hears: readonly (number | string)[]): Float32Array {
   const pieces = hears.map((piece) =>
-    typeof piece === 'number' ? new Float32Array((piece * RATE) / 1000) : toneSpeech(piece, RATE),
+    typeof piece === 'number'
+      ? new Float32Array((piece * RATE) / 1000)
+      : piece === 'BEEP'
+        ? noise((BEEP_MS * RATE) / 1000)
+        : toneSpeech(piece, RATE),
   );
   return Float32Array.from(pieces.flatMap((piece) => [...piece]));
 }
