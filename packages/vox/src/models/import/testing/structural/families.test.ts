@@ -22,6 +22,13 @@ import { writeMoonshine1, writeMoonshine2, writeQwen3 } from './decoders.test.su
 import { writePocket } from './pocket.test.support.js';
 import { writeCanary, writeParakeet, writeSenseVoice } from './recognizers.test.support.js';
 import type { RunFamily } from './run-family.test.support.js';
+import {
+  writeNemoCtc,
+  writeNemoTransducer,
+  writeParaformer,
+  writeZipformer,
+  writeZipformerCtc,
+} from './streaming-graphs.test.support.js';
 import { writeKitten, writeMatcha, writeSupertonic, writeZipVoice } from './voices.test.support.js';
 
 const ENGINE: string = '@vox-speech/engine-sherpa';
@@ -303,6 +310,11 @@ describe('families of the sherpa engine, on structural models', () => {
     ['pocket', writePocket],
     ['zipvoice', writeZipVoice],
     ['tone-ctc', (to) => writeTone(to)],
+    ['zipformer-online', (to) => writeZipformer(to)],
+    ['zipformer-ctc-online', writeZipformerCtc],
+    ['paraformer-online', writeParaformer],
+    ['nemo-ctc-online', writeNemoCtc],
+    ['nemo-transducer-online', writeNemoTransducer],
   ];
   for (const [family, write] of FAMILIES)
     test(`${family}: a file that is missing or cut is named`, { skip }, async () => {
