@@ -36,7 +36,7 @@ const pieces = Math.ceil(sound.length / piece);
 let sent = 0;
 let killed;
 
-/** As a client does that may send a piece again: it has a number. */
+/** As a client does that may send a piece again, since it has a number, when it is told to. */
 async function patiently(work) {
   for (let tries = 0; ; tries++) {
     try {
@@ -44,7 +44,7 @@ async function patiently(work) {
     } catch (error) {
       faults.set(error.code ?? error.message, (faults.get(error.code ?? error.message) ?? 0) + 1);
       if (tries >= 60) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, 1_000 * (error.retryAfter ?? 0.5)));
     }
   }
 }

@@ -84,7 +84,7 @@ if (process.send !== undefined && process.argv[1] === new URL(import.meta.url).p
       const result = await calls[call](...values);
       tell({ result });
     } catch (error) {
-      tell({ error: { code: error.code, message: error.message } });
+      tell({ error: { code: error.code, message: error.message, retryAfter: error.retryAfter } });
     }
   });
   process.once('disconnect', close);

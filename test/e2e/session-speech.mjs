@@ -65,7 +65,7 @@ export async function startInstance(home, url) {
       if (ready) resolve();
       const one = waiting.get(of);
       waiting.delete(of);
-      if (error) one?.reject(Object.assign(new Error(error.message), { code: error.code }));
+      if (error) one?.reject(Object.assign(new Error(error.message), error));
       else one?.resolve(result);
     });
   });

@@ -25,6 +25,9 @@ const WAIT_MS = 60_000;
 /** A session that nobody uses for so long is no longer heard, in ms: its place is free, and the next piece opens it again. */
 const IDLE_MS = 30_000;
 const IDLE_TICK_MS = 5_000;
+/** How long a place among the live sessions is waited for, and how often it is asked for, in ms. */
+const PLACE_MS = 5_000;
+const PLACE_TICK_MS = 200;
 /** Sessions of others that are remembered as such. */
 const MOST_STRANGERS = 10_000;
 /** A session that this instance lost, or whose model died, is begun again so often. */
@@ -190,13 +193,17 @@ class Resumable implements ResumableSessions {
 
   /** Opens what hears it; where there is no place, the one that was idle longest gives its own. */
   async #ready(owned: OwnedSession, sampleRate: number, signal: AbortSignal): Promise<void> {
-    try {
-      await owned.ready(sampleRate, signal);
-    } catch (error) {
-      const idle = VoxError.is(error) && error.code === 'overloaded' ? this.#idlest(owned) : undefined;
-      if (idle === undefined) throw error;
-      await this.#park(idle.id);
-      await owned.ready(sampleRate, signal);
+    const deadline = performance.now() + PLACE_MS;
+    for (;;) {
+      try {
+        return await owned.ready(sampleRate, signal);
+      } catch (error) {
+        const full = VoxError.is(error) && error.code === 'overloaded';
+        if (!full || signal.aborted || performance.now() > deadline) throw error;
+        const idle = this.#idlest(owned);
+        if (idle === undefined) await new Promise((resolve) => setTimeout(resolve, PLACE_TICK_MS));
+        else await this.#park(idle.id);
+      }
     }
   }
 
