@@ -1,6 +1,7 @@
 /** `vox client t-one`: what the T-one wrapper's example client does and prints, for our own server and for the original. */
 
 import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { encodeWav, int16ToFloat } from '@vox-speech/audio';
 import { type Command, Option } from 'commander';
@@ -124,9 +125,9 @@ function phraseLine({ start_time, end_time, text }: Phrase): string {
 }
 
 async function whole(path: string, post: Post, say: (line: string) => void): Promise<Recognised> {
-  const blob = await openAsBlob(path).catch(() => {
-    throw new UsageError(`no such file: ${path}`);
-  });
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) throw new UsageError(`no such file: ${path}`);
+  const blob = await openAsBlob(path);
   const form = new FormData();
   form.append('file', blob, basename(path));
   const answer = await post<Recognised>('/transcribe', form);

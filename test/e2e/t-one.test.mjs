@@ -1,0 +1,81 @@
+/** The T-one routes on real weights: the command line's client, encoded pieces of a session, and the demo's WebSocket. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
+import { NO_MODELS, NO_SHARED_AUDIO, SHARED_AUDIO, startServer, VOX } from './server.mjs';
+
+const run = promisify(execFile);
+const CLIP = join(SHARED_AUDIO, 'jfk.wav');
+const RUSSIAN = join(SHARED_AUDIO, 'russian-8k.flac');
+/** Whisper puts marks where phrases are cut. */
+const HEARD = /ask not\W+what your country can do for you/i;
+
+describe('the T-one routes', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
+  let vox;
+  before(async () => {
+    vox = await startServer({ env: { VOX_STT_MODEL: 'whisper:base' } });
+  });
+  after(() => vox?.stop());
+
+  const client = async (...args) => {
+    const env = { ...process.env, VOX_HOME: process.env.VOX_TEST_HOME };
+    const { stdout } = await run(process.execPath, [VOX, 'client', 't-one', ...args, '--server', vox.url], {
+      env,
+    });
+    return stdout;
+  };
+
+  it('vox client t-one prints what the original’s example does', async () => {
+    const whole = await client(CLIP);
+    assert.match(whole, /^✓ Successfully transcribed!\nFull text: /);
+    assert.match(whole, HEARD);
+    assert.match(whole, /\n {2}\[\d+\.\d\ds - \d+\.\d\ds\] /);
+    const parts = await client(CLIP, '--streaming', '--chunk-ms', '4000');
+    assert.match(parts, /^✓ Session created: [0-9a-f]{8}\.\.\.\nChunk 1\/3: jfk\.wav\n→ /);
+    assert.match(parts, /✓ Streaming completed\. Total \d+ phrases recognized\.\n$/);
+    const said = parts.split('\n').filter((line) => line.startsWith('  ['));
+    assert.match(said.map((line) => line.replace(/^.*\] /, '')).join(' '), HEARD);
+  });
+
+  it('a FLAC of 8 kHz is Russian text both ways', async () => {
+    const post = async (path, fields = {}) => {
+      const body = new FormData();
+      for (const [name, value] of Object.entries(fields)) body.append(name, value);
+      const reply = await fetch(`${vox.url}${path}`, { method: 'POST', body });
+      assert.equal(reply.status, 200, await reply.clone().text());
+      return reply.json();
+    };
+    const file = new Blob([await readFile(RUSSIAN)]);
+    const whole = await post('/transcribe?language=ru&decoder=beam', { file });
+    assert.match(whole.full_text, /[а-я]{4}/i);
+    assert.equal(whole.warnings[0].option, 'decoder');
+    const { state_id } = await post('/transcribe/streaming?language=ru', { a: '' });
+    const told = await post('/transcribe/streaming/chunk', { state_id, file });
+    assert.equal(told.audio_duration, whole.audio_duration);
+    const last = await post('/transcribe/streaming/finalize', { state_id });
+    assert.match(last.phrases.map(({ text }) => text).join(' '), /[а-я]{4}/i);
+  });
+
+  it('the demo’s WebSocket', async () => {
+    const pcm = (await readFile(CLIP)).subarray(44);
+    const socket = new WebSocket(`${vox.url.replace('http', 'ws')}/api/ws?sample_rate=16000`);
+    const phrases = [];
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    let at = 0;
+    socket.on('message', (data) => {
+      const message = JSON.parse(data);
+      if (message.event === 'transcript') phrases.push(message.phrase);
+      if (message.event !== 'ready' || at === Number.POSITIVE_INFINITY) return;
+      // The last one is empty.
+      socket.send(pcm.subarray(at, at + 30_001));
+      at = at >= pcm.length ? Number.POSITIVE_INFINITY : at + 30_001;
+    });
+    assert.equal(await ended, 1000);
+    assert.match(phrases.map(({ text }) => text).join(' '), HEARD);
+    assert.ok(phrases.every(({ start_time, end_time }) => start_time <= end_time && end_time <= 11.1));
+  });
+});
