@@ -38,6 +38,19 @@ test('a view that lost a file, or all of them, is made again', async (t) => {
   assert.deepEqual((await readdir(await store.viewDirectory(manifest))).sort(), ['one', 'two']);
 });
 
+test('of several stores that miss one view the first makes it, and nobody takes it away from under the others', async (t) => {
+  const store = await open(t);
+  const manifest = await put(store, 'a:1', { one: '1', two: '2' });
+  const stores = [store, ...(await Promise.all([1, 2, 3].map(() => Store.open(store.layout.home))))];
+  for (let round = 0; round < 5; round++) {
+    await rm(store.layout.views, { recursive: true });
+    const seen = await Promise.all(
+      stores.map(async (one) => (await stat(await one.viewDirectory(manifest))).ino),
+    );
+    assert.equal(new Set(seen).size, 1, String(seen));
+  }
+});
+
 test('a blob that was cut is model_broken with the line that helps', async (t) => {
   const store = await open(t);
   const manifest = await put(store, 'a:1', { one: 'content' });

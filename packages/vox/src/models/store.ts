@@ -90,7 +90,11 @@ export class Store {
 
   /** The folder with the model's files; made again where something is missing. Throws `model_broken`. */
   async viewDirectory(manifest: Manifest): Promise<string> {
-    if (!(await isViewWhole(this.layout, manifest))) await this.change(() => makeView(this.layout, manifest));
+    if (!(await isViewWhole(this.layout, manifest)))
+      await this.change(async () => {
+        // Another process may have made it meanwhile, and be loading from it.
+        if (!(await isViewWhole(this.layout, manifest))) await makeView(this.layout, manifest);
+      });
     return this.layout.view(parseReference(manifest.reference));
   }
 
