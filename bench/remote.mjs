@@ -4,10 +4,10 @@
  *
  * `tokens`: `--streams` (64) clients in real time, in turn straight to the stand-in and through the server, which is what it
  * adds to each token: on the way there (the step of audio that a token answers), on the way back, and in processor time.
- * `rolling`: two-cities.wav as one utterance, with our own whisper:base behind the stand-in, once in one context and once rolled
+ * `rolling`: two-cities.wav as one utterance, with `--model` (whisper:tiny.en) of our own behind the stand-in, once in one context and once rolled
  * every 2 s while the last words of each context take 7 s. `--part tokens|rolling` runs one of them. Linux.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { floatToInt16 } from '../packages/audio/dist/index.js';
@@ -20,11 +20,10 @@ import { pull, serve, voxHome } from './lib/vox.mjs';
 import { wordErrors } from './lib/words.mjs';
 
 const SERVED = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
-const BEHIND = 'whisper:base';
 /** Steps that each stream says before the clock runs. */
 const WARM_UP = 40;
 const STAND_IN = resolve(import.meta.dirname, '../test/stand-ins/vllm/main.mjs');
-const flags = options({ runs: 1, streams: 64, seconds: 10, part: 'all' });
+const flags = options({ runs: 1, streams: 64, seconds: 10, part: 'all', model: 'whisper:tiny.en' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
 const folder = mkdtempSync(join(tmpdir(), 'vox-bench-remote-'));
 const figures = {};
@@ -35,8 +34,9 @@ function home(...references) {
   const path = mkdtempSync(join(folder, 'home-'));
   for (const reference of references) {
     pull(reference);
-    const [name, tag] = reference.split(':');
-    for (const part of [`manifests/${name}/${tag}.json`, `views/${name}/${tag}`])
+    const manifest = `manifests/${reference.replace(':', '/')}.json`;
+    const { files } = JSON.parse(readFileSync(join(voxHome(), 'models', manifest), 'utf8'));
+    for (const part of [manifest, ...files.map(({ digest }) => `blobs/${digest}`)])
       cpSync(join(voxHome(), 'models', part), join(path, 'models', part), { recursive: true });
   }
   return path;
@@ -131,14 +131,21 @@ async function tokens() {
 async function rolling() {
   const clip = clips().find(({ name }) => name === 'two-cities.wav') ?? cannot('two-cities.wav is not there');
   const pcm = readPcm16(clip.path).data;
-  const behind = await serve(['--preload', BEHIND], { VOX_HOME: home(BEHIND, 'silero-vad:v5') });
+  const behind = await serve(['--preload', flags.model], { VOX_HOME: home(flags.model, 'silero-vad:v5') });
   const seconds = pcm.length / 32_000;
   const results = {};
   for (const [label, flushMs, env] of [
     ['one context', 0, { VOX_ROLL: 'false' }],
     ['rolled', 7_000, { VOX_ROLL: 'true', VOX_ROLL_SECONDS: '2', VOX_ROLL_OVERLAP: '0.8' }],
   ]) {
-    const args = ['--vox-url', behind.base, '--vox-model', BEHIND, '--switches', JSON.stringify({ flushMs })];
+    const args = [
+      '--vox-url',
+      behind.base,
+      '--vox-model',
+      flags.model,
+      '--switches',
+      JSON.stringify({ flushMs }),
+    ];
     const vllm = await standIn('--engine', 'vox', ...args);
     const vox = await through(vllm.url, env);
     const { text, finalMs } = await utter('yap', vox.base, pcm);

@@ -23,6 +23,8 @@ export interface StartRunnerOptions {
   readonly threads: number;
   /** Files of libraries that take the place of those of the same name (Linux); one that can't be loaded is passed over. */
   readonly preload: readonly string[];
+  /** The model runs elsewhere: the runner itself does all there is to do here, message by message. */
+  readonly elsewhere: boolean;
 }
 
 export type StartRunner = (options: StartRunnerOptions) => RunnerHost;

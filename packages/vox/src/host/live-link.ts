@@ -3,8 +3,11 @@ import type { LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
 import type { FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
 
-/** How long frames are gathered, in ms: half of the shortest frame that clients use, so that no two of one client wait. */
-const TICK_MS = 10;
+/**
+ * How long frames are gathered, in ms: far less than the shortest frame that clients use (20 ms). At 10 ms 64 streams of a model
+ * elsewhere had their tokens 23 ms later in the 95th percentile than without us.
+ */
+const TICK_MS = 4;
 
 /** What a stream is told; `end` or `fail` is the last. */
 export interface LiveHandler {

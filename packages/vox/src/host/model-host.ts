@@ -102,7 +102,11 @@ export class ModelHost {
     signal: AbortSignal,
   ): Promise<ModelHost> {
     signal.throwIfAborted();
-    const host = start({ threads: message.options.threads, preload });
+    const host = start({
+      threads: message.options.threads,
+      preload,
+      elsewhere: message.options.remote !== undefined,
+    });
     const reference = message.files.reference;
     try {
       const ready = await new Promise<Extract<FromRunner, { type: 'ready' }>>((resolve, reject) => {

@@ -32,6 +32,11 @@ const CLOCK: Clock = {
     return (user + system) / 1000;
   },
   after: (ms, call) => {
+    if (ms <= 0) {
+      // A timer takes a millisecond at the least.
+      const turn = setImmediate(call);
+      return () => clearImmediate(turn);
+    }
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },

@@ -146,7 +146,7 @@ export class RelayedStream implements LiveStream {
   #feed(position: number): void {
     const relay = this.#open;
     if (relay === undefined || position <= relay.fedTo) return;
-    const samples = this.#hearing.audio.view(relay.fedTo, position).slice();
+    const samples = this.#hearing.audio.view(relay.fedTo, position);
     relay.fedTo = position;
     relay.roller?.push(samples);
   }

@@ -87,10 +87,10 @@ export class Roller {
     return this.#waiting.length === 0 && this.#parts.at(-1)?.full !== true;
   }
 
-  /** Mono samples at 16 kHz. */
+  /** Mono samples at 16 kHz, the caller's again afterwards. */
   push(samples: Float32Array): void {
     if (this.#closed || this.#finished) return;
-    if (this.#waiting.length > 0 || this.#noRoom) this.#waiting.push(samples);
+    if (this.#waiting.length > 0 || this.#noRoom) this.#waiting.push(samples.slice());
     else this.#hear(samples);
   }
 
