@@ -12,7 +12,8 @@ import { engineModule, openCatalog, Store } from '../../packages/vox/dist/models
 import { createRuntime } from '../../packages/vox/dist/runtime/index.js';
 import { Residency } from '../../packages/vox/dist/scheduler/residency.js';
 import { Sessions } from '../../packages/vox/dist/sessions/index.js';
-import { MemoryStore, RedisStore } from '../../packages/vox/dist/sessions/resumable/index.js';
+import { MemoryStore } from '../../packages/vox/dist/sessions/resumable/index.js';
+import { RedisStore } from '../../packages/vox/dist/sessions/resumable/redis.js';
 
 export const LIMITS = { timeoutMs: 60_000, maxSessions: 1_000, maxBytes: 64 << 20 };
 

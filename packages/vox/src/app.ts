@@ -36,7 +36,7 @@ import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
 import { Sessions } from './sessions/index.js';
-import { MemoryStore, RedisStore, type SessionStore } from './sessions/resumable/index.js';
+import { MemoryStore, type SessionStore } from './sessions/resumable/index.js';
 import { createHttpServer, loadWebSockets, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
 import { VoiceStore } from './voices/index.js';
@@ -284,7 +284,10 @@ function remoteSettings(
 /** Where sessions by id are kept. Redis is connected to in the background: a server that can't reach it serves all the rest. */
 async function openSessionStore({ sessions }: Config): Promise<SessionStore> {
   const { store, url, prefix, ...limits } = sessions;
-  return store === 'redis' ? RedisStore.open({ ...limits, url, prefix }) : new MemoryStore(limits);
+  if (store !== 'redis') return new MemoryStore(limits);
+  // Most servers have none: what speaks to it is not theirs to load.
+  const { RedisStore } = await import('./sessions/resumable/redis.js');
+  return RedisStore.open({ ...limits, url, prefix });
 }
 
 function pullSettings({ models }: Config): ConstructorParameters<typeof Puller>[0]['settings'] {

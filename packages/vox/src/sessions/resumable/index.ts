@@ -12,7 +12,6 @@ import { AT_THE_END, type Head, type Order, type SessionStore } from './store.js
 import type { Piece, PieceAnswer, ResumableRequest, ResumableSessions } from './types.js';
 
 export { MemoryStore } from './memory.js';
-export { RedisStore } from './redis.js';
 export type { SessionStore, StoreLimits } from './store.js';
 export type { Phrase, Piece, PieceAnswer, ResumableRequest, ResumableSessions } from './types.js';
 
