@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { WebSocket } from 'ws';
 import { until } from '../../transport/socket-client.test.support.js';
-import { CHUNK, Client, final, serve } from './serve.test.support.js';
+import { CHUNK, Client, final, listensLater, serve } from './serve.test.support.js';
 
 const NO_KEY =
   "Authentication required. Provide valid API key via 'api_key' query parameter or 'X-API-Key' header.";
@@ -118,15 +118,7 @@ test('300 messages in one burst just work', async (t) => {
 
 test('300 messages while the model still loads: the socket waits, nothing is lost', async (t) => {
   const { greeted, live, runtime, sockets } = await serve(t, { settings: { inboundQueue: 16 } });
-  const { listen } = runtime;
-  let open = (): void => {};
-  const loaded = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  runtime.listen = async (request, listener) => {
-    await loaded;
-    return listen.call(runtime, request, listener);
-  };
+  const open = listensLater(runtime);
   const client = await greeted();
   let paused = 0;
   const [socket] = sockets;
@@ -172,15 +164,7 @@ test('a full backlog is not read on from until there is room', async (t) => {
 
 test('with drop: the oldest goes and the client is told, before and after the session is open', async (t) => {
   const { greeted, live, runtime } = await serve(t, { settings: { drop: true, backlogMs: 160 } });
-  const { listen } = runtime;
-  let open = (): void => {};
-  const loaded = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  runtime.listen = async (request, listener) => {
-    await loaded;
-    return listen.call(runtime, request, listener);
-  };
+  const open = listensLater(runtime);
   const client = await greeted();
   client.start();
   for (let i = 0; i < 3; i++) client.append();

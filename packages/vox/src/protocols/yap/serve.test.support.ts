@@ -150,3 +150,17 @@ export function final(
   const timing = { endpointToFinalMs: 80, sinceFirstAudioMs: 900, decodeMs: 60, revisedShare: 0 };
   return { type: 'final', utterance: 1, text, startMs: 0, endMs: 800, reason, timing, ...more };
 }
+
+/** Sessions open when the returned function was called, as while the model loads. */
+export function listensLater(runtime: ReturnType<typeof fakeRuntime>): () => void {
+  const { listen } = runtime;
+  let open = (): void => {};
+  const loaded = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  runtime.listen = async (request, listener) => {
+    await loaded;
+    return listen.call(runtime, request, listener);
+  };
+  return open;
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../transport/socket-client.test.support.js';
-import { CHUNK, final, partial, serve } from './serve.test.support.js';
+import { CHUNK, final, listensLater, partial, serve } from './serve.test.support.js';
 
 test('the greeting comes at once, and says what holds', async (t) => {
   const { connect, live } = await serve(t, { settings: { servedModel: 'voxtral' } });
@@ -86,15 +86,7 @@ test('an utterance: tokens, final, done, in this order; then the next on the sam
 
 test('audio that comes before the session is open is heard, and the commit behind it', async (t) => {
   const { runtime, greeted, live } = await serve(t);
-  const { listen } = runtime;
-  let open = (): void => {};
-  const loaded = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  runtime.listen = async (request, listener) => {
-    await loaded;
-    return listen.call(runtime, request, listener);
-  };
+  const open = listensLater(runtime);
   const client = await greeted();
   client.start();
   for (let i = 0; i < 3; i++) client.append();

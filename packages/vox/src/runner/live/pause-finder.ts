@@ -1,11 +1,10 @@
 /** Whether someone who speaks makes a pause just now, by the level: what is far quieter than their speech. */
 import { rootMeanSquare } from '@vox-speech/audio';
 import { FRAME } from '../energy.js';
+import { PER_MS } from './segmenter.js';
 
 /** A pause is so much quieter than the loudest of late (-20 dB). */
 const QUIETER = 0.1;
-/** Samples at 16 kHz in a millisecond. */
-const PER_MS = 16;
 /** The loudest is forgotten by half in 5 s. */
 const FORGET = 0.5 ** (1 / 250);
 

@@ -13,9 +13,8 @@ import {
 import { after, joined, letterCount } from '../../text/joined.js';
 import { SampleBuffer } from '../sample-buffer.js';
 import { PauseFinder } from './pause-finder.js';
+import { PER_MS } from './segmenter.js';
 
-/** Samples at 16 kHz in a millisecond. */
-const PER_MS = 16;
 /** Contexts that may say their last words at the same time; then no more is heard until one is done. */
 const MAX_ENDING = 8;
 /** Without a pause an utterance goes on in a new context so long before the old one is full, in ms. */
