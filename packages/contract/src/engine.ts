@@ -166,7 +166,10 @@ export interface UtteranceListener {
 
 /** One utterance that is heard elsewhere while it is spoken. */
 export interface UtteranceStream {
-  /** Mono samples at the model's rate. False: no more for now, `drained` follows; what was given is taken all the same. */
+  /**
+   * Mono samples at the model's rate, the caller's again afterwards. False: no more for now, `drained` follows; what was given
+   * is taken all the same.
+   */
   push(samples: Float32Array): boolean;
   /** No more audio. */
   finish(): void;
