@@ -1,0 +1,72 @@
+/**
+ * Makes one file of the server and one of each command, with the libraries that they need at the start: Node opens, reads
+ * and links hundreds of modules one by one otherwise, which is most of the time `vox serve` takes to answer
+ * (docs/decisions/0007). Runners, workers and tests run the modules themselves; `bin/vox.js` chooses.
+ */
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { build } from 'esbuild';
+import { ROOT } from './files.mjs';
+
+const dist = join(ROOT, 'packages/vox/dist');
+const bundle = join(dist, 'bundle');
+
+/** Loaded when they are first used, most of them never: bundled they would cost memory and save nothing. */
+const LATER = ['ioredis', 'prom-client', 'ws', 'zod'];
+
+/** CommonJS libraries ask for these. */
+const COMMON_JS = `import { createRequire as bundleRequire } from 'node:module';
+import { fileURLToPath as bundlePath } from 'node:url';
+const require = bundleRequire(import.meta.url);
+const __filename = bundlePath(import.meta.url);
+const __dirname = bundlePath(new URL('.', import.meta.url));`;
+
+/** Modules look for workers, pages and package.json from where they lie; so they do in the bundle. */
+const ownPlaces = {
+  name: 'own-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /packages[\\/][a-z]+[\\/]dist[\\/].*\.js$/ }, async ({ path }) => {
+      const from = JSON.stringify(relative(bundle, path).split(sep).join('/'));
+      const text = await readFile(path, 'utf8');
+      return {
+        loader: 'js',
+        contents: text.replaceAll('import.meta.url', `new URL(${from}, import.meta.url).href`),
+      };
+    });
+  },
+};
+
+await rm(bundle, { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: [join(dist, 'bin.js')],
+  outdir: bundle,
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external: LATER,
+  banner: { js: COMMON_JS },
+  plugins: [ownPlaces],
+  metafile: true,
+  logLevel: 'warning',
+});
+await writeFile(join(bundle, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)));
+
+/** What the licences of the bundled libraries want to see wherever their code goes. */
+async function licences(inputs) {
+  const folders = new Set();
+  for (const input of inputs) {
+    const found = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (found !== undefined && !found.includes('@vox-speech')) folders.add(found);
+  }
+  const parts = [];
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8'));
+    const file = (await readdir(join(ROOT, folder))).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? '' : await readFile(join(ROOT, folder, file), 'utf8');
+    parts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
+}
