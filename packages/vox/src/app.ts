@@ -1,5 +1,6 @@
 /** The composition root: the only file that knows every layer. */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Config } from './config/index.js';
 import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
@@ -204,6 +205,7 @@ export async function startApp(config: Config): Promise<App> {
     loadZod();
     metrics.load();
     loadWebSockets();
+    keepYoungSpace();
   }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
   const { fallback } = config.remote;
@@ -228,6 +230,16 @@ export async function startApp(config: Config): Promise<App> {
       return closing;
     },
   };
+}
+
+/**
+ * Room for young objects grows no more. What passes through a server dies at once, and Node would give it 48 MB in the end,
+ * only to collect it less often: of 300 sockets each took 209 kB, now 111, and 64 streams to a model elsewhere had their tokens
+ * 14 to 18 ms later in the 95th percentile, now 6 to 10, for a twentieth more of processor time (bench/live.mjs, remote.mjs).
+ * While the server starts the room is of use.
+ */
+function keepYoungSpace(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */
