@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Config } from './config/index.js';
-import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
+import { checkBind, checkOpenBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
@@ -69,6 +69,8 @@ export async function startApp(config: Config): Promise<App> {
     insecure: guard.insecure,
   };
   checkBind(guardSettings);
+  const { listen: wyomingAt, ...wyomingSettings } = config.wyoming;
+  if (wyomingAt !== undefined) checkOpenBind(wyomingAt.host, guard.insecure, 'Wyoming');
   const logFile = config.log.file
     ? new LogFile(config.log.folder, {
         onError: (error) => log.warn(`no log is kept in ${config.log.folder}: ${error.message}`),
@@ -197,6 +199,12 @@ export async function startApp(config: Config): Promise<App> {
   });
   registerVoxStreams(upgrades, { runtime, log });
   const { url } = await http.listen({ host: server.host, port: server.port });
+  const wyoming =
+    wyomingAt === undefined
+      ? undefined
+      : await (await import('./protocols/wyoming/index.js'))
+          .openWyoming({ ...wyomingAt, ...wyomingSettings, hearing: config.live, runtime, metrics, log })
+          .catch((error: unknown) => http.close().then(() => Promise.reject(error)));
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
@@ -220,7 +228,7 @@ export async function startApp(config: Config): Promise<App> {
         health.set('draining');
         await runtime.resumable.close();
         sessions.stop();
-        await upgrades.close(SOCKET_GRACE_MS);
+        await Promise.all([upgrades.close(SOCKET_GRACE_MS), wyoming?.close(SOCKET_GRACE_MS)]);
         await http.close();
         await puller.close();
         await residency.close();

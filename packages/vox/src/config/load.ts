@@ -70,9 +70,11 @@ export function loadConfig(input: ConfigInput = {}): Config {
  * since standard output is the command's and errors come back over HTTP.
  */
 export function onLoopback(config: Config): Config {
+  const { listen: _, ...wyoming } = config.wyoming;
   return deepFreeze({
     ...config,
     server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
+    wyoming,
     scheduler: { ...config.scheduler, preload: [] },
     log: { ...config.log, level: 'silent', file: false },
   });
@@ -333,6 +335,12 @@ function toConfig(
       unauthorizedCode: v.yapCloseUnauthorized,
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
+    },
+    wyoming: {
+      ...(v.wyoming === undefined ? {} : { listen: { host: v.bindHost, ...v.wyoming } }),
+      maxConnections: v.wyomingMaxConnections,
+      idleMs: v.wyomingIdleTimeout * 1000,
+      announce: v.zeroconf,
     },
     sessions: {
       store: v.sessionStore,

@@ -9,6 +9,7 @@ export type Group =
   | 'live'
   | 'remote'
   | 'yap'
+  | 'wyoming'
   | 'sessions'
   | 'engine'
   | 'log'

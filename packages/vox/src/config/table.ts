@@ -27,6 +27,7 @@ import {
   text,
   ttl,
 } from './values.js';
+import { WYOMING_SETTINGS } from './wyoming-settings.js';
 import { YAP_SETTINGS } from './yap-settings.js';
 
 export const SETTINGS = {
@@ -346,6 +347,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...WYOMING_SETTINGS,
   ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,

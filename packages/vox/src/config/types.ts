@@ -156,6 +156,16 @@ export interface YapConfig {
   readonly idleReason: string;
 }
 
+/** Wyoming over TCP. */
+export interface WyomingConfig {
+  /** Where it listens; absent = it is off. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly maxConnections: number;
+  readonly idleMs: number;
+  /** Tell the local network of it. */
+  readonly announce: boolean;
+}
+
 /** Sessions by id. */
 export interface SessionsConfig {
   readonly store: 'memory' | 'redis';
@@ -202,6 +212,7 @@ export interface Config {
   readonly live: LiveConfig;
   readonly remote: RemoteConfig;
   readonly yap: YapConfig;
+  readonly wyoming: WyomingConfig;
   readonly sessions: SessionsConfig;
   readonly engine: EngineConfig;
   readonly log: LogConfig;

@@ -45,6 +45,20 @@ export function checkBind(settings: GuardSettings): void {
 }
 
 /**
+ * The same for a protocol that knows no key: where there is one for HTTP it does not help here.
+ * @param protocol in the words of a person: `Wyoming`
+ * @throws VoxError `invalid_request` that names the two ways on
+ */
+export function checkOpenBind(host: string, insecure: boolean, protocol: string): void {
+  if (insecure || isLoopback(host)) return;
+  throw new VoxError(
+    'invalid_request',
+    `refusing to serve ${protocol} on ${host}: it knows no key, so anybody who reaches it could use it; give --insecure where you trust this network, or listen on 127.0.0.1`,
+    { param: 'host' },
+  );
+}
+
+/**
  * Installs the checks on a server, before its dialects register.
  * They throw `invalid_request` for a missing or malformed Host, `forbidden`, `unauthorized`.
  */

@@ -217,6 +217,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     list: async () => [...models.values()],
     broken: async () => script.broken,
     aliases: async () => [],
+    defaultModel: async (kind) => named('', kind),
     show: async (model) => find(model === 'whisper-1' ? 'whisper:base' : model),
     loaded: () => loaded,
     remote: () => undefined,

@@ -274,6 +274,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       return broken.map(({ reference, reason }) => ({ reference, reason }));
     },
 
+    defaultModel: (kind) => names.forJob('', kind),
+
     show: (model) => names.shown(model),
 
     aliases: () => names.aliases(),

@@ -231,6 +231,8 @@ export interface Runtime {
   broken(): Promise<readonly { readonly reference: string; readonly reason: string }[]>;
   /** Names that stand for a pulled model: the user's aliases, and OpenAI's names for the defaults. */
   aliases(): Promise<readonly AliasedModel[]>;
+  /** The pulled model of requests that name none. Throws model_not_pulled where there is none of the kind. */
+  defaultModel(kind: 'stt' | 'tts'): Promise<Manifest>;
   /** A pulled model by any of its names, aliases too. Throws model_unknown / model_not_pulled. */
   show(model: string): Promise<Manifest>;
   loaded(): readonly LoadedModel[];
