@@ -147,10 +147,9 @@ async def streams_the_transcript():
 async def chooses_models():
     async with client() as connection:
         await ask(connection, SelectProgram(name=OTHER_STT))
-        for _ in range(2):
-            await ask(connection, Transcribe())
-            await speak(connection)
-            same((await heard(connection)).text)
+        await ask(connection, Transcribe())
+        await speak(connection)
+        same((await heard(connection)).text)
         # The selection holds: that one hears English alone.
         await ask(connection, Transcribe(language="de"))
         await speak(connection)
@@ -189,7 +188,7 @@ async def ends_a_command_by_itself():
         await ask(connection, AudioStart(**kind), AudioChunk(**kind, audio=pcm))
         silence = AudioChunk(**kind, audio=bytes(rate // 5))
         reading = asyncio.create_task(heard(connection))
-        for _ in range(100):
+        for _ in range(600):
             if reading.done():
                 break
             await ask(connection, silence)
@@ -253,7 +252,7 @@ async def refuses_what_it_can_not():
 @check
 async def goes_on_after_clients_that_leave():
     """In the middle of speech, of audio and of a payload; then 10 000 tiny chunks are heard."""
-    for _ in range(3):
+    for _ in range(2):
         leaving = client()
         await leaving.connect()
         await ask(leaving, Synthesize(text="A long sentence that nobody will listen to until its end. " * 20))

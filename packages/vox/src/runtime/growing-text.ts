@@ -6,7 +6,7 @@ type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
 
 /** An utterance may be open while the one before it waits for its final; what is said of it then is told with the next. */
 export class GrowingText {
-  readonly #language: string | undefined;
+  #language: string | undefined;
   /** Finals, joined. */
   #said = '';
   /** All that was told. */
@@ -14,7 +14,7 @@ export class GrowingText {
   /** The utterance that partials may be of; absent = the first. */
   #open: number | undefined;
 
-  /** @param language of the text, ISO 639-1: some languages have no spaces between utterances */
+  /** @param language of the text, ISO 639-1, where it is known: some have no spaces between utterances */
   constructor(language: string | undefined) {
     this.#language = language;
   }
@@ -35,11 +35,21 @@ export class GrowingText {
   final(event: Event<'final'>): string {
     this.#open = event.utterance + 1;
     this.#said = this.#with(event);
+    // From the next utterance on, for partials and finals alike: partials don't say their language.
+    this.#language ??= event.language;
     return event.text === '' ? '' : this.#grow(this.#said);
   }
 
-  #with(piece: { readonly text: string; readonly startMs: number; readonly endMs: number }): string {
-    return this.#said + appendText(this.#said, piece, this.#language);
+  #with({
+    text,
+    startMs,
+    endMs,
+  }: {
+    readonly text: string;
+    readonly startMs: number;
+    readonly endMs: number;
+  }): string {
+    return this.#said + appendText(this.#said, { text, startMs, endMs }, this.#language);
   }
 
   /** Where the engine has thought better of what was told, nothing is: the final has the last word. */

@@ -91,6 +91,7 @@ export class TcpConnection {
   destroy(): void {
     this.#closing = true;
     this.#socket.destroy();
+    this.#leave();
   }
 
   #fill(): void {

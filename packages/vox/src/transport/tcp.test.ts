@@ -109,6 +109,7 @@ describe('a TCP listener', () => {
     socket.on('data', (part) => {
       bytes += part.length;
     });
+    socket.resume();
     await until('what must happen', () => bytes === 64 * big.length);
     assert.equal(asked, 64);
     assert.ok(waited > 0);

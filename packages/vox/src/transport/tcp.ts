@@ -31,10 +31,13 @@ export interface TcpListener {
 /** Bytes of answers that may wait for a client before it is neither answered nor read any further. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
+/** Answers leave at once; a client that lost its power is found out by the system, after 30 s of silence. */
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
+
 /** Resolves once it accepts. Rejects with the system's error (`EADDRINUSE`, ...) where the address can't be had. */
 export async function listenTcp(settings: TcpSettings, protocol: TcpProtocol): Promise<TcpListener> {
   const connections = new Set<TcpConnection>();
-  const server = createServer({ highWaterMark: HIGH_WATER_BYTES, noDelay: true }, (socket) => {
+  const server = createServer({ ...SOCKET, highWaterMark: HIGH_WATER_BYTES }, (socket) => {
     const connection = new TcpConnection(socket, settings.idleMs);
     // Those that are told to go have a place of their own, so that not even they are without number.
     if (connections.size >= 2 * settings.maxConnections) return connection.destroy();

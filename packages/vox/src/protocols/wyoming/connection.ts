@@ -61,8 +61,6 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
   /** The payload that comes is audio to be heard. */
   #listening = false;
   #speech: StreamedSpeech | undefined;
-  /** Stops the streamed speech alone. */
-  #hush = new AbortController();
   #stopping = false;
 
   constructor(tcp: TcpConnection, context: ConnectionContext) {
@@ -70,7 +68,10 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     this.#context = context;
     this.#log = context.log.child({ connection: randomUUID() });
     tcp.owes = () => this.#inbox.working;
-    tcp.onStop = () => this.#stopped();
+    tcp.onStop = () => {
+      this.#stopping = true;
+      this.idle();
+    };
     tcp.signal.addEventListener('abort', () => this.#end(), { once: true });
     tcp.onBytes((bytes) => this.#receive(this.#decoder.push(bytes)));
   }
@@ -83,6 +84,7 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     this.#count('transcribe', 'done');
     this.#tail = true;
     this.#hearing = undefined;
+    this.idle();
   }
 
   full(): void {
@@ -91,6 +93,12 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
 
   room(): void {
     this.#tcp.resume();
+  }
+
+  /** Where the server stops, a client whose requests are all answered goes. */
+  idle(): void {
+    const busy = this.#inbox.working || this.#hearing !== undefined || this.#speech !== undefined;
+    if (this.#stopping && !busy) this.#tcp.end();
   }
 
   /** Says what went wrong, and closes: what a client would do with the answer to half a request nobody knows. */
@@ -127,7 +135,6 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
       else others.push(item);
     }
     this.#inbox.push(others);
-    if (this.#stopping && !this.#busy) this.#tcp.end();
   }
 
   #pong({ text }: Data): void {
@@ -247,12 +254,8 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     const { voice, ssml } = readManner(data);
     const { runtime } = this.#context;
     const chosen = await chooseVoice(runtime, this.#selected, voice);
-    this.#hush = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, this.#hush.signal]);
-    this.#speech = await StreamedSpeech.open(runtime, chosen, ssml, this.#send, signal);
-    this.#speech.done.catch((error: unknown) => {
-      if (!signal.aborted) this.failed(error);
-    });
+    const failed = (error: unknown) => this.failed(error);
+    this.#speech = await StreamedSpeech.open(runtime, chosen, ssml, this.#send, this.#stop.signal, failed);
   }
 
   get #openSpeech(): StreamedSpeech {
@@ -264,23 +267,11 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     await speech.finish();
     if (this.#stop.signal.aborted) return;
     this.#speech = undefined;
-    // Where there was nothing to say it still waits for more.
-    this.#hush.abort();
     this.say('synthesize-stopped');
     this.#count('synthesize-stream', 'done');
   }
 
   readonly #send: Send = (parts) => this.#tcp.write(parts);
-
-  get #busy(): boolean {
-    return this.#inbox.working || this.#hearing !== undefined || this.#speech !== undefined;
-  }
-
-  /** The server stops: what is under way may end, as long as it is given. */
-  #stopped(): void {
-    this.#stopping = true;
-    if (!this.#busy) this.#tcp.end();
-  }
 
   async #counted(request: Request, work: () => Promise<void>): Promise<void> {
     try {
@@ -290,7 +281,6 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
       this.#count(request, this.#stop.signal.aborted ? 'cancelled' : 'failed');
       throw error;
     }
-    if (this.#stopping && this.#hearing === undefined && this.#speech === undefined) this.#tcp.end();
   }
 
   #count(request: Request, outcome: 'done' | 'failed' | 'cancelled'): void {

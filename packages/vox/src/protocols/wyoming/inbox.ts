@@ -13,6 +13,8 @@ export interface InboxOwner {
   /** Too much waits; `room` follows. */
   full(): void;
   room(): void;
+  /** Everything is dealt with. */
+  idle(): void;
 }
 
 export class Inbox {
@@ -69,6 +71,7 @@ export class Inbox {
       }
     }
     this.#working = false;
+    this.#owner.idle();
   }
 
   #relax(): void {

@@ -56,22 +56,28 @@ export async function speakWhole(
 /** `synthesize-start` to `synthesize-stop`: a start and a stop for every sentence. */
 export class StreamedSpeech {
   readonly #stream: SpeechStream;
+  readonly #stop: AbortController;
   /** Tags may be cut anywhere, so SSML is collected; undefined for plain text. */
   #ssml: string | undefined;
   readonly #maxCharacters: number;
   #empty = true;
 
-  /** Throws what `Runtime.speakStream` throws. */
+  /**
+   * Throws what `Runtime.speakStream` throws.
+   * @param failed is told what ends it before its time, unless the signal did
+   */
   static async open(
     runtime: Pick<Runtime, 'speakStream' | 'limits'>,
     voice: ChosenVoice,
     ssml: boolean,
     send: Send,
     signal: AbortSignal,
+    failed: (error: unknown) => void,
   ): Promise<StreamedSpeech> {
+    const stop = new AbortController();
     const stretches = new Stretches(send);
     const stream = await runtime.speakStream(
-      { ...voice, speed: 1, format: 'pcm', signal },
+      { ...voice, speed: 1, format: 'pcm', signal: AbortSignal.any([signal, stop.signal]) },
       {
         async audio(bytes) {
           await stretches.write(bytes, stream.sampleRate);
@@ -79,18 +85,17 @@ export class StreamedSpeech {
         progress: () => stretches.stop(),
       },
     );
-    return new StreamedSpeech(stream, ssml, runtime.limits.textCharacters);
+    stream.done.catch((error: unknown) => {
+      if (!signal.aborted && !stop.signal.aborted) failed(error);
+    });
+    return new StreamedSpeech(stream, stop, ssml, runtime.limits.textCharacters);
   }
 
-  private constructor(stream: SpeechStream, ssml: boolean, maxCharacters: number) {
+  private constructor(stream: SpeechStream, stop: AbortController, ssml: boolean, maxCharacters: number) {
     this.#stream = stream;
+    this.#stop = stop;
     this.#ssml = ssml ? '' : undefined;
     this.#maxCharacters = maxCharacters;
-  }
-
-  /** Rejects when it can't go on; settles by itself once finished. */
-  get done(): Promise<unknown> {
-    return this.#stream.done;
   }
 
   /** Throws `too_large` where too much waits unspoken. */
@@ -107,7 +112,7 @@ export class StreamedSpeech {
   async finish(): Promise<void> {
     if (this.#ssml !== undefined) this.#speak(textOfSsml(this.#ssml));
     // Nothing to say is said at once.
-    if (this.#empty) return;
+    if (this.#empty) return this.#stop.abort();
     this.#stream.finish();
     await this.#stream.done;
   }
