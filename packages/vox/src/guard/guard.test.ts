@@ -4,6 +4,7 @@ import { createLog } from '../observe/index.js';
 import { createHttpServer } from '../transport/index.js';
 import {
   checkBind,
+  checkOpenBind,
   type GuardSettings,
   hostAllowed,
   hostOf,
@@ -197,4 +198,13 @@ test('metrics need no key on this machine, unless a proxy passed the request on'
   assert.equal((await ask('/metrics', { 'x-forwarded-for': '203.0.113.9' })).statusCode, 401);
   assert.equal((await ask('/metrics', { forwarded: 'for=203.0.113.9' })).statusCode, 401);
   assert.equal((await ask('/metrics/x')).statusCode, 401);
+});
+
+test('a protocol without keys leaves this machine only when told so', () => {
+  assert.throws(() => checkOpenBind('0.0.0.0', false, 'Wyoming'), {
+    code: 'invalid_request',
+    message: /refusing to serve Wyoming on 0\.0\.0\.0: it knows no key.*--insecure/,
+  });
+  checkOpenBind('0.0.0.0', true, 'Wyoming');
+  for (const host of ['127.0.0.1', '::1', 'localhost']) checkOpenBind(host, false, 'Wyoming');
 });
