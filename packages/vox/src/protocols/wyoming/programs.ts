@@ -164,9 +164,14 @@ async function byLanguage(
   const offered = (await Promise.all(allowed.map((manifest) => offeredBy(runtime, manifest)))).flat();
   const tag = wanted.toLowerCase().replaceAll('_', '-');
   const primary = tag.split('-', 1)[0];
+  const speaking = offered.filter(({ languages }) =>
+    languages.some((language) => language.split('-', 1)[0] === primary),
+  );
+  // Without a region any will do, the default first.
   const found =
-    offered.find(({ languages }) => languages.some((language) => language.toLowerCase() === tag)) ??
-    offered.find(({ languages }) => languages.some((language) => language.split('-', 1)[0] === primary));
+    speaking.find(
+      ({ languages }) => tag !== primary && languages.some((language) => language.toLowerCase() === tag),
+    ) ?? speaking[0];
   if (found !== undefined) return { model: found.manifest.reference, voice: found.id };
   throw new VoxError(
     'invalid_request',
