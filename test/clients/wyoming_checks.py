@@ -166,7 +166,7 @@ async def chooses_models():
 async def takes_other_formats():
     """Stereo of 24 bits at 48 kHz: each sample three times, twice, with a byte below it."""
     async with client() as connection:
-        await ask(connection, Transcribe(language="en"))
+        await ask(connection, Transcribe(name=OTHER_STT))
         with wave.open(RECORDING, "rb") as wav:
             rate, pcm = wav.getframerate(), wav.readframes(wav.getnframes())
         frames = b"".join((b"\0" + pcm[at : at + 2]) * 6 for at in range(0, len(pcm), 2))
@@ -181,7 +181,7 @@ async def takes_other_formats():
 @check
 async def ends_a_command_by_itself():
     async with client() as connection:
-        await ask(connection, Transcribe(language="en", vad_sensitivity=VadSensitivity.DEFAULT))
+        await ask(connection, Transcribe(name=OTHER_STT, vad_sensitivity=VadSensitivity.DEFAULT))
         with wave.open(RECORDING, "rb") as wav:
             rate, pcm = wav.getframerate(), wav.readframes(wav.getnframes())
         kind = {"rate": rate, "width": 2, "channels": 1}
