@@ -23,7 +23,7 @@ function refusal(flags: Flags, env: Environment = {}): VoxError {
 
 test('defaults: loopback, no key, five minutes, three models', () => {
   const config = serve();
-  assert.deepEqual(config.server, { host: '127.0.0.1', port: 11_435, grpcPort: 0, compat: 'vox', api: {} });
+  assert.deepEqual(config.server, { host: '127.0.0.1', port: 11_435, compat: 'vox', api: {} });
   assert.deepEqual(config.scheduler, {
     device: 'auto',
     threads: 6,
@@ -215,7 +215,7 @@ test('the result is frozen to the bottom', () => {
 
 test('a server in the command’s own process is on loopback, quiet, and preloads nothing', () => {
   const config = onLoopback(serve({ host: '0.0.0.0', port: '80', preload: ['a'], maxLoaded: '7' }));
-  assert.deepEqual(config.server, { host: '127.0.0.1', port: 0, grpcPort: 0, compat: 'vox', api: {} });
+  assert.deepEqual(config.server, { host: '127.0.0.1', port: 0, compat: 'vox', api: {} });
   assert.deepEqual(config.scheduler.preload, []);
   assert.equal(config.scheduler.maxLoaded, 7);
   assert.equal(config.log.level, 'silent');

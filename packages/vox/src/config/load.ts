@@ -70,9 +70,10 @@ export function loadConfig(input: ConfigInput = {}): Config {
  * since standard output is the command's and errors come back over HTTP.
  */
 export function onLoopback(config: Config): Config {
+  const { grpcPort: _off, ...server } = config.server;
   return deepFreeze({
     ...config,
-    server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
+    server: { ...server, host: '127.0.0.1', port: 0 },
     scheduler: { ...config.scheduler, preload: [] },
     log: { ...config.log, level: 'silent', file: false },
   });
@@ -267,7 +268,13 @@ function toConfig(
 ): Config {
   const [apiKey] = v.apiKeys;
   return {
-    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat, api: apiNames(v) },
+    server: {
+      host: v.bindHost,
+      port: v.port,
+      ...(v.grpcPort === undefined ? {} : { grpcPort: v.grpcPort }),
+      compat: v.compat,
+      api: apiNames(v),
+    },
     models: {
       home: v.home,
       autoPull: v.autoPull,
