@@ -106,8 +106,7 @@ describe('gRPC: live transcription', () => {
             segments: [{ text: 'Ask not what', start_ms: 100, end_ms: 900, words: [word] }],
           },
         },
-      ].map(withoutDefaults),
-    );
+      ]);
     assert.deepEqual(session.log, ['audio 640', 'finish']);
     assert.equal(session.request.signal.aborted, true);
   });
@@ -251,10 +250,3 @@ describe('gRPC: live transcription', () => {
     assert.equal(error?.code, status.DEADLINE_EXCEEDED);
   });
 });
-
-/** As they come over the wire: what is 0, '' or false is not there. */
-function withoutDefaults(message: Message): Message {
-  return JSON.parse(
-    JSON.stringify(message, (_, value) => (value === 0 || value === false ? undefined : value)),
-  );
-}

@@ -27,8 +27,6 @@ export async function withUpload<T>(
     await writeFile(path, request.audio, { flag: 'wx', mode: 0o600, signal });
     request.audio = NO_BYTES;
     return await work(path);
-  } catch (error) {
-    throw VoxError.from(error);
   } finally {
     await rm(path, { force: true });
   }

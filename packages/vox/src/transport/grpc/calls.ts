@@ -109,15 +109,33 @@ function drained(call: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** Ends, without a word, when the call does. Who stops reading may still write. */
+/**
+ * Ends, without a word, when the call does. Who stops reading may still write. Not the stream's own iterator: that one
+ * destroys the stream at its first error, and the status with it.
+ */
 async function* messagesOf<Q>(call: Readable, signal: AbortSignal): AsyncGenerator<Q, void> {
-  const messages: AsyncIterable<Q> = {
-    [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }),
+  let wake = (): void => {};
+  let more = true;
+  const stirred = (): void => wake();
+  const ended = (): void => {
+    more = false;
+    wake();
   };
+  call.on('readable', stirred).once('end', ended).once('close', ended);
+  signal.addEventListener('abort', stirred, { once: true });
   try {
-    yield* abortable(messages, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
+    while (!signal.aborted) {
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const message: Q | null = call.read();
+      if (message !== null) yield message;
+      else if (more) await changed;
+      else return;
+    }
+  } finally {
+    call.off('readable', stirred).off('end', ended).off('close', ended);
+    signal.removeEventListener('abort', stirred);
   }
 }
 
