@@ -106,8 +106,8 @@ export class Duplex<Q> {
 
   #tell(thrown: unknown): void {
     const error = VoxError.from(thrown);
-    if (!MENDABLE.has(error.code)) return this.break(thrown);
-    this.#stream.send({ error: { message: error.message } });
+    if (MENDABLE.has(error.code)) this.#stream.send({ error: { message: error.message } });
+    else this.break(thrown);
   }
 }
 

@@ -68,45 +68,43 @@ describe('gRPC: live transcription', () => {
     assert.equal(error, undefined);
     const word = { word: 'Ask not what', start_ms: 100, end_ms: 900, confidence: 0.5 };
     const span = { start_ms: 100, model: 'whisper' };
-    assert.deepEqual(
-      told,
-      [
-        { ready: {} },
-        { speech_started: { timestamp_ms: 100 } },
-        {
-          transcript: {
-            text: 'Ask',
-            is_partial: true,
-            ...span,
-            end_ms: 500,
-            audio_duration_ms: 400,
-            processing_duration_ms: 0,
-          },
+    assert.deepEqual(told, [
+      { ready: {} },
+      { speech_started: { timestamp_ms: 100 } },
+      {
+        transcript: {
+          text: 'Ask',
+          is_partial: true,
+          ...span,
+          end_ms: 500,
+          audio_duration_ms: 400,
+          processing_duration_ms: 0,
         },
-        {
-          transcript: {
-            text: 'not',
-            is_partial: true,
-            ...span,
-            end_ms: 500,
-            audio_duration_ms: 400,
-            processing_duration_ms: 0,
-          },
+      },
+      {
+        transcript: {
+          text: 'not',
+          is_partial: true,
+          ...span,
+          end_ms: 500,
+          audio_duration_ms: 400,
+          processing_duration_ms: 0,
         },
-        { speech_stopped: { timestamp_ms: 1900 } },
-        {
-          transcript: {
-            text: 'Ask not what',
-            is_partial: false,
-            ...span,
-            end_ms: 900,
-            audio_duration_ms: 800,
-            processing_duration_ms: 30,
-            words: [word],
-            segments: [{ text: 'Ask not what', start_ms: 100, end_ms: 900, words: [word] }],
-          },
+      },
+      { speech_stopped: { timestamp_ms: 1900 } },
+      {
+        transcript: {
+          text: 'Ask not what',
+          is_partial: false,
+          ...span,
+          end_ms: 900,
+          audio_duration_ms: 800,
+          processing_duration_ms: 30,
+          words: [word],
+          segments: [{ text: 'Ask not what', start_ms: 100, end_ms: 900, words: [word] }],
         },
-      ]);
+      },
+    ]);
     assert.deepEqual(session.log, ['audio 640', 'finish']);
     assert.equal(session.request.signal.aborted, true);
   });

@@ -39,7 +39,16 @@ describe('gRPC: models', () => {
     assert.deepEqual(runtime.asked.removed, ['whisper:base']);
     const { message: loaded } = await client.unary('/vox.HealthService/ListLoaded');
     assert.deepEqual(loaded.models, [
-      { name: 'piper', tag: 'joe', type: 'tts', device: 'cpu', vram_bytes: 0, loaded_at: 1.5, last_used: 2.5, ref_count: 1 },
+      {
+        name: 'piper',
+        tag: 'joe',
+        type: 'tts',
+        device: 'cpu',
+        vram_bytes: 0,
+        loaded_at: 1.5,
+        last_used: 2.5,
+        ref_count: 1,
+      },
     ]);
   });
 

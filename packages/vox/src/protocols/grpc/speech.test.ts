@@ -186,7 +186,14 @@ describe('gRPC: voices', () => {
     const { client } = await serveGrpc(t);
     const ask = async (model: string) =>
       (await client.unary('/vox.SynthesisService/ListVoices', { model })).message.voices[0];
-    const joe = { id: 'default', name: 'Joe', language: 'en-us', gender: 'male', is_cloned: false, model: 'piper:joe' };
+    const joe = {
+      id: 'default',
+      name: 'Joe',
+      language: 'en-us',
+      gender: 'male',
+      is_cloned: false,
+      model: 'piper:joe',
+    };
     assert.deepEqual(await ask('piper:joe'), joe);
     assert.deepEqual(await ask(''), joe);
   });

@@ -50,15 +50,17 @@ export class Dialogue {
   hear(event: LiveEvent): void {
     switch (event.type) {
       case 'speech-started':
-        return this.#started(event.utterance, event.atMs);
+        this.#started(event.utterance, event.atMs);
+        break;
       case 'speech-stopped':
-        return this.#send({ speech_stopped: { timestamp_ms: Math.round(event.atMs) } });
+        this.#send({ speech_stopped: { timestamp_ms: Math.round(event.atMs) } });
+        break;
       case 'partial':
-        return this.#partial(event);
+        this.#partial(event);
+        break;
       case 'final':
-        return this.#final(event);
-      default:
-        return undefined;
+        this.#final(event);
+        break;
     }
   }
 
@@ -130,7 +132,10 @@ export class Dialogue {
   #started(utterance: number, atMs: number): void {
     this.#userSpeaks = true;
     this.#send({ speech_started: { timestamp_ms: Math.round(atMs) } });
-    if (this.#response === undefined) return this.#become('listening');
+    if (this.#response === undefined) {
+      this.#become('listening');
+      return;
+    }
     const { policy } = this.#options;
     if (!policy.allow_interrupt_while_speaking || !this.#response.allowInterruptions) return;
     if (this.#state === 'speaking') {
@@ -174,7 +179,10 @@ export class Dialogue {
     const activeMs = performance.now() - intrusion.since;
     const verdict = judge({ text, activeMs, final, spoken: response.text }, this.#options.policy);
     if (verdict === 'wait') return;
-    if (verdict !== 'interrupted') return this.#dismiss(verdict);
+    if (verdict !== 'interrupted') {
+      this.#dismiss(verdict);
+      return;
+    }
     this.#intrusion = undefined;
     this.#send({ interruption_detected: evidence(response, intrusion) });
     this.#become('interrupted');
