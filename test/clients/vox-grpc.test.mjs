@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { OggPackets } from '../../packages/audio/dist/index.js';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
 import { tryPrograms } from './environment.mjs';
 
@@ -36,10 +37,13 @@ describe("vox-runtime's gRPC stubs", { skip: NO_MODELS }, () => {
 
   const folder = mkdtempSync(join(tmpdir(), 'vox-grpc-'));
   const clip = join(folder, 'speech.wav');
+  const packets = join(folder, 'packets');
   let vox;
   before(async () => {
     vox = await startServer({ args: ['--grpc-port', 'any', '--stt-model', STT] });
     writeFileSync(clip, await speak(vox.url, SENTENCE));
+    const opus = await speak(vox.url, SENTENCE, { response_format: 'opus' });
+    writeFileSync(packets, Buffer.concat(new OggPackets().push(opus).flatMap(withLength)));
   });
   after(async () => {
     await vox?.stop();
@@ -50,7 +54,7 @@ describe("vox-runtime's gRPC stubs", { skip: NO_MODELS }, () => {
     it(`those of ${version}`, async () => {
       const { stdout } = await run(
         join(pythons[i].bin, 'python'),
-        [join(here, 'vox_grpc_client.py'), grpcAddress(vox), clip],
+        [join(here, 'vox_grpc_client.py'), grpcAddress(vox), clip, packets],
         { env: { ...process.env, VOX_TEST_STT: STT, VOX_TEST_TTS: TTS }, maxBuffer: 2 ** 26 },
       );
       const got = JSON.parse(stdout);
@@ -126,7 +130,7 @@ function assertStreams(got) {
       .join(' ');
   assert.deepEqual(got.stream[0], { ready: {} });
   assert.ok(got.stream.some((one) => one.speech_started) && got.stream.some((one) => one.speech_stopped));
-  for (const name of ['stream', 'stream_half', 'stream_encoded'])
+  for (const name of ['stream', 'stream_half', 'stream_encoded', 'stream_opus'])
     assert.match(textOf(got[name]), WORDS, name);
   const [{ transcript }] = finals(got.stream);
   assert.equal(transcript.model, STT);
@@ -137,6 +141,27 @@ function assertStreams(got) {
     /^Configuration.*\n.*no-such-model.*\nready\n.*configured.*\nexpected one of/,
   );
   assert.equal(got.stream_cancelled[0], 'CANCELLED');
+}
+
+function assertConversation({ converse }) {
+  const told = (kind) => converse.filter(([one]) => one === kind).map(([, fields]) => fields);
+  assert.equal(converse[0][0], 'session_created');
+  assert.equal(converse[0][1].policy.vad_min_silence_ms, 500);
+  assert.equal(told('speech_started').length >= 1, true);
+  const heard = told('transcript_done').map(({ transcript }) => transcript);
+  assert.match(heard.join(' '), WORDS);
+  const states = told('state_changed').map(({ state }) => state);
+  assert.deepEqual(states.slice(-3), ['thinking', 'speaking', 'idle']);
+  const audio = told('audio_delta');
+  assert.deepEqual(
+    audio.map(({ sequence = 0 }) => sequence),
+    audio.map((_, i) => i),
+  );
+  const [{ response_id: id }] = told('response_created');
+  assert.ok(audio.every(({ response_id: one, sample_rate: rate }) => one === id && rate === 22_050));
+  assert.ok(Buffer.from(audio.map((one) => one.audio).join(''), 'base64').length > 22_050);
+  assert.deepEqual(told('response_done'), [{ response_id: id }]);
+  assert.deepEqual(told('error'), []);
 }
 
 function assertProbes(got) {
@@ -156,5 +181,10 @@ function assertSecondGeneration(got) {
   assert.deepEqual(got.voice_deleted, { id: voice.id, deleted: true });
   for (const name of ['voice_gone', 'voice_outside']) assert.equal(got[name][0], 'NOT_FOUND', name);
   assert.equal(got.voice_empty[2], 'empty_audio');
+  assertConversation(got);
   assert.deepEqual([got.rtc[0], /WebRTC/.test(got.rtc[1])], ['UNIMPLEMENTED', true]);
+}
+
+function withLength(packet) {
+  return [Buffer.from([packet.length % 256, Math.floor(packet.length / 256)]), packet];
 }

@@ -1,14 +1,15 @@
 """The generated gRPC stubs of vox-runtime, unchanged, against a server. Prints what each call gave, as JSON.
 
-    python vox_grpc_client.py HOST:PORT SPEECH.wav
+    python vox_grpc_client.py HOST:PORT SPEECH.wav [PACKETS]
 
-SPEECH.wav is 16-bit mono. VOX_TEST_STT and VOX_TEST_TTS name the models.
+SPEECH.wav is 16-bit mono; PACKETS the same as Opus, each packet behind its length in two bytes. VOX_TEST_STT and VOX_TEST_TTS name the models.
 """
 
 import json
 import os
 import struct
 import sys
+import threading
 import wave
 
 import grpc
@@ -20,7 +21,7 @@ from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-target, path = sys.argv[1:3]
+target, path, *more = sys.argv[1:]
 STT, TTS = os.environ["VOX_TEST_STT"], os.environ["VOX_TEST_TTS"]
 SENTENCE = "Please remember to water the plants."
 V2 = hasattr(pb, "CreateVoiceRequest")
@@ -131,6 +132,21 @@ out["stream_encoded"] = [
         )
     )
 ]
+if more:
+    packed, packets = open(more[0], "rb").read(), []
+    while packed:
+        (length,) = struct.unpack_from("<H", packed)
+        packets.append(packed[2 : 2 + length])
+        packed = packed[2 + length :]
+    out["stream_opus"] = [
+        told(one)
+        for one in streaming.StreamTranscribe(
+            iter(
+                [pb.StreamInput(config=pb.StreamConfig(model=STT))]
+                + [pb.StreamInput(opus_frame=pb.OpusFrame(data=one, sample_rate=48000, channels=1)) for one in packets]
+            )
+        )
+    ]
 out["stream_disorder"] = [
     told(one)
     for one in streaming.StreamTranscribe(
@@ -171,6 +187,34 @@ if V2:
             )
         )
     )
+
+def conversation():
+    """A question as it is spoken; once it is understood, an answer."""
+    answer = threading.Event()
+    policy = pb.ConversationTurnPolicy(vad_min_silence_ms=500)
+    yield pb.ConverseClientMessage(
+        session_update=pb.ConversationSessionUpdate(
+            stt_model=STT, tts_model=TTS, language="en", sample_rate=rate, policy=policy
+        )
+    )
+    threads.append(answer)
+    for at in range(0, len(silent), rate // 25):
+        yield pb.ConverseClientMessage(
+            audio_append=pb.ConversationAudioAppend(pcm16=silent[at : at + rate // 25], sample_rate=rate)
+        )
+    answer.wait(60)
+    yield pb.ConverseClientMessage(response_delta=pb.ConversationResponseDelta(delta="I will. "))
+    yield pb.ConverseClientMessage(response_delta=pb.ConversationResponseDelta(delta="Good night."))
+    yield pb.ConverseClientMessage(response_commit=pb.ConversationResponseCommit())
+
+
+if V2:
+    silent, threads, out["converse"] = pcm + bytes(2 * rate), [], []
+    for message in stubs.ConversationServiceStub(channel).Converse(conversation()):
+        kind = message.WhichOneof("msg")
+        out["converse"].append([kind, told(getattr(message, kind))])
+        if kind == "transcript_done":
+            threads[0].set()
 
 probe = health_pb2_grpc.HealthStub(channel)
 out["check"] = told(probe.Check(health_pb2.HealthCheckRequest()))

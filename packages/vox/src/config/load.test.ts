@@ -293,3 +293,16 @@ test("the variables of Yap's own clients are read as they are, whatever is taken
     assert.equal(client.apiKey, 'k2');
   }
 });
+
+test('gRPC is off, on a port, or on any', () => {
+  const port = (text: string | undefined, flags: Flags = {}) =>
+    serve(flags, text === undefined ? {} : { VOX_GRPC_PORT: text }).server.grpcPort;
+  assert.equal(port(undefined), undefined);
+  assert.equal(port('0'), undefined);
+  assert.equal(port('off'), undefined);
+  assert.equal(port('any'), 0);
+  assert.equal(port('9090'), 9090);
+  assert.equal(port('9090', { grpc: '9091' }), 9091);
+  assert.equal(port(undefined, { grpcPort: '9092' }), 9092);
+  assert.throws(() => port('70000'), /VOX_GRPC_PORT=70000/);
+});

@@ -10,6 +10,7 @@ import {
   installGuard,
   isLoopback,
   Keys,
+  keyGuard,
   offeredKeys,
   originAllowed,
 } from './index.js';
@@ -197,4 +198,12 @@ test('metrics need no key on this machine, unless a proxy passed the request on'
   assert.equal((await ask('/metrics', { 'x-forwarded-for': '203.0.113.9' })).statusCode, 401);
   assert.equal((await ask('/metrics', { forwarded: 'for=203.0.113.9' })).statusCode, 401);
   assert.equal((await ask('/metrics/x')).statusCode, 401);
+});
+
+test('calls with metadata instead of a request are asked for the key alone', () => {
+  const check = keyGuard({ keys: ['first', 'second'] });
+  for (const headers of [{ authorization: 'Bearer second' }, { 'x-api-key': 'first' }]) check(headers);
+  for (const headers of [{}, { authorization: 'first' }, { 'x-api-key': 'third' }])
+    assert.throws(() => check(headers), /missing or invalid API key/);
+  keyGuard({ keys: [] })({});
 });
