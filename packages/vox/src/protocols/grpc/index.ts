@@ -48,8 +48,14 @@ export function createGrpcServer({
   const server = new GrpcServer({
     log,
     messageBytes: MESSAGE_BYTES,
-    check: (path, headers) => {
-      if (!OPEN_PATHS.has(path)) checkKey(headers);
+    check(path, headers) {
+      try {
+        checkKey(headers);
+        return 'known';
+      } catch (error) {
+        if (OPEN_PATHS.has(path)) return 'anybody';
+        throw error;
+      }
     },
     ...(graceMs === undefined ? {} : { graceMs }),
   });

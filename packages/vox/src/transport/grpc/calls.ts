@@ -10,6 +10,7 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { VoxError } from '@vox-speech/contract';
+import { race } from '../signal.js';
 import { abortable } from '../stream.js';
 import type { GrpcContext, GrpcDuplex, GrpcHandler } from './types.js';
 
@@ -54,7 +55,7 @@ export function callHandler<Q, R>(handler: GrpcHandler<Q, R>, settings: CallSett
       return async (call: ServerUnaryCall<Q, R>, answer: sendUnaryData<R>) => {
         const { context, end, fail } = begun(call);
         try {
-          const message = await handler.handle(call.request, context);
+          const message = await race(Promise.resolve(handler.handle(call.request, context)), context.signal);
           end();
           answer(null, message);
         } catch (error) {

@@ -13,23 +13,47 @@ import { CODE_KEY, statusOf } from './status.js';
 /** Metadata as headers; of one that is given twice, the first. */
 export type GrpcHeaders = Readonly<Record<string, string | undefined>>;
 
+/** `known`: with a key, where one is asked for. `anybody`: without one, to what needs none. */
+export type Caller = 'known' | 'anybody';
+
 export interface FrontOptions {
   readonly log: Log;
   readonly intake: Intake;
   /** Throws a VoxError for a call that is not let in. */
-  readonly check: (path: string, headers: GrpcHeaders) => void;
+  readonly check: (path: string, headers: GrpcHeaders) => Caller;
   readonly draining: () => boolean;
+  readonly anybody: AnybodyLimits;
+}
+
+/** What callers without a key may hold, all of them together: each call may fill a message of the largest size. */
+export interface AnybodyLimits {
+  readonly calls: number;
+  /** Longest life of such a call, in ms. */
+  readonly lifeMs: number;
 }
 
 /** The interceptor of all calls. */
-export function front({ log, intake, check, draining }: FrontOptions): ServerInterceptor {
+export function front({ log, intake, check, draining, anybody }: FrontOptions): ServerInterceptor {
+  let strangers = 0;
+  const admitStranger = (refuse: (error: unknown) => void): (() => void) => {
+    if (strangers >= anybody.calls)
+      throw new VoxError('overloaded', 'too many calls without a key', { retryAfter: 1 });
+    strangers++;
+    const late = new VoxError('timeout', `a call without a key ends after ${anybody.lifeMs / 1000} s`);
+    const timer = setTimeout(refuse, anybody.lifeMs, late).unref();
+    return once(() => {
+      strangers--;
+      clearTimeout(timer);
+    });
+  };
   return ({ path, requestStream }, call) => {
     const refuse = (error: unknown): void => {
       const status = statusOf(error, path, log);
       log.info({ status: String(status.metadata.get(CODE_KEY)[0]) }, `gRPC ${path}`);
       call.sendStatus(status);
     };
-    let leave = (): void => {};
+    let arrived = (): void => {};
+    let left = (): void => {};
     return new ServerInterceptingCall(call as ServerInterceptingCallInterface, {
       start: (next) =>
         next({
@@ -37,21 +61,35 @@ export function front({ log, intake, check, draining }: FrontOptions): ServerInt
             try {
               if (draining())
                 throw new VoxError('shutting_down', 'the server is stopping', { retryAfter: 5 });
-              check(path, headersOf(metadata));
-              if (requestStream) pass(metadata);
-              else leave = intake.take(() => pass(metadata), refuse);
+              if (check(path, headersOf(metadata)) === 'anybody') left = admitStranger(refuse);
+              else if (!requestStream) {
+                arrived = intake.take(() => pass(metadata), refuse);
+                return;
+              }
+              pass(metadata);
             } catch (error) {
               refuse(error);
             }
           },
           onReceiveHalfClose(pass) {
-            leave();
+            arrived();
             pass();
           },
-          // The handler hears of it all the same.
-          onCancel: () => leave(),
+          // Called at the end of every call. The handler hears of it all the same.
+          onCancel() {
+            arrived();
+            left();
+          },
         }),
     });
+  };
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
   };
 }
 

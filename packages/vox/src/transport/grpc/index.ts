@@ -8,25 +8,28 @@ import { Server, ServerCredentials, type ServiceDefinition, type StatusObject } 
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { callHandler } from './calls.js';
-import { front, type GrpcHeaders } from './front.js';
+import { type AnybodyLimits, type Caller, front, type GrpcHeaders } from './front.js';
 import { DEFAULT_INTAKE, Intake, type IntakeSettings } from './intake.js';
 import { CODE_KEY, statusOf } from './status.js';
 import type { GrpcHandler } from './types.js';
 
-export type { GrpcHeaders } from './front.js';
+export type { Caller, GrpcHeaders } from './front.js';
 export type { GrpcContext, GrpcDuplex, GrpcHandler, GrpcMethod } from './types.js';
 
 export interface GrpcServerOptions {
   readonly log: Log;
   /** Throws a VoxError for a call that is not let in; before any of its message is read. */
-  readonly check: (path: string, headers: GrpcHeaders) => void;
+  readonly check: (path: string, headers: GrpcHeaders) => Caller;
   /** Bytes of one message. A larger one ends its call with RESOURCE_EXHAUSTED. */
   readonly messageBytes: number;
   readonly intake?: IntakeSettings;
+  readonly anybody?: AnybodyLimits;
   /** On stop, running calls may finish within this time, in ms; then they are aborted. */
   readonly graceMs?: number;
 }
 
+/** Probes come every few seconds, and go. */
+const DEFAULT_ANYBODY: AnybodyLimits = { calls: 32, lifeMs: 60_000 };
 const DEFAULT_GRACE_MS = 10_000;
 /** A call that was told to end still needs a moment to say so. */
 const LAST_WORDS_MS = 500;
@@ -44,7 +47,7 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
-    const { log, check, messageBytes, intake = DEFAULT_INTAKE } = options;
+    const { log, check, messageBytes, intake = DEFAULT_INTAKE, anybody = DEFAULT_ANYBODY } = options;
     this.#server = new Server({
       ...KEEPALIVE,
       'grpc.max_concurrent_streams': MAX_STREAMS,
@@ -52,7 +55,13 @@ export class GrpcServer {
       'grpc.max_send_message_length': -1,
       'grpc.enable_channelz': 0,
       interceptors: [
-        front({ log, check, intake: new Intake(intake), draining: () => this.#stopping.signal.aborted }),
+        front({
+          log,
+          check,
+          anybody,
+          intake: new Intake(intake),
+          draining: () => this.#stopping.signal.aborted,
+        }),
       ],
     });
   }
@@ -107,15 +116,22 @@ export class GrpcServer {
 
   async #stop(graceMs: number): Promise<void> {
     this.#stopping.abort(new VoxError('shutting_down', 'the server is stopping'));
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    const timer = setTimeout(() => {
-      const reason = new VoxError('shutting_down', 'the server stopped');
-      for (const abort of [...this.#running]) abort(reason);
-    }, graceMs);
-    const last = setTimeout(() => this.#server.forceShutdown(), graceMs + LAST_WORDS_MS);
-    await closed;
-    clearTimeout(timer);
-    clearTimeout(last);
+    await new Promise<void>((resolve) => {
+      const abort = setTimeout(() => {
+        const reason = new VoxError('shutting_down', 'the server stopped');
+        for (const end of [...this.#running]) end(reason);
+      }, graceMs);
+      // The library says nothing of a shutdown that was forced.
+      const force = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, graceMs + LAST_WORDS_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(abort);
+        clearTimeout(force);
+        resolve();
+      });
+    });
   }
 
   #begin(path: string, abort: (reason: VoxError) => void): (failed?: StatusObject) => void {
