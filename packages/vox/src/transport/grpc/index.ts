@@ -16,6 +16,9 @@ import type { GrpcHandler } from './types.js';
 export type { Caller, GrpcHeaders } from './front.js';
 export type { GrpcContext, GrpcDuplex, GrpcHandler, GrpcMethod } from './types.js';
 
+// What it has to say comes to us as errors; on its own it would write to the terminal.
+setLogVerbosity(logVerbosity.NONE);
+
 export interface GrpcServerOptions {
   readonly log: Log;
   /** Throws a VoxError for a call that is not let in; before any of its message is read. */

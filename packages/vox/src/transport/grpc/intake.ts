@@ -48,7 +48,6 @@ export class Intake {
           leave();
           late(new VoxError('timeout', `the message did not come in whole within ${timeoutMs / 1000} s`));
         }, timeoutMs);
-        timer.unref();
         enter();
       },
     };
