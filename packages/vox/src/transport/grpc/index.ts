@@ -4,7 +4,14 @@
  *
  * No Host or Origin is looked at: pages can't speak HTTP/2 without TLS, nor send gRPC's frames.
  */
-import { Server, ServerCredentials, type ServiceDefinition, type StatusObject } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type StatusObject,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { callHandler } from './calls.js';
