@@ -3,22 +3,14 @@
  * the call goes on, any other ends it with a status of its own, and a client that does not read is let go.
  */
 import { randomUUID } from 'node:crypto';
-import { type ErrorCode, VoxError } from '@vox-speech/contract';
+import { VoxError } from '@vox-speech/contract';
 import type { GrpcDuplex } from '../../transport/grpc/index.js';
 import { publicError } from '../../transport/index.js';
+import { MENDABLE } from '../vox-shapes/mendable.js';
 import type { Reply } from './messages.js';
 
 /** Messages that may wait for a client that reads slowly: minutes of speech. */
 const WAITING_MESSAGES = 1_000;
-
-/** After these the client may go on; others end the call. */
-const MENDABLE: ReadonlySet<ErrorCode> = new Set([
-  'invalid_request',
-  'wrong_kind',
-  'model_unknown',
-  'model_not_pulled',
-  'conflict',
-]);
 
 export interface DuplexHandler<Q> {
   /** A promise keeps the next message, and the client, waiting. */
