@@ -57,14 +57,26 @@ const LAYERS = {
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [
     'vox/runtime',
+    'vox/protocols/vox-shapes',
     'vox/transport',
     'vox/schema',
     'vox/observe',
     'packages/contract',
     'packages/audio',
   ],
+  // What the originals' HTTP, WebSockets and gRPC have in common; no protocol of its own.
+  'vox/protocols/vox-shapes': ['vox/runtime', 'packages/contract'],
+  'vox/protocols/grpc': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/observe',
+    'vox/protocols/vox-shapes',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/vox-native': [
     'vox/runtime',
+    'vox/protocols/vox-shapes',
     'vox/transport',
     'vox/schema',
     'vox/guard',

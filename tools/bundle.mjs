@@ -12,7 +12,7 @@ const dist = join(ROOT, 'packages/vox/dist');
 const bundle = join(dist, 'bundle');
 
 /** Loaded when they are first used, most of them never: bundled they would cost memory and save nothing. */
-const LATER = ['ioredis', 'multicast-dns', 'prom-client', 'ws', 'zod'];
+const LATER = ['@grpc/grpc-js', 'ioredis', 'multicast-dns', 'prom-client', 'protobufjs', 'ws', 'zod'];
 
 /** CommonJS libraries ask for these. */
 const COMMON_JS = `import { createRequire as bundleRequire } from 'node:module';

@@ -1,5 +1,6 @@
 export { FrameDecoder } from './frames.js';
 export { ALAW_TO_INT16, encodeAlaw, encodeMulaw, MULAW_TO_INT16 } from './g711.js';
+export { OggOpusWriter } from './ogg-opus-writer.js';
 export { OggPackets } from './ogg-packets.js';
 export {
   decodeToMono,

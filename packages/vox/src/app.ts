@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Config } from './config/index.js';
-import { checkBind, checkOpenBind, installGuard, upgradeGuard } from './guard/index.js';
+import { checkBind, checkOpenBind, installGuard, keyGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
@@ -20,6 +20,7 @@ import {
 import { createLog, Health, LogFile, Metrics } from './observe/index.js';
 import { version } from './observe/version.js';
 import { register as registerApiPages } from './protocols/api-pages/index.js';
+import type { createGrpcServer } from './protocols/grpc/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
@@ -205,6 +206,16 @@ export async function startApp(config: Config): Promise<App> {
       : await (await import('./protocols/wyoming/index.js'))
           .openWyoming({ ...wyomingAt, ...wyomingSettings, hearing: config.live, runtime, metrics, log })
           .catch((error: unknown) => http.close().then(() => Promise.reject(error)));
+  const grpc = await listenGrpc(config, {
+    runtime,
+    log,
+    health,
+    uploadDirectory: uploads.path,
+    checkKey: keyGuard(guardSettings),
+  }).catch(async (error: unknown) => {
+    await http.destroy();
+    throw error;
+  });
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
@@ -229,7 +240,7 @@ export async function startApp(config: Config): Promise<App> {
         await runtime.resumable.close();
         sessions.stop();
         await Promise.all([upgrades.close(SOCKET_GRACE_MS), wyoming?.close(SOCKET_GRACE_MS)]);
-        await http.close();
+        await Promise.all([http.close(), grpc?.close()]);
         await puller.close();
         await residency.close();
         await uploads.remove();
@@ -248,6 +259,18 @@ export async function startApp(config: Config): Promise<App> {
  */
 function keepYoungSpace(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** gRPC, where it is switched on: on the address of HTTP, so what may listen there was checked for both. */
+async function listenGrpc(
+  { server }: Config,
+  options: Parameters<typeof createGrpcServer>[0],
+): Promise<ReturnType<typeof createGrpcServer> | undefined> {
+  if (server.grpcPort === undefined) return undefined;
+  const { createGrpcServer } = await import('./protocols/grpc/index.js');
+  const grpc = createGrpcServer(options);
+  options.log.info(await grpc.listen({ host: server.host, port: server.grpcPort }), 'gRPC listening');
+  return grpc;
 }
 
 /** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { OggOpusWriter } from '../ogg-opus-writer.js';
 import { OggPackets } from '../ogg-packets.js';
 import { floatToInt16, int16ToFloat } from '../pcm.js';
 import { encodeWav } from '../wav-writer.js';
@@ -66,6 +67,21 @@ test('samples come out while the input is still open', needsFfmpeg, async () => 
     if (bytes > 10_000) break;
   }
   assert.ok(bytes > 10_000);
+});
+
+test('Opus packets that come one by one are heard before the last', needsFfmpeg, async () => {
+  const packets = new OggPackets().push(await encoded('opus'));
+  const decoder = openStreamDecoder({ ffmpeg, format: 'ogg', sampleRate: RATE, signal: never });
+  const writer = new OggOpusWriter({ sampleRate: 48_000, channels: 1 });
+  await decoder.write(writer.header());
+  for (const packet of packets) await decoder.write(writer.packet(packet));
+  let bytes = 0;
+  for await (const chunk of decoder.output) {
+    bytes += chunk.length;
+    // Half of it, while more could come.
+    if (bytes > RATE * 2) break;
+  }
+  assert.ok(bytes > RATE * 2);
 });
 
 test('the Opus packets of the encoder are of 20 ms', needsFfmpeg, async () => {

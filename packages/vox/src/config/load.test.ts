@@ -23,7 +23,7 @@ function refusal(flags: Flags, env: Environment = {}): VoxError {
 
 test('defaults: loopback, no key, five minutes, three models', () => {
   const config = serve();
-  assert.deepEqual(config.server, { host: '127.0.0.1', port: 11_435, grpcPort: 0, compat: 'vox', api: {} });
+  assert.deepEqual(config.server, { host: '127.0.0.1', port: 11_435, compat: 'vox', api: {} });
   assert.deepEqual(config.scheduler, {
     device: 'auto',
     threads: 6,
@@ -215,7 +215,7 @@ test('the result is frozen to the bottom', () => {
 
 test('a server in the command’s own process is on loopback, quiet, and preloads nothing', () => {
   const config = onLoopback(serve({ host: '0.0.0.0', port: '80', preload: ['a'], maxLoaded: '7' }));
-  assert.deepEqual(config.server, { host: '127.0.0.1', port: 0, grpcPort: 0, compat: 'vox', api: {} });
+  assert.deepEqual(config.server, { host: '127.0.0.1', port: 0, compat: 'vox', api: {} });
   assert.deepEqual(config.scheduler.preload, []);
   assert.equal(config.scheduler.maxLoaded, 7);
   assert.equal(config.log.level, 'silent');
@@ -292,4 +292,17 @@ test("the variables of Yap's own clients are read as they are, whatever is taken
     assert.deepEqual(client.voxtral, { server: 'gpu-box:8000', apiKey: 'k1' });
     assert.equal(client.apiKey, 'k2');
   }
+});
+
+test('gRPC is off, on a port, or on any', () => {
+  const port = (text: string | undefined, flags: Flags = {}) =>
+    serve(flags, text === undefined ? {} : { VOX_GRPC_PORT: text }).server.grpcPort;
+  assert.equal(port(undefined), undefined);
+  assert.equal(port('0'), undefined);
+  assert.equal(port('off'), undefined);
+  assert.equal(port('any'), 0);
+  assert.equal(port('9090'), 9090);
+  assert.equal(port('9090', { grpc: '9091' }), 9091);
+  assert.equal(port(undefined, { grpcPort: '9092' }), 9092);
+  assert.throws(() => port('70000'), /VOX_GRPC_PORT=70000/);
 });

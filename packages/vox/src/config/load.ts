@@ -71,9 +71,10 @@ export function loadConfig(input: ConfigInput = {}): Config {
  */
 export function onLoopback(config: Config): Config {
   const { listen: _, ...wyoming } = config.wyoming;
+  const { grpcPort: _off, ...server } = config.server;
   return deepFreeze({
     ...config,
-    server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
+    server: { ...server, host: '127.0.0.1', port: 0 },
     wyoming,
     scheduler: { ...config.scheduler, preload: [] },
     log: { ...config.log, level: 'silent', file: false },
@@ -269,7 +270,13 @@ function toConfig(
 ): Config {
   const [apiKey] = v.apiKeys;
   return {
-    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat, api: apiNames(v) },
+    server: {
+      host: v.bindHost,
+      port: v.port,
+      ...(v.grpcPort === undefined ? {} : { grpcPort: v.grpcPort }),
+      compat: v.compat,
+      api: apiNames(v),
+    },
     models: {
       home: v.home,
       autoPull: v.autoPull,

@@ -6,6 +6,7 @@
 import { API_SETTINGS } from './api-settings.js';
 import { CLIENT_SETTINGS } from './client-settings.js';
 import { ENGINE_SETTINGS } from './engine-settings.js';
+import { GRPC_SETTINGS } from './grpc-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
@@ -53,17 +54,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Port to listen on; 0 takes any free one.',
   }),
-  grpcPort: always({
-    group: 'server',
-    flag: '--grpc-port',
-    argument: 'N',
-    env: 'VOX_GRPC_PORT',
-    read: integer(0, 65_535),
-    type: 'port',
-    default: '0',
-    commands: 'serve',
-    help: 'Port of the gRPC service; 0 is off.',
-  }),
+  ...GRPC_SETTINGS,
   compat: always({
     group: 'server',
     flag: '--compat',

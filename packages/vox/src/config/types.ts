@@ -12,8 +12,8 @@ export interface ServerConfig {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
-  /** 0 = off. */
-  readonly grpcPort: number;
+  /** Absent = off; 0 = any free port. */
+  readonly grpcPort?: number;
   readonly compat: Compat;
   /** What `GET /` calls the API under VOX_COMPAT=t-one; absent = as the original. */
   readonly api: { readonly title?: string; readonly description?: string; readonly version?: string };

@@ -11,6 +11,7 @@ import {
   installGuard,
   isLoopback,
   Keys,
+  keyGuard,
   offeredKeys,
   originAllowed,
 } from './index.js';
@@ -207,4 +208,12 @@ test('a protocol without keys leaves this machine only when told so', () => {
   });
   checkOpenBind('0.0.0.0', true, 'Wyoming');
   for (const host of ['127.0.0.1', '::1', 'localhost']) checkOpenBind(host, false, 'Wyoming');
+});
+
+test('calls with metadata instead of a request are asked for the key alone', () => {
+  const check = keyGuard({ keys: ['first', 'second'] });
+  for (const headers of [{ authorization: 'Bearer second' }, { 'x-api-key': 'first' }]) check(headers);
+  for (const headers of [{}, { authorization: 'first' }, { 'x-api-key': 'third' }])
+    assert.throws(() => check(headers), /missing or invalid API key/);
+  keyGuard({ keys: [] })({});
 });

@@ -92,6 +92,18 @@ export function upgradeGuard(
   };
 }
 
+/**
+ * The key check alone, for calls whose metadata come as headers. The function it returns throws `unauthorized`.
+ */
+export function keyGuard({
+  keys,
+}: Pick<GuardSettings, 'keys'>): (headers: Readonly<Record<string, string | undefined>>) => void {
+  const accepted = new Keys(keys);
+  return (headers) => {
+    if (accepted.required) checkOffered(accepted, offeredKeys(headers, ''));
+  };
+}
+
 function policyOf(settings: GuardSettings, keys: Keys): Parameters<typeof hostAllowed>[1] {
   return { bindHost: settings.bindHost, hostNames: settings.hostNames, keyed: keys.required };
 }
@@ -104,8 +116,11 @@ function checkKey(request: IncomingMessage, keys: Keys): void {
   const path = pathOf(request);
   if (!keys.required || OPEN_PATHS.test(path)) return;
   if (LOCAL_PATHS.has(path) && isLocal(request)) return;
-  if (!keys.accepts(offeredKeys(request.headers, request.url ?? '')))
-    throw new VoxError('unauthorized', 'missing or invalid API key');
+  checkOffered(keys, offeredKeys(request.headers, request.url ?? ''));
+}
+
+function checkOffered(keys: Keys, offered: readonly string[]): void {
+  if (!keys.accepts(offered)) throw new VoxError('unauthorized', 'missing or invalid API key');
 }
 
 /** From this machine, and not passed on by a proxy that runs on it. */

@@ -11,8 +11,9 @@ import {
   streamBody,
   validate,
 } from '../../transport/index.js';
+import { listItem, loadedItem, show } from '../vox-shapes/index.js';
 import { readBody } from './body.js';
-import { aliasedModel, listItem, loadedItem, openaiModel, show } from './render.js';
+import { aliasedModel, openaiModel } from './render.js';
 import { nameSchema, pullSchema, stopSchema } from './schema.js';
 
 /** Bodies here are a few names. */

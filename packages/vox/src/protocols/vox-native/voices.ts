@@ -1,11 +1,12 @@
 /** Voices: a model's own, and those made from recordings. */
 import { createReadStream } from 'node:fs';
-import { VoxError } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClonedVoice, Runtime } from '../../runtime/types.js';
 import { form, receiveFile, requestSignal, validate } from '../../transport/index.js';
+import { voiceItem } from '../vox-shapes/index.js';
+import { checkedVoice, MAX_SAMPLE_BYTES, voicesOf } from '../vox-shapes/voices.js';
 import { missingField } from './body.js';
-import { clonedVoice, voiceItem } from './render.js';
+import { clonedVoice } from './render.js';
 import { voicesSchema } from './schema.js';
 
 export interface VoicesOptions {
@@ -16,11 +17,6 @@ export interface VoicesOptions {
   readonly stallMs: number;
 }
 
-/** Half a minute of the widest WAV that is read, 192 kHz with two channels of 32 bits, is 46 MB. */
-const MAX_SAMPLE_BYTES = 64 * 1024 * 1024;
-/** Characters of a name, a language, a gender. */
-const MAX_WORD = 200;
-
 /** @throws nothing; registers only */
 export function registerVoices(app: FastifyInstance, options: VoicesOptions): void {
   const { runtime } = options;
@@ -29,7 +25,7 @@ export function registerVoices(app: FastifyInstance, options: VoicesOptions): vo
   const list = async (request: FastifyRequest) => {
     const { model, cloned } = validate(voicesSchema, request.query);
     if (cloned === 'true') return { voices: (await clonedVoices.list()).map(asListed) };
-    return { voices: model ? await voicesOf(runtime, model) : await voicesOfLoaded(runtime) };
+    return { voices: await voicesOf(runtime, model) };
   };
   app.get('/api/voices', list);
   app.get('/v1/audio/voices', list);
@@ -46,19 +42,6 @@ export function registerVoices(app: FastifyInstance, options: VoicesOptions): vo
       .headers({ 'content-length': bytes, 'content-disposition': `attachment; filename=${id}.wav` })
       .send(createReadStream(path));
   });
-}
-
-async function voicesOf(runtime: Runtime, model: string) {
-  return (await runtime.voices(model)).map((voice) => voiceItem(voice));
-}
-
-/** Without a model: the voices of what is loaded, each with its model, as the original. */
-async function voicesOfLoaded(runtime: Runtime) {
-  const speaking = runtime.loaded().filter(({ kind }) => kind === 'tts');
-  const each = speaking.map(async ({ reference }) =>
-    (await runtime.voices(reference)).map((voice) => voiceItem(voice, reference)),
-  );
-  return (await Promise.all(each)).flat();
 }
 
 function asListed({ id, name, language, gender }: ClonedVoice) {
@@ -82,31 +65,13 @@ async function create({ runtime, uploadDirectory, stallMs }: VoicesOptions, requ
   try {
     const { fields, file } = upload;
     if (!fields.has('name')) throw missingField('name');
-    const text = (field: string, most: number) => atMost(most, field, form.text(fields, field)?.trim() ?? '');
-    const name = text('name', MAX_WORD);
-    if (name === '') throw new VoxError('invalid_request', 'name is empty; give one', { param: 'name' });
-    const language = text('language', MAX_WORD) || undefined;
-    const gender = text('gender', MAX_WORD) || undefined;
+    const voice = checkedVoice((field) => form.text(fields, field), runtime.limits.textCharacters);
     return clonedVoice(
-      await runtime.clonedVoices.create({
-        path: file.path,
-        name,
-        referenceText: text('reference_text', runtime.limits.textCharacters),
-        ...(language === undefined ? {} : { language }),
-        ...(gender === undefined ? {} : { gender }),
-        signal: requestSignal(request),
-      }),
+      await runtime.clonedVoices.create({ ...voice, path: file.path, signal: requestSignal(request) }),
     );
   } finally {
     await upload.dispose();
   }
-}
-
-function atMost(most: number, field: string, text: string): string {
-  if (text.length <= most) return text;
-  throw new VoxError('invalid_request', `${field} has ${text.length} characters; at most ${most} are taken`, {
-    param: field,
-  });
 }
 
 /** Percent-decoded; the store's grammar refuses what is no id. */

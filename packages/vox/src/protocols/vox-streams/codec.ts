@@ -1,8 +1,9 @@
 /** From messages of clients to the runtime's words. Pure. */
-import { type Endpointing, type LiveOptions, VoxError } from '@vox-speech/contract';
+import { type LiveOptions, VoxError } from '@vox-speech/contract';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakStreamRequest } from '../../runtime/types.js';
-import type { LiveConfig, SpeechConfig, TranscriptionConfig } from './schema.js';
+import { liveBasics, SPEECH } from '../vox-shapes/microphone.js';
+import type { SpeechConfig, TranscriptionConfig } from './schema.js';
 
 export interface TextMessage {
   readonly type: string;
@@ -28,45 +29,18 @@ export function parseMessage(text: string): TextMessage {
 /** Hz of what decoders write for recognisers. */
 export const DECODED_RATE = 16_000;
 
-/** The original's voice activity defaults, but for a longer pre-roll (its own: 300 ms); the utterance's length is the stream's. */
-const SPEECH = { detector: 'silero', minSpeechMs: 250, preRollMs: 500 } as const;
-
 /**
  * Of a recording that is sent: a chunk ends in a pause, or where it is as long as the client wants. A pause is long, so
  * that chunks are whole thoughts, and an upload that falters for a moment cuts no word.
  */
 const RECORDING_SILENCE_MS = 1_500;
-/** The original's silence and longest utterance of a microphone's stream. */
-const MICROPHONE: Endpointing = { ...SPEECH, silenceMs: 1_000, maxUtteranceMs: 15_000 };
-
 /** What a recording's configuration asks of the recogniser. */
 export function recordingOptions(config: TranscriptionConfig): LiveOptions {
   return {
-    ...common(config.language, config.input_format === 'pcm16' ? config.sample_rate : DECODED_RATE),
+    ...liveBasics(config.language, config.input_format === 'pcm16' ? config.sample_rate : DECODED_RATE),
     words: config.word_timestamps,
     endpointing: { ...SPEECH, silenceMs: RECORDING_SILENCE_MS, maxUtteranceMs: config.chunk_ms },
   };
-}
-
-/** The same of a microphone's stream. English is the original's default. */
-export function microphoneOptions(config: LiveConfig): LiveOptions {
-  const { language = 'en' } = config;
-  return {
-    ...common(language, config.sample_rate),
-    words: config.include_word_timestamps,
-    endpointing: MICROPHONE,
-    ...(config.partials ? { partialMs: config.partial_stride_ms } : {}),
-  };
-}
-
-function common(asked: string | null | undefined, sampleRate: number) {
-  const language = parseLanguage(asked);
-  return {
-    sampleRate,
-    task: 'transcribe',
-    hotwords: [],
-    ...(language === undefined ? {} : { language }),
-  } as const;
 }
 
 /** What a speech stream's configuration asks of the voice. */

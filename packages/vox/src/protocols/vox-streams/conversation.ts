@@ -1,8 +1,9 @@
 /** What the three streams have in common: configuration first, messages one after another, errors that leave the connection open. */
 import { randomUUID } from 'node:crypto';
-import { ERRORS, type ErrorCode, VoxError } from '@vox-speech/contract';
+import { ERRORS, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { type LiveSocket, publicError } from '../../transport/index.js';
+import { MENDABLE } from '../vox-shapes/mendable.js';
 import { parseMessage, type TextMessage } from './codec.js';
 import { errorMessage, type Message } from './render.js';
 
@@ -39,14 +40,6 @@ const WAITING_BYTES = 256 * 1024;
 const MESSAGE_BYTES = 64;
 /** Messages that may wait for a client that reads slowly: minutes of speech. */
 const WAITING_MESSAGES = 1_000;
-
-/** After these the client may send another configuration; others end the connection. */
-const MENDABLE: ReadonlySet<ErrorCode> = new Set([
-  'invalid_request',
-  'wrong_kind',
-  'model_unknown',
-  'model_not_pulled',
-]);
 
 /** Holds a conversation until the socket closes. */
 export function converse(socket: LiveSocket, options: ConversationOptions): void {

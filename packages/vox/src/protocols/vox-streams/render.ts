@@ -1,10 +1,10 @@
 /** From the runtime's answers to this dialect's messages. Pure. */
-import type { LiveEvent, VoxError, Warning, Word } from '@vox-speech/contract';
+import type { VoxError, Warning } from '@vox-speech/contract';
 import type { SpeechProgress } from '../../runtime/types.js';
+import { type Final, finalSegment } from '../vox-shapes/live-events.js';
 import type { SpeechConfig, TranscriptionConfig } from './schema.js';
 
 export type Message = Readonly<Record<string, unknown>> & { readonly type: string };
-export type Final = Extract<LiveEvent, { type: 'final' }>;
 
 /** `code` and `retry_after` are ours. */
 export function errorMessage({ message, code, retryAfter }: VoxError): Message {
@@ -50,25 +50,7 @@ export function transcriptionDone(
     language: spoken.find(({ language }) => language !== undefined)?.language ?? asked ?? null,
     duration_ms: Math.round(durationMs),
     processing_ms: Math.round(finals.reduce((sum, { timing }) => sum + timing.decodeMs, 0)),
-    segments: spoken.map(segment),
-  };
-}
-
-function segment({ text, startMs, endMs, words = [] }: Final) {
-  return {
-    text: text.trim(),
-    start_ms: Math.round(startMs),
-    end_ms: Math.round(endMs),
-    words: words.map(word),
-  };
-}
-
-function word({ text, startMs, endMs, confidence }: Word) {
-  return {
-    word: text.trim(),
-    start_ms: Math.round(startMs),
-    end_ms: Math.round(endMs),
-    confidence: confidence ?? null,
+    segments: spoken.map(finalSegment),
   };
 }
 
@@ -88,25 +70,4 @@ export function speechProgress(progress: SpeechProgress): Message {
     chunks_completed: progress.completedSentences,
     chunks_total: progress.totalSentences,
   };
-}
-
-/** A transcript of the microphone's stream. */
-export function transcript(model: string, final: Final, words: boolean): Message {
-  return {
-    ...span(model, final.text.trim(), final.startMs, final.endMs),
-    is_partial: false,
-    processing_duration_ms: Math.round(final.timing.decodeMs),
-    ...(final.language === undefined ? {} : { language: final.language }),
-    ...(words ? { words: (final.words ?? []).map(word), segments: [segment(final)] } : {}),
-  };
-}
-
-/** New words of an utterance that still goes on; they will not change. What they took to find is not known: 0. */
-export function partial(model: string, text: string, startMs: number, endMs: number): Message {
-  return { ...span(model, text, startMs, endMs), is_partial: true, processing_duration_ms: 0 };
-}
-
-function span(model: string, text: string, startMs: number, endMs: number) {
-  const [start_ms, end_ms] = [Math.round(startMs), Math.round(endMs)];
-  return { type: 'transcript', text, start_ms, end_ms, audio_duration_ms: end_ms - start_ms, model };
 }

@@ -1,11 +1,12 @@
 /** `/v1/audio/transcriptions/stream`: a recording of any length, sent bit by bit; its transcript at the end. */
+import { Decoding } from '../../runtime/decoding.js';
+import { listenTo, temperatureWarning } from '../../runtime/listening.js';
 import type { Runtime } from '../../runtime/types.js';
 import { validate } from '../../transport/index.js';
+import type { Final } from '../vox-shapes/live-events.js';
 import { DECODED_RATE, recordingOptions, type TextMessage } from './codec.js';
 import type { Channel, Stream } from './conversation.js';
-import { Decoding } from './decoding.js';
-import { listenTo, temperatureWarning } from './listening.js';
-import { type Final, transcriptionDone, transcriptionProgress, transcriptionReady } from './render.js';
+import { transcriptionDone, transcriptionProgress, transcriptionReady } from './render.js';
 import { transcriptionSchema } from './schema.js';
 
 export async function openTranscription(

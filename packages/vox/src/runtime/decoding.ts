@@ -3,7 +3,7 @@
  * sent a file a message; a message that begins a file ends the decoder before it, and the sound goes on.
  */
 import { sniff } from '@vox-speech/audio';
-import type { StreamDecoder } from '../../runtime/types.js';
+import type { StreamDecoder } from './types.js';
 
 interface Running {
   readonly decoder: StreamDecoder;

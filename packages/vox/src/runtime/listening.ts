@@ -1,7 +1,14 @@
-/** Opens a live session for a stream of this dialect, with its back-pressure as a promise. */
+/** Opens a live session for dialects that read one message after the other, with its back-pressure as a promise. */
 import type { LiveEvent, LiveOptions, LiveSummary, Warning } from '@vox-speech/contract';
-import type { LiveSession, Runtime } from '../../runtime/types.js';
-import type { Channel } from './conversation.js';
+import type { LiveSession, Runtime } from './types.js';
+
+/** The client's connection. */
+export interface ListeningChannel {
+  /** Aborts when the client is gone or has cancelled: everything ends then. */
+  readonly signal: AbortSignal;
+  /** Says what went wrong and closes. */
+  fail(error: unknown): void;
+}
 
 export interface Listening {
   readonly session: LiveSession;
@@ -16,7 +23,7 @@ const QUEUE_MS = 10_000;
 /** Throws what `Runtime.listen` throws. */
 export async function listenTo(
   runtime: Runtime,
-  channel: Channel,
+  channel: ListeningChannel,
   request: { readonly model: string; readonly options: LiveOptions },
   on: { event(event: LiveEvent): void; end(summary: LiveSummary): void },
 ): Promise<Listening> {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { VoxError } from '@vox-speech/contract';
+import { pino } from 'pino';
+import { until } from '../socket-client.test.support.js';
+import { GrpcServer, type GrpcServerOptions } from './index.js';
+import { Intake } from './intake.js';
+
+const PLACES = { places: 2, waiting: 1, timeoutMs: 10_000 };
+
+test('places are given in order, and come back', () => {
+  const intake = new Intake(PLACES);
+  const entered: string[] = [];
+  const take = (name: string) =>
+    intake.take(
+      () => entered.push(name),
+      () => {},
+    );
+  const [a, b] = [take('a'), take('b')];
+  const c = take('c');
+  assert.deepEqual(entered, ['a', 'b']);
+  assert.throws(() => take('d'), /too many messages/);
+  // Who waits may go, and gives no place back that it never had.
+  c();
+  const e = take('e');
+  a();
+  a();
+  assert.deepEqual(entered, ['a', 'b', 'e']);
+  const f = take('f');
+  b();
+  assert.deepEqual(entered, ['a', 'b', 'e', 'f']);
+  e();
+  f();
+  for (const leave of [take('g'), take('h')]) leave();
+  assert.deepEqual(entered.slice(4), ['g', 'h']);
+});
+
+test('a message that does not come in time gives its place to the next', async () => {
+  const intake = new Intake({ places: 1, waiting: 1, timeoutMs: 20 });
+  const late: VoxError[] = [];
+  intake.take(
+    () => {},
+    (error) => late.push(error),
+  );
+  await new Promise<void>((resolve) => {
+    const leave = intake.take(() => setImmediate(() => resolve(leave())), assert.fail);
+  });
+  assert.equal(late[0]?.code, 'timeout');
+});
+
+const raw = { decode: (bytes: Buffer) => bytes, encode: (bytes: Buffer) => bytes };
+
+/** Echoes; `/x.X/Wait` never answers. */
+async function echo(t: TestContext, options: Partial<GrpcServerOptions>) {
+  const server = new GrpcServer({
+    log: pino({ enabled: false }),
+    check: (_, headers) => (headers['x-api-key'] === 'k' ? 'known' : 'anybody'),
+    messageBytes: 1_000_000,
+    graceMs: 0,
+    ...options,
+  });
+  const method = (path: string) => ({ path, requestStream: false, responseStream: false, ...raw });
+  let waiting = 0;
+  server.add({ kind: 'unary', method: method('/x.X/Echo'), handle: (bytes) => bytes });
+  server.add({
+    kind: 'unary',
+    method: method('/x.X/Wait'),
+    handle: () => {
+      waiting++;
+      return new Promise<Buffer>(() => {});
+    },
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  t.after(async () => {
+    client.close();
+    await server.close();
+  });
+  const call = (path: string, key = '') => {
+    const metadata = new Metadata();
+    metadata.set('x-api-key', key);
+    return new Promise<Buffer>((resolve, reject) => {
+      client.makeUnaryRequest(
+        path,
+        raw.encode,
+        raw.decode,
+        Buffer.alloc(3),
+        metadata,
+        (error, value = Buffer.alloc(0)) => (error === null ? resolve(value) : reject(error)),
+      );
+    });
+  };
+  return { call, server, waiting: () => waiting };
+}
+
+const fails = (code: number) => (error: ServiceError) => error.code === code;
+
+test('callers without a key hold few calls, and not for long; others are not touched', async (t) => {
+  const { call, waiting } = await echo(t, { anybody: { calls: 2, lifeMs: 400 } });
+  const held = [call('/x.X/Wait'), call('/x.X/Wait')].map((one) =>
+    assert.rejects(one, fails(status.DEADLINE_EXCEEDED)),
+  );
+  await until('both', () => waiting() === 2);
+  await assert.rejects(call('/x.X/Echo'), fails(status.RESOURCE_EXHAUSTED));
+  assert.equal((await call('/x.X/Echo', 'k')).length, 3);
+  await Promise.all(held);
+  assert.equal((await call('/x.X/Echo')).length, 3);
+});
+
+test('what is refused is not read, and the end of the server ends what runs', async (t) => {
+  const refused = await echo(t, {
+    check: () => {
+      throw new VoxError('unauthorized', 'no');
+    },
+  });
+  await assert.rejects(refused.call('/x.X/Echo'), fails(status.UNAUTHENTICATED));
+  const { call, server, waiting } = await echo(t, {});
+  const running = assert.rejects(call('/x.X/Wait', 'k'), fails(status.UNAVAILABLE));
+  await until('the call', () => waiting() === 1);
+  await server.close();
+  await running;
+});
+
+test('a port that is taken is named', async (t) => {
+  const { server } = await echo(t, {});
+  const { port } = await (await echo(t, {})).server.listen({ host: '127.0.0.1', port: 0 });
+  await assert.rejects(
+    server.listen({ host: '127.0.0.1', port }),
+    /127\.0\.0\.1:\d+.*EADDRINUSE.*--grpc-port/,
+  );
+});
