@@ -81,7 +81,8 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   };
 }
 
-function withWords(segment: Segment, wanted: boolean): Segment {
+/** The segment, without its words where they are not wanted. */
+export function withWords(segment: Segment, wanted: boolean): Segment {
   if (wanted || segment.words === undefined) return segment;
   const { words: _, ...rest } = segment;
   return rest;

@@ -17,6 +17,7 @@ import { createResumableSessions, type SessionStore } from '../sessions/resumabl
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
+import { CALL_CHANNELS, type DiarizeParts, KNOWN_SECONDS, startDiarized } from './diarize/index.js';
 import { orFallback } from './fail-over.js';
 import { Learned } from './learned.js';
 import { checkLive } from './listen.js';
@@ -128,6 +129,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       ...(pid === undefined ? {} : { pid }),
     }));
 
+  const diarizing: DiarizeParts = {
+    async requireDiarizer() {
+      await names.diarizer();
+    },
+    leaseDiarizer: async (signal) => lease(await names.diarizer(), undefined, signal),
+    openReference: (path, signal) => openMedia(path, { ...media, maxSeconds: KNOWN_SECONDS }, signal),
+  };
+
   const listen: Runtime['listen'] = async (request, listener) => {
     const manifest = await forJob(request.model, 'stt', request.signal);
     const on = (model: Manifest, wanted = request): OpenSession => {
@@ -166,13 +175,26 @@ export function createRuntime(parts: RuntimeParts): Runtime {
           ...media,
           maxSeconds: settings.audioSeconds,
           ...(request.raw === undefined ? {} : { raw: request.raw }),
+          ...(request.diarize === undefined ? {} : { channels: CALL_CHANNELS }),
         },
         request.signal,
       );
       const by = async (chosen: Manifest, { options, warnings } = checked): Promise<Transcription> => {
         const leased = await lease(chosen, request.keepAlive, request.signal);
+        const { diarize } = request;
+        const { reference } = chosen;
         try {
-          return startTranscription(request, chosen.reference, options, leased, opened, warnings);
+          return diarize === undefined
+            ? startTranscription(request, reference, options, leased, opened, warnings)
+            : await startDiarized(
+                { ...request, diarize },
+                reference,
+                options,
+                leased,
+                opened,
+                warnings,
+                diarizing,
+              );
         } catch (error) {
           leased.release();
           throw error;

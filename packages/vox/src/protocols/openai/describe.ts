@@ -31,6 +31,18 @@ const HEARD: Record<string, FieldSchema> = {
     schema: { type: 'array', items: { enum: ['logprobs'] } },
     description: 'With `json`; answered with a warning where the model gives none.',
   },
+  'known_speaker_names[]': {
+    schema: { type: 'array', items: { type: 'string' }, maxItems: 4 },
+    description: 'With `diarized_json`: names of speakers whose voice is sent along.',
+  },
+  'known_speaker_references[]': {
+    schema: { type: 'array', items: { type: 'string' }, maxItems: 4 },
+    description: 'Their recordings, 2 to 10 s each, as data URLs.',
+  },
+  diarize_by: {
+    schema: { enum: ['auto', 'channel', 'voice'] },
+    description: 'With `diarized_json`: default `auto`, by channel where channels carry different voices.',
+  },
   stream: { schema: { type: 'boolean' }, description: 'Answer with events, as segments are decoded.' },
   keep_alive: KEEP_ALIVE,
 };

@@ -3,6 +3,7 @@ import type { Segment, Warning } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
 import { languageName } from '../../runtime/languages.js';
 import type { TranscriptCommand } from './codec.js';
+import { diarized } from './diarized.js';
 import { srt, vtt } from './subtitles.js';
 
 export interface Rendered {
@@ -26,6 +27,8 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
           ...warned([...command.warnings, ...transcript.warnings]),
         }),
       };
+    case 'diarized_json':
+      return { type: JSON_TYPE, body: JSON.stringify(diarized(transcript, command.warnings)) };
     case 'verbose_json':
       return { type: JSON_TYPE, body: JSON.stringify(verbose(command, transcript)) };
     case 'text':
@@ -90,6 +93,6 @@ function segment(one: Segment, id: number, command: TranscriptCommand) {
 }
 
 /** Seconds with the precision of a millisecond. */
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }
