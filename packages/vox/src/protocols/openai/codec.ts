@@ -5,7 +5,7 @@ import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakRequest, TranscribeRequest } from '../../runtime/types.js';
 import { form, validate } from '../../transport/index.js';
 import { type DiarizeCommand, readDiarize } from './diarized.js';
-import { speechSchema, TRANSCRIPT_FORMATS, type TranscriptFormat } from './schema.js';
+import { ANSWER_FORMATS, type AnswerFormat, speechSchema, type TranscriptFormat } from './schema.js';
 
 type Fields = ReadonlyMap<string, readonly string[]>;
 
@@ -36,7 +36,7 @@ const UNREAD = [
  * @throws VoxError `invalid_request` naming the field and what is allowed
  */
 export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translate'): TranscriptCommand {
-  const format = form.choice(fields, 'response_format', TRANSCRIPT_FORMATS, 'json');
+  const format = form.choice(fields, 'response_format', ANSWER_FORMATS, 'json');
   const diarize = format === 'diarized_json' ? readDiarize(fields, task) : undefined;
   const granularities = readGranularities(fields, format);
   const language = task === 'translate' ? undefined : parseLanguage(form.text(fields, 'language'));
@@ -62,7 +62,7 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
       ...(temperature === undefined ? {} : { temperature }),
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
-    format,
+    format: format === 'diarized_json' ? 'json' : format,
     stream,
     segments: !words || granularities.includes('segment'),
     warnings: [...included, ...unread(fields, diarize === undefined ? [] : KNOWN)],
@@ -70,7 +70,7 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
   };
 }
 
-function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
+function readGranularities(fields: Fields, format: AnswerFormat): string[] {
   const field = 'timestamp_granularities';
   const granularities = form.list(fields, field);
   const wrong = granularities.find((one) => !GRANULARITIES.includes(one));
@@ -94,7 +94,7 @@ function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
 }
 
 /** What else of the transcript is asked for: log probabilities of tokens, which no engine here has. */
-function readInclude(fields: Fields, format: TranscriptFormat): Warning[] {
+function readInclude(fields: Fields, format: AnswerFormat): Warning[] {
   const wanted = form.list(fields, 'include');
   const wrong = wanted.find((one) => one !== 'logprobs');
   if (wrong !== undefined)

@@ -1,6 +1,6 @@
 /** OpenAI's audio routes for the OpenAPI document. */
 import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
-import { SPEECH_FORMATS, speechSchema, TRANSCRIPT_FORMATS } from './schema.js';
+import { ANSWER_FORMATS, SPEECH_FORMATS, speechSchema } from './schema.js';
 
 const FILE: FieldSchema = {
   schema: { type: 'string', format: 'binary' },
@@ -24,7 +24,7 @@ const HEARD: Record<string, FieldSchema> = {
   ...RAW_FIELDS,
   model: MODEL,
   prompt: { schema: { type: 'string' }, description: 'Words to expect, where the model takes them.' },
-  response_format: { schema: { enum: [...TRANSCRIPT_FORMATS] }, description: 'Default `json`.' },
+  response_format: { schema: { enum: [...ANSWER_FORMATS] }, description: 'Default `json`.' },
   temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
   'timestamp_granularities[]': GRANULARITIES,
   'include[]': {

@@ -4,7 +4,7 @@ import type { CollectedTranscript } from '../../runtime/collect.js';
 import { appendText } from '../../runtime/collect.js';
 import type { Diarize, Transcription } from '../../runtime/types.js';
 import { form } from '../../transport/index.js';
-import { seconds, usage, warned } from './render.js';
+import { JSON_TYPE, type Rendered, seconds, usage, warned } from './render.js';
 
 type Fields = ReadonlyMap<string, readonly string[]>;
 
@@ -90,13 +90,13 @@ function decode(url: string, index: number): Uint8Array {
 }
 
 /** The answer to `diarized_json`. */
-export function diarized(transcript: CollectedTranscript, warnings: readonly Warning[]): unknown {
+export function renderDiarized(transcript: CollectedTranscript, warnings: readonly Warning[]): Rendered {
   const lines = new Lines();
   const segments = transcript.segments.map((segment) => {
     lines.add(segment);
     return lines.event(segment);
   });
-  return {
+  const body = {
     task: 'transcribe',
     duration: seconds(transcript.summary.durationMs),
     text: lines.text,
@@ -104,6 +104,7 @@ export function diarized(transcript: CollectedTranscript, warnings: readonly War
     usage: usage(transcript.summary),
     ...warned([...warnings, ...transcript.warnings]),
   };
+  return { type: JSON_TYPE, body: JSON.stringify(body) };
 }
 
 /** The same as it is heard: what each segment adds to the text, then the segment; at last the whole text. */

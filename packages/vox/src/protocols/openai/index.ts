@@ -16,7 +16,7 @@ import {
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
-import { diarizedEvents, LARGE_FIELDS } from './diarized.js';
+import { diarizedEvents, LARGE_FIELDS, renderDiarized } from './diarized.js';
 import { errorBody } from './errors.js';
 import { speechEvents, transcriptEvents } from './events.js';
 import { keepReferences } from './references.js';
@@ -82,7 +82,10 @@ async function transcript(
     const done = await collectTranscript(transcription);
     // Before the answer, so that a client that has it can count on nothing being left.
     await dispose();
-    const { type, body } = renderTranscript(command, done);
+    const { type, body } =
+      command.diarize === undefined
+        ? renderTranscript(command, done)
+        : renderDiarized(done, command.warnings);
     return reply
       .headers({
         'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),

@@ -3,7 +3,6 @@ import type { Segment, Warning } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
 import { languageName } from '../../runtime/languages.js';
 import type { TranscriptCommand } from './codec.js';
-import { diarized } from './diarized.js';
 import { srt, vtt } from './subtitles.js';
 
 export interface Rendered {
@@ -11,7 +10,7 @@ export interface Rendered {
   readonly body: string;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 /** SDKs parse what calls itself JSON, and hand on the rest as text. */
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
@@ -27,8 +26,6 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
           ...warned([...command.warnings, ...transcript.warnings]),
         }),
       };
-    case 'diarized_json':
-      return { type: JSON_TYPE, body: JSON.stringify(diarized(transcript, command.warnings)) };
     case 'verbose_json':
       return { type: JSON_TYPE, body: JSON.stringify(verbose(command, transcript)) };
     case 'text':
