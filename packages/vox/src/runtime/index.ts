@@ -70,6 +70,9 @@ const DECODERS_PER_THREAD = 2;
 /** Formats that need the ffmpeg program. */
 const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 
+/** Kinds that work behind others: nobody asks them to transcribe or to speak. */
+const BEHIND_OTHERS = new Set<Manifest['kind']>(['data', 'program', 'vad', 'diarizer']);
+
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { catalog, store, puller, residency, sessions, voices, settings } = parts;
   const names = new Names(catalog, store, settings.defaults);
@@ -287,7 +290,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     async list(options = {}) {
       const { models } = await store.list();
       return models.filter(
-        (m) => options.all === true || (m.kind !== 'data' && m.kind !== 'program' && m.kind !== 'vad'),
+        (m) => options.all === true || !BEHIND_OTHERS.has(m.kind),
       );
     },
 

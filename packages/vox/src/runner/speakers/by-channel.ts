@@ -22,7 +22,7 @@ export async function* transcribeChannels(job: ChannelsJob): AsyncGenerator<Segm
   const words = job.model.info.canTimeWords;
   const begun = job.now();
   const parts = job.channels.map((_, channel) =>
-    transcribe({ ...job, source: job.open(channel), options: { ...job.options, words } }),
+    transcribe({ ...job, source: job.open(channel), options: { ...job.options, words }, patchy: true }),
   );
   const summaries: TranscriptSummary[] = [];
   const own = async (channel: number): Promise<Segment | undefined> => {

@@ -27,10 +27,19 @@ export interface VoicesFound {
   readonly known: readonly (number | null)[];
 }
 
-/** 3 minutes: long enough to hear everybody more than once, 11 MB, and soon over when the request is cancelled. */
-const BLOCK = 180 * SAMPLE_RATE;
+/** A minute: 4 MB, and over some 8 s after the request is cancelled, for the model can't be stopped within. */
+const BLOCK = 60 * SAMPLE_RATE;
 /** A voice is known by so much of its speech, in samples; more adds nothing. */
 const ENOUGH = 20 * SAMPLE_RATE;
+/** Of less speech the vector is vague: it is taken for a speaker heard before even if only remotely alike. In samples. */
+const VAGUE = 2 * SAMPLE_RATE;
+
+/** A voice of one block. */
+interface Heard {
+  readonly speaker: number;
+  readonly vector: Float32Array;
+  readonly vague: boolean;
+}
 
 interface Voice {
   /** Sum of its vectors. */
@@ -52,10 +61,11 @@ export async function findVoices({ model, source, known, signal }: VoicesJob): P
     const startMs = (at / SAMPLE_RATE) * 1000;
     at += samples.length;
     const found = await diarize.call(model, { samples, sampleRate: SAMPLE_RATE }, signal);
-    const heard = new Map<number, Float32Array>();
+    const heard: Heard[] = [];
     for (const speaker of new Set(found.map((turn) => turn.speaker))) {
       const speech = speechOf(samples, found, speaker);
-      heard.set(speaker, await embed.call(model, { samples: speech, sampleRate: SAMPLE_RATE }, signal));
+      const vector = await embed.call(model, { samples: speech, sampleRate: SAMPLE_RATE }, signal);
+      heard.push({ speaker, vector, vague: speech.length < VAGUE });
     }
     const numbers = joinVoices(heard, voices);
     for (const turn of found)
@@ -134,23 +144,26 @@ function longestSpeaker(turns: readonly SpeakerTurn[]): number {
 }
 
 /** The number over the whole recording of each voice of a block; new ones are added to `voices`. */
-function joinVoices(heard: ReadonlyMap<number, Float32Array>, voices: Voice[]): Map<number, number> {
+function joinVoices(heard: readonly Heard[], voices: Voice[]): Map<number, number> {
   const numbers = new Map<number, number>();
-  const vectors = [...heard.values()];
-  const same = matchVoices(
-    vectors,
-    voices.map((voice) => unit(voice.vector)),
-    'block',
-  );
-  [...heard].forEach(([speaker, vector], index) => {
-    const number = same[index] ?? voices.length;
-    const voice = voices[number];
-    if (voice === undefined) voices.push({ vector: Float32Array.from(vector) });
-    else
-      vector.forEach((value, dimension) => {
-        voice.vector[dimension] = (voice.vector[dimension] ?? 0) + value;
-      });
-    numbers.set(speaker, number);
-  });
+  const candidates = voices.map((voice) => unit(voice.vector));
+  for (const vague of [false, true]) {
+    const some = heard.filter((one) => one.vague === vague);
+    const same = matchVoices(
+      some.map((one) => one.vector),
+      candidates,
+      vague ? 'vague' : 'block',
+    );
+    some.forEach(({ speaker, vector }, index) => {
+      const number = same[index] ?? voices.length;
+      const voice = voices[number];
+      if (voice === undefined) voices.push({ vector: Float32Array.from(vector) });
+      else if (!vague)
+        vector.forEach((value, dimension) => {
+          voice.vector[dimension] = (voice.vector[dimension] ?? 0) + value;
+        });
+      numbers.set(speaker, number);
+    });
+  }
   return numbers;
 }
