@@ -29,7 +29,11 @@ export interface HearFile {
 const MAX_CHANNELS = 8;
 
 /** What `readAudioFile` is told of a source. */
-export function fileOptions(source: FileSource, signal: AbortSignal, growing?: GrowingFile): AudioFileOptions {
+export function fileOptions(
+  source: FileSource,
+  signal: AbortSignal,
+  growing?: GrowingFile,
+): AudioFileOptions {
   return {
     path: source.path,
     format: source.format,

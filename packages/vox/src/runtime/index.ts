@@ -289,9 +289,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     async list(options = {}) {
       const { models } = await store.list();
-      return models.filter(
-        (m) => options.all === true || !BEHIND_OTHERS.has(m.kind),
-      );
+      return models.filter((m) => options.all === true || !BEHIND_OTHERS.has(m.kind));
     },
 
     async broken() {

@@ -75,7 +75,7 @@ export async function receiveUpload(request: FastifyRequest, options: UploadOpti
   const receiver = new Receiver(options);
   try {
     // What surrounds the file is bounded too, so that the whole body is.
-    const maxBytes = 
+    const maxBytes =
       limits.fileBytes +
       limits.allFieldBytes +
       (limits.largeFields?.allBytes ?? 0) +

@@ -24,12 +24,7 @@ export interface TranscriptCommand {
 const GRANULARITIES = ['word', 'segment'];
 /** Fields of upstream that change nothing here yet. */
 const KNOWN = ['known_speaker_names', 'known_speaker_references'];
-const UNREAD = [
-  'chunking_strategy',
-  ...KNOWN,
-  'languages',
-  'keywords',
-];
+const UNREAD = ['chunking_strategy', ...KNOWN, 'languages', 'keywords'];
 
 /**
  * The form of a transcription or translation.

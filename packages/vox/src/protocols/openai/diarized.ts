@@ -47,7 +47,8 @@ export function readDiarize(fields: Fields, task: 'transcribe' | 'translate'): D
   const by = form.choice(fields, 'diarize_by', ['auto', 'channel', 'voice'], 'auto');
   const names = texts(fields, NAMES).map((name) => name.trim());
   const references = texts(fields, REFERENCES);
-  if (names.length > MAX_KNOWN) throw refuse(NAMES, `has ${names.length} names; at most ${MAX_KNOWN} are known`);
+  if (names.length > MAX_KNOWN)
+    throw refuse(NAMES, `has ${names.length} names; at most ${MAX_KNOWN} are known`);
   if (references.length !== names.length)
     throw refuse(
       references.length < names.length ? REFERENCES : NAMES,

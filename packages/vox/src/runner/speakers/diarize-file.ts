@@ -56,10 +56,7 @@ async function vectorOfKnown(
     for await (const block of readAudioFile(fileOptions(source, signal))) blocks.push(block);
   } catch (error) {
     if (!VoxError.is(error) || error.code === 'cancelled') throw error;
-    throw refused(
-      error.code === 'too_large' ? tooLong() : `can't be read as audio: ${error.message}`,
-      error,
-    );
+    throw refused(error.code === 'too_large' ? tooLong() : `can't be read as audio: ${error.message}`, error);
   }
   const samples = joinSamples(blocks);
   const seconds = samples.length / SAMPLE_RATE;

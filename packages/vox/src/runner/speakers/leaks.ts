@@ -51,7 +51,9 @@ export class Leaks {
     const { words } = segment;
     if (words === undefined || words.length === 0)
       return this.#isLeak(segment, channel) ? undefined : segment;
-    const kept = this.#runs(words, channel).filter((run) => !run.quiet || !this.#isLeak(spanOf(run), channel));
+    const kept = this.#runs(words, channel).filter(
+      (run) => !run.quiet || !this.#isLeak(spanOf(run), channel),
+    );
     if (kept.length === 0) return undefined;
     const own = kept.flatMap((run) => run.words);
     if (own.length === words.length) return segment;

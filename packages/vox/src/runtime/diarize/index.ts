@@ -120,8 +120,14 @@ async function findSpeakers(
   await parts.requireDiarizer();
   const opened: OpenedMedia[] = [];
   try {
-    for (const { path } of known) opened.push(await parts.openReference(path, signal));
-    for (const [index, { done }] of opened.entries()) await readable(done, index);
+    for (const [index, { path }] of known.entries()) {
+      const reference = await parts.openReference(path, signal).catch((error: unknown) => {
+        throw unreadable(error, index);
+      });
+      opened.push(reference);
+      const failure = await reference.done;
+      if (failure !== undefined) throw unreadable(fromRecord(failure), index);
+    }
     const leased = await parts.leaseDiarizer(signal);
     try {
       return await leased.host.diarize(
@@ -140,13 +146,14 @@ async function findSpeakers(
   }
 }
 
-async function readable(done: OpenedMedia['done'], index: number): Promise<void> {
-  const error = await done;
-  if (error === undefined) return;
-  throw new VoxError(
+/** What is wrong with the recording itself is a fault of that field; the rest is not. */
+function unreadable(error: unknown, index: number): unknown {
+  if (!VoxError.is(error) || !['unsupported_media', 'empty_audio', 'too_large'].includes(error.code))
+    return error;
+  return new VoxError(
     'invalid_request',
     `known_speaker_references[${index}] can't be read as audio: ${error.message}`,
-    { param: 'known_speaker_references' },
+    { param: 'known_speaker_references', cause: error },
   );
 }
 

@@ -29,7 +29,10 @@ export function buildCampplus(weights: Weights): GraphBuilder {
   const input = graph.input('x', 'float32', ['N', 'T', BANDS]);
   const bands = graph.node('Transpose', [input], { attributes: { perm: [0, 2, 1] } });
   let x = front(graph, layers, graph.node('Unsqueeze', [bands, graph.integers(1)]));
-  x = layers.convolution('xvector.tdnn.linear', x, [FIRST, FRONT * (BANDS / 8), 5], { stride: 2, padding: 2 });
+  x = layers.convolution('xvector.tdnn.linear', x, [FIRST, FRONT * (BANDS / 8), 5], {
+    stride: 2,
+    padding: 2,
+  });
   x = layers.active('xvector.tdnn.nonlinear', x, FIRST);
   let channels = FIRST;
   BLOCKS.forEach(({ layers: count, dilation }, block) => {

@@ -36,13 +36,20 @@ export function buildPyannet(weights: Weights): GraphBuilder {
   const take = (name: string, dims: readonly number[]) =>
     graph.constant(name, floats(weights.take(name, dims).values, dims));
   const normal = (name: string, x: string, channels: number) =>
-    graph.node('InstanceNormalization', [x, take(`${name}.weight`, [channels]), take(`${name}.bias`, [channels])]);
+    graph.node('InstanceNormalization', [
+      x,
+      take(`${name}.weight`, [channels]),
+      take(`${name}.bias`, [channels]),
+    ]);
   const soft = (x: string) => graph.node('LeakyRelu', [x], { attributes: { alpha: { float: SLOPE } } });
   const pooled = (x: string) =>
     graph.node('MaxPool', [x], { attributes: { kernel_shape: [3], strides: [3] } });
 
   const input = graph.input('x', 'float32', ['N', 1, 'T']);
-  const filters = graph.constant('sincnet.filters', floats(sincFilters(weights), [FILTERS, 1, FILTER_LENGTH]));
+  const filters = graph.constant(
+    'sincnet.filters',
+    floats(sincFilters(weights), [FILTERS, 1, FILTER_LENGTH]),
+  );
   let x = graph.node('Conv', [normal('sincnet.wav_norm1d', input, 1), filters], {
     attributes: { kernel_shape: [FILTER_LENGTH], strides: [STRIDE] },
   });
@@ -52,9 +59,13 @@ export function buildPyannet(weights: Weights): GraphBuilder {
     [2, CHANNELS],
   ] as const) {
     const name = `sincnet.conv1d.${layer}`;
-    x = graph.node('Conv', [x, take(`${name}.weight`, [CHANNELS, channels, 5]), take(`${name}.bias`, [CHANNELS])], {
-      attributes: { kernel_shape: [5] },
-    });
+    x = graph.node(
+      'Conv',
+      [x, take(`${name}.weight`, [CHANNELS, channels, 5]), take(`${name}.bias`, [CHANNELS])],
+      {
+        attributes: { kernel_shape: [5] },
+      },
+    );
     x = soft(normal(`sincnet.norm1d.${layer}`, pooled(x), CHANNELS));
   }
   x = graph.node('Transpose', [x], { attributes: { perm: [2, 0, 1] } });
@@ -81,7 +92,10 @@ function linear(
     { length: values.length },
     (_, at) => values[(at % outputs) * inputs + Math.floor(at / outputs)] ?? 0,
   );
-  const product = graph.node('MatMul', [x, graph.constant(`${name}.weight`, floats(turned, [inputs, outputs]))]);
+  const product = graph.node('MatMul', [
+    x,
+    graph.constant(`${name}.weight`, floats(turned, [inputs, outputs])),
+  ]);
   const bias = weights.take(`${name}.bias`, [outputs]).values;
   return graph.node('Add', [product, graph.constant(`${name}.bias`, floats(bias))]);
 }
@@ -112,7 +126,9 @@ function recurrent(graph: GraphBuilder, weights: Weights, x: string, layer: numb
     graph.constant(`lstm.${kind}.${layer}`, floats(values, dims));
   const input = joined(directions.flatMap((end) => gates(`weight_ih_${end}`, inputs)));
   const hidden = joined(directions.flatMap((end) => gates(`weight_hh_${end}`, HIDDEN)));
-  const bias = joined(directions.flatMap((end) => [...gates(`bias_ih_${end}`, 1), ...gates(`bias_hh_${end}`, 1)]));
+  const bias = joined(
+    directions.flatMap((end) => [...gates(`bias_ih_${end}`, 1), ...gates(`bias_hh_${end}`, 1)]),
+  );
   const y = graph.node(
     'LSTM',
     [
