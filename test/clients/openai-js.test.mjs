@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import OpenAI, { toFile } from 'openai';
 import { wordErrors } from '../../tools/words.mjs';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
+import { channelsAsWav, later, samplesOfBytes } from '../e2e/stereo.mjs';
 
 const SENTENCE = 'Please remember to water the plants before you leave the house this evening.';
 const STT = 'whisper:tiny.en';
@@ -59,6 +60,28 @@ describe('the openai client for JavaScript', { skip: NO_MODELS }, () => {
     heard(text);
     assert.equal(done.type, 'transcript.text.done');
     assert.equal(done.text, text);
+  });
+
+  it('hears who said what on the two channels of a call, whole and as events', async () => {
+    const samples = samplesOfBytes(wav);
+    const rate = wav.readUInt32LE(24);
+    const call = channelsAsWav([samples, later(samples, samples.length)], rate);
+    const request = { model: 'gpt-4o-transcribe-diarize', response_format: 'diarized_json' };
+    const give = () => toFile(call, 'call.wav');
+    const answer = await client.audio.transcriptions.create({ ...request, file: await give() });
+    assert.equal(answer.task, 'transcribe');
+    assert.deepEqual([...new Set(answer.segments.map(({ speaker }) => speaker))], ['A', 'B']);
+    const [first, second] = answer.text.split('\n');
+    heard(first.replace(/^A: /, ''));
+    heard(second.replace(/^B: /, ''));
+    const stream = await client.audio.transcriptions.create({ ...request, file: await give(), stream: true });
+    const events = [];
+    for await (const event of stream) events.push(event);
+    const segments = events.filter(({ type }) => type === 'transcript.text.segment');
+    assert.deepEqual(segments, answer.segments);
+    const deltas = events.filter(({ type }) => type === 'transcript.text.delta');
+    assert.equal(deltas.map(({ delta }) => delta).join(''), answer.text);
+    assert.equal(events.at(-1).text, answer.text);
   });
 
   for (const format of ['json', 'verbose_json', 'text', 'srt', 'vtt'])

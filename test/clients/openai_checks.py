@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import traceback
+import wave
 
 import openai
 
@@ -152,6 +153,45 @@ def transcription_streamed():
     expect("".join(one.delta for one in deltas) == done.text, f"{deltas}, {done}")
     expect(done.usage.type == "duration" and 2 < done.usage.seconds < 9, f"{done.usage}")
     expect(make(model=STT, file=upload()).text == done.text, "json says something else")
+
+
+def call():
+    """SENTENCE on the left channel, then on the right."""
+    with wave.open(io.BytesIO(spoken())) as one:
+        rate, frames = one.getframerate(), one.readframes(one.getnframes())
+    silence = bytes(len(frames))
+    sides = zip(*[iter(frames + silence)] * 2), zip(*[iter(silence + frames)] * 2)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as both:
+        both.setnchannels(2)
+        both.setsampwidth(2)
+        both.setframerate(rate)
+        both.writeframes(b"".join(bytes(left + right) for left, right in zip(*sides)))
+    file.seek(0)
+    file.name = "call.wav"
+    return file
+
+
+@check(CHECKS)
+def transcription_diarized():
+    """A party on each channel; whole, and as events."""
+    make = client().audio.transcriptions.create
+    request = {"model": STT, "response_format": "diarized_json", "chunking_strategy": "auto"}
+    reply = make(file=call(), **request)
+    expect(reply.task == "transcribe" and reply.duration > 4, f"{reply}")
+    expect([one.speaker for one in reply.segments] == sorted(one.speaker for one in reply.segments), f"{reply}")
+    first, second = reply.text.split("\n")
+    expect(first.startswith("A: ") and second.startswith("B: "), reply.text)
+    heard(first[3:])
+    heard(second[3:])
+    with make(file=call(), stream=True, **request) as stream:
+        *events, done = list(stream)
+    segments = [one for one in events if one.type == "transcript.text.segment"]
+    expect([one.speaker for one in segments] == [one.speaker for one in reply.segments], f"{events}")
+    expect("".join(one.delta for one in events if one.type == "transcript.text.delta") == done.text, f"{events}")
+    expect(done.text == reply.text, f"{done}")
+    names = {"known_speaker_names": list("abcde"), "known_speaker_references": ["data:audio/wav;base64,AAAA"] * 5}
+    raises(openai.BadRequestError, 400, lambda: make(file=call(), **request, **names))
 
 
 @check(CHECKS)

@@ -129,8 +129,12 @@ export const transcriptRows = [
 
   refused({ 'include[]': 'tokens' }, 'include', /logprobs/),
   refused({ 'include[]': 'logprobs', response_format: 'srt' }, 'include', /json, not srt/),
-  refused({ response_format: 'xml' }, 'response_format', /json, text, srt, verbose_json, vtt; got "xml"/),
-  refused({ response_format: 'diarized_json' }, 'response_format', /speakers are not told apart/),
+  refused({ response_format: 'xml' }, 'response_format', /json, text, srt, verbose_json, vtt, diarized_json; got "xml"/),
+  // Speech on one channel, and no model that tells voices apart.
+  listen(
+    { response_format: 'diarized_json' },
+    { status: 404, is: fault('model_not_found', /vox pull diarization/, { param: 'model' }) },
+  ),
   refused({ temperature: '1.5' }, 'temperature', /from 0 to 1/),
   refused({ keep_alive: 'soon' }, 'keep_alive', /5m/),
   refused({ model: '../x' }, 'model', /not a model name/),

@@ -1,6 +1,7 @@
 /** Architecture to loader: a new family of models is a row here. */
 import type { LoadOptions, Model, ModelFiles } from '@vox-speech/contract';
 import { loadPocket, loadZipVoice } from './cloning-voices.js';
+import { loadDiarization } from './diarization.js';
 import { loadKitten } from './kitten.js';
 import { loadKokoro } from './kokoro.js';
 import { loadMatcha } from './matcha.js';
@@ -42,4 +43,5 @@ export const FAMILIES: Readonly<Record<string, LoadFamily>> = {
   pocket: loadPocket,
   zipvoice: loadZipVoice,
   'silero-vad': loadSilero,
+  'pyannote-diarization': loadDiarization,
 };

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Availability, VoxError } from '@vox-speech/contract';
 import type { OnlineConfig, OnlineRecognizer, Waveform } from './native-online.js';
+import type { NativeSpeakers } from './native-speakers.js';
 
 /** The files of one recogniser, under the key of its family; exactly one is there. */
 export interface RecognizerFiles {
@@ -213,7 +214,7 @@ export interface Vad {
   flush(): void;
 }
 
-export interface Native {
+export interface Native extends NativeSpeakers {
   readonly OfflineRecognizer: { createAsync(config: RecognizerConfig): Promise<OfflineRecognizer> };
   readonly OnlineRecognizer: new (config: OnlineConfig) => OnlineRecognizer;
   readonly OfflineTts: { createAsync(config: TtsConfig): Promise<OfflineTts> };

@@ -5,13 +5,17 @@ import { decodeToMono, SAMPLE_BYTES, type SampleEncoding } from './pcm.js';
 export class FrameDecoder {
   readonly #encoding: SampleEncoding;
   readonly #channels: number;
+  /** The one channel that is taken; undefined = the mean of all. */
+  readonly #only: number | undefined;
   /** The bytes of a frame that is not whole yet. */
   readonly #partial: Uint8Array;
   #held = 0;
 
-  constructor(encoding: SampleEncoding, channels: number) {
+  /** @param only number of the one channel to take instead of the mean; 0 = the first */
+  constructor(encoding: SampleEncoding, channels: number, only?: number) {
     this.#encoding = encoding;
     this.#channels = channels;
+    this.#only = only;
     this.#partial = new Uint8Array(SAMPLE_BYTES[encoding] * channels);
   }
 
@@ -24,13 +28,18 @@ export class FrameDecoder {
     this.#held += taken;
     if (this.#held < frameBytes) return new Float32Array(0);
     this.#held = 0;
-    const first = decodeToMono(this.#partial, this.#encoding, this.#channels);
+    const first = decodeToMono(this.#partial, this.#encoding, this.#channels, this.#only);
     return this.#decode(bytes.subarray(taken), first);
   }
 
   #decode(bytes: Uint8Array, first: Float32Array | undefined): Float32Array {
     const rest = bytes.length % this.#partial.length;
-    const whole = decodeToMono(bytes.subarray(0, bytes.length - rest), this.#encoding, this.#channels);
+    const whole = decodeToMono(
+      bytes.subarray(0, bytes.length - rest),
+      this.#encoding,
+      this.#channels,
+      this.#only,
+    );
     this.#partial.set(bytes.subarray(bytes.length - rest));
     this.#held = rest;
     if (first === undefined) return whole;

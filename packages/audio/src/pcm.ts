@@ -55,9 +55,15 @@ export function int16ToFloat(bytes: Uint8Array): Float32Array {
  * Interleaved bytes to mono floats, the mean of the channels. Bytes past the last whole frame are ignored. Floats
  * that are not numbers become 0 and absurd ones are limited to 65536; what is merely above full scale stays.
  * @param channels at least 1
+ * @param only the number of the one channel to take instead of the mean; 0 = the first
  * @returns a new array with one sample a frame
  */
-export function decodeToMono(bytes: Uint8Array, encoding: SampleEncoding, channels: number): Float32Array {
+export function decodeToMono(
+  bytes: Uint8Array,
+  encoding: SampleEncoding,
+  channels: number,
+  only?: number,
+): Float32Array {
   if (encoding === 's16' && channels === 1) return int16ToFloat(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read: Reader =
@@ -65,6 +71,12 @@ export function decodeToMono(bytes: Uint8Array, encoding: SampleEncoding, channe
   const width = SAMPLE_BYTES[encoding];
   const frames = Math.floor(bytes.length / (width * channels));
   const mono = new Float32Array(frames);
+  if (only !== undefined) {
+    const step = width * channels;
+    for (let frame = 0, at = only * width; frame < frames; frame++, at += step)
+      mono[frame] = read(bytes, view, at);
+    return mono;
+  }
   for (let frame = 0, at = 0; frame < frames; frame++) {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++, at += width) sum += read(bytes, view, at);

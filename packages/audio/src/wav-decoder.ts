@@ -11,10 +11,16 @@ const NO_SAMPLES = new Float32Array(0);
  */
 export class WavDecoder {
   readonly #parser = new WavHeaderParser();
+  readonly #only: number | undefined;
   #frames: FrameDecoder | undefined;
   /** Bytes of samples still to come by the header. */
   #left = Number.POSITIVE_INFINITY;
   #samples = 0;
+
+  /** @param only number of the one channel to take instead of the mean of all; 0 = the first */
+  constructor(only?: number) {
+    this.#only = only;
+  }
 
   /** The header, once it is whole. */
   get header(): WavHeader | undefined {
@@ -41,7 +47,10 @@ export class WavDecoder {
       rest = bytes.subarray(this.#parser.push(bytes));
       const header = this.#parser.header;
       if (header === undefined) return NO_SAMPLES;
-      this.#frames = new FrameDecoder(header.format.encoding, header.format.channels);
+      const { encoding, channels } = header.format;
+      if (this.#only !== undefined && this.#only >= channels)
+        throw new VoxError('unsupported_media', `the WAV has no channel ${this.#only}; it has ${channels}`);
+      this.#frames = new FrameDecoder(encoding, channels, this.#only);
       this.#left = header.dataBytes ?? Number.POSITIVE_INFINITY;
     }
     if (rest.length > this.#left) rest = rest.subarray(0, this.#left);

@@ -4,7 +4,7 @@
  */
 import { VoxError } from './errors.js';
 import type { TokenUsage } from './live.js';
-import type { Decoder, Segment, SynthesizeOptions, TranscribeOptions } from './transcript.js';
+import type { Decoder, Segment, SpeakerTurn, SynthesizeOptions, TranscribeOptions } from './transcript.js';
 
 /** Mono float samples in [-1, 1]. */
 export interface Pcm {
@@ -13,7 +13,8 @@ export interface Pcm {
   readonly sampleRate: number;
 }
 
-export type ModelKind = 'stt' | 'tts' | 'vad' | 'turn';
+/** `diarizer`: tells voices apart, and knows one again. */
+export type ModelKind = 'stt' | 'tts' | 'vad' | 'turn' | 'diarizer';
 
 export interface Availability {
   readonly available: boolean;
@@ -187,6 +188,10 @@ export interface Model {
   synthesize?(text: string, options: SynthesizeOptions, signal: AbortSignal): AsyncIterable<Pcm>;
   /** A new detector, for models of kind `vad`. */
   openDetector?(): SpeechDetector;
+  /** Who speaks when, for models of kind `diarizer`: turns by their start, relative to the first sample. Rejects with `cancelled`. */
+  diarize?(pcm: Pcm, signal: AbortSignal): Promise<SpeakerTurn[]>;
+  /** The voice that speaks as a vector of length 1: of one person two have a large product. Rejects with `cancelled`. */
+  embed?(pcm: Pcm, signal: AbortSignal): Promise<Float32Array>;
   openTranscription?(options: TranscribeOptions): TranscriptionStream;
   step?(ready: readonly TranscriptionStream[]): void;
   /** For models that hear elsewhere: text comes when it comes, no step is needed. Throws nothing; `failed` tells. */

@@ -20,6 +20,18 @@ export interface Segment {
   readonly averageLogProbability?: number;
   /** Bytes of the text over bytes of the text deflated; above 2.4 a decode is taken to loop. */
   readonly compressionRatio?: number;
+  /** Of a recording whose channels were heard one by one: the number of the channel, 0 = the first. */
+  readonly channel?: number;
+  /** Where speakers were told apart: a known speaker's name, else `A`, `B`, ... in the order in which they first speak. */
+  readonly speaker?: string;
+}
+
+/** A stretch in which one speaker talks; those of different speakers may overlap. */
+export interface SpeakerTurn {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The same voice has the same number, from 0. */
+  readonly speaker: number;
 }
 
 /** A request that could not be met in full says so; nothing is ignored in silence. */

@@ -6,6 +6,7 @@ import { SAMPLE_BYTES } from '../pcm.js';
 import type { RawEncoding } from '../raw-format.js';
 import { Resampler } from '../resample.js';
 import { WavDecoder } from '../wav-decoder.js';
+import { WavHeaderParser } from '../wav-header.js';
 import type { GrowingFile } from './growing.js';
 
 export interface AudioFileOptions {
@@ -16,6 +17,8 @@ export interface AudioFileOptions {
   readonly sampleRate?: number;
   /** Interleaved channels of a file without a header; default 1. */
   readonly channels?: number;
+  /** Only this channel is read, 0 = the first; absent = the mean of all. */
+  readonly channel?: number;
   /** Hz of the samples that come out; default 16000. */
   readonly outputRate?: number;
   /** Longer audio is refused. */
@@ -41,8 +44,8 @@ interface Decoder {
   promised(fileBytes: number): number | undefined;
 }
 
-function wavDecoder(): Decoder {
-  const wav = new WavDecoder();
+function wavDecoder(only: number | undefined): Decoder {
+  const wav = new WavDecoder(only);
   return {
     push: (bytes) => wav.push(bytes),
     end: () => wav.end(),
@@ -61,8 +64,13 @@ function wavDecoder(): Decoder {
   };
 }
 
-function rawDecoder(encoding: 's16' | 'f32', sampleRate: number, channels: number): Decoder {
-  const frames = new FrameDecoder(encoding, channels);
+function rawDecoder(
+  encoding: 's16' | 'f32',
+  sampleRate: number,
+  channels: number,
+  only: number | undefined,
+): Decoder {
+  const frames = new FrameDecoder(encoding, channels, only);
   let samples = 0;
   return {
     push(bytes) {
@@ -158,11 +166,13 @@ export async function* readAudioFile(
   options: AudioFileOptions,
 ): AsyncGenerator<Float32Array, void, undefined> {
   const { format, sampleRate = DEFAULT_RATE, channels = 1, maxSeconds, growing } = options;
-  const { outputRate = DEFAULT_RATE } = options;
+  const { outputRate = DEFAULT_RATE, channel } = options;
   const file = await openFile(options);
   try {
     const decoder =
-      format === 'wav' ? wavDecoder() : rawDecoder(format === 'f32' ? 'f32' : 's16', sampleRate, channels);
+      format === 'wav'
+        ? wavDecoder(channel)
+        : rawDecoder(format === 'f32' ? 'f32' : 's16', sampleRate, channels, channel);
     // A file that is whole tells its length before it is decoded; one that grows is counted.
     const fileBytes = growing === undefined ? (await file.stat()).size : undefined;
     const blocks = new Blocks(outputRate);
@@ -184,6 +194,26 @@ export async function* readAudioFile(
     decoder.end();
     if (resampler !== undefined) yield* blocks.add(resampler.flush());
     yield* blocks.take();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Interleaved channels of a file; waits for the header of one that is still being written.
+ * @throws VoxError `unsupported_media`, `empty_audio` where it ends before its header does; as `readAudioFile`
+ */
+export async function countChannels(options: AudioFileOptions): Promise<number> {
+  if (options.format !== 'wav') return options.channels ?? 1;
+  const file = await openFile(options);
+  try {
+    const parser = new WavHeaderParser();
+    for await (const bytes of readBytes(file, options)) {
+      parser.push(bytes);
+      if (parser.header !== undefined) return parser.header.format.channels;
+    }
+    parser.end();
+    throw new VoxError('empty_audio', 'the WAV holds no samples');
   } finally {
     await file.close();
   }

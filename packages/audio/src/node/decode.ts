@@ -15,6 +15,8 @@ export interface DecodeOptions {
   readonly output: string;
   /** Hz of the output. */
   readonly sampleRate: number;
+  /** Interleaved channels of the output, whatever the file has; default 1. */
+  readonly channels?: number;
   /** Longer audio is decoded a little beyond this, so that the reader sees the limit passed. */
   readonly maxSeconds: number;
   /** Of the output. */
@@ -60,7 +62,7 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 const MAX_ALLOC_BYTES = 2 ** 28;
 
 function commandLine(options: DecodeOptions): string[] {
-  const { container, input, output, sampleRate, maxSeconds, maxBytes } = options;
+  const { container, input, output, sampleRate, channels = 1, maxSeconds, maxBytes } = options;
   return [
     ...COMMON_FLAGS,
     ...['-y', '-max_alloc', String(MAX_ALLOC_BYTES)],
@@ -69,8 +71,8 @@ function commandLine(options: DecodeOptions): string[] {
     ...(container === undefined ? [] : ['-f', DEMUXERS[container]]),
     ...['-i', `file:${input}`],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
-    ...['-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-threads', '1'],
-    ...['-t', String(maxSeconds + OVERRUN_SECONDS), '-fs', String(maxBytes + 2 * sampleRate)],
+    ...['-ac', String(channels), '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-threads', '1'],
+    ...['-t', String(maxSeconds + OVERRUN_SECONDS), '-fs', String(maxBytes + 2 * sampleRate * channels)],
     ...['-flush_packets', '1', '-f', 's16le', `file:${output}`],
   ];
 }
@@ -86,7 +88,7 @@ function stopReason(options: DecodeOptions): VoxError {
 }
 
 /**
- * Decodes the first audio stream of a file to mono 16-bit little-endian samples without a header. Abort and timeout
+ * Decodes the first audio stream of a file to 16-bit little-endian samples without a header. Abort and timeout
  * kill the program at once; it is gone when the promise settles.
  * @returns bytes written, at least one sample's
  * @throws VoxError `unsupported_media` with ffmpeg's last words, `empty_audio`, `too_large` past `maxBytes`, `timeout`, `cancelled`,

@@ -1,4 +1,4 @@
-export { type AudioFileOptions, readAudioFile } from './audio-file.js';
+export { type AudioFileOptions, countChannels, readAudioFile } from './audio-file.js';
 export { type DecodeOptions, decodeToPcm16 } from './decode.js';
 export {
   openStreamDecoder,

@@ -13,6 +13,7 @@ import {
 import type {
   Envelope,
   FromRunner,
+  SpeakersFound,
   SpeechOutput,
   SpeechSummary,
   ToRunner,
@@ -31,6 +32,7 @@ export interface LoadRequest {
 }
 
 type TranscribeJob = Omit<Extract<ToRunner, { type: 'transcribe' }>, 'type' | 'id'>;
+type DiarizeJob = Omit<Extract<ToRunner, { type: 'diarize' }>, 'type' | 'id'>;
 type SynthesizeJob = Omit<Extract<ToRunner, { type: 'synthesize' }>, 'type' | 'id' | 'credit'>;
 
 /** Audio that may be under way unread: a second of PCM16 at 24 kHz, some seconds of anything encoded. */
@@ -47,6 +49,8 @@ interface Job {
 export interface TranscribeRun {
   readonly segments: AsyncIterable<Segment>;
   readonly summary: Promise<TranscriptSummary>;
+  /** Of a job with `channels`: how many are each heard on their own. Rejects with what ends the job before that is known. */
+  readonly apart: Promise<number>;
   /** Tells the runner that the growing source file is complete, or broke. */
   sourceEnd(error?: ErrorRecord): void;
 }
@@ -163,17 +167,35 @@ export class ModelHost {
 
   transcribe(job: TranscribeJob, signal: AbortSignal): TranscribeRun {
     const queue = new PartQueue<Segment, TranscriptSummary>();
+    let decide: (apart: number) => void = () => {};
+    const apart = new Promise<number>((resolve, reject) => {
+      decide = resolve;
+      queue.summary.catch(reject);
+    });
+    apart.catch(() => {});
     const id = this.#begin(queue, signal, ({ message }) => {
       if (message.type === 'segment') queue.push(message.segment);
+      else if (message.type === 'channels') decide(message.apart);
       else if (message.type === 'end' && message.transcript) queue.end(message.transcript);
     });
     this.#host.port.send({ type: 'transcribe', id, ...job });
     return {
       segments: queue,
       summary: queue.summary,
+      apart,
       sourceEnd: (error) =>
         this.#host.port.send({ type: 'source-end', id, ...(error === undefined ? {} : { error }) }),
     };
+  }
+
+  /** Who speaks when. Rejects with `cancelled`, `invalid_request` naming a known speaker's recording, `runner_crashed`. */
+  diarize(job: DiarizeJob, signal: AbortSignal): Promise<SpeakersFound> {
+    const queue = new PartQueue<never, SpeakersFound>();
+    const id = this.#begin(queue, signal, ({ message }) => {
+      if (message.type === 'end' && message.speakers) queue.end(message.speakers);
+    });
+    this.#host.port.send({ type: 'diarize', id, ...job });
+    return queue.summary;
   }
 
   synthesize(job: SynthesizeJob & { output: SpeechOutput }, signal: AbortSignal): SynthesizeRun {

@@ -11,6 +11,7 @@ import type {
   ModelFiles,
   ModelInfo,
   Segment,
+  SpeakerTurn,
   SynthesizeOptions,
   TranscribeOptions,
   Warning,
@@ -68,6 +69,21 @@ export type ToRunner =
       readonly id: number;
       readonly source: FileSource;
       readonly options: TranscribeOptions;
+      /**
+       * Hear each channel on its own: `all`, or only where they carry different voices; answered by `channels`. Absent = their
+       * mean.
+       */
+      readonly channels?: 'all' | 'different';
+    }
+  /** Who speaks when; `source` and `known` are whole. */
+  | {
+      readonly type: 'diarize';
+      readonly id: number;
+      readonly source: FileSource;
+      /** Recordings of known speakers. */
+      readonly known: readonly FileSource[];
+      /** There is one speaker on each of so many channels, and only their names are asked for. */
+      readonly channels?: number;
     }
   | { readonly type: 'source-end'; readonly id: number; readonly error?: ErrorRecord }
   | {
@@ -111,6 +127,13 @@ export interface TranscriptSummary {
   readonly warnings: readonly Warning[];
 }
 
+/** Who speaks when, and which of the known speakers each is. */
+export interface SpeakersFound {
+  readonly turns: readonly SpeakerTurn[];
+  /** For each speaker (or channel) the number of the known one that it is; null where it is none of them. */
+  readonly known: readonly (number | null)[];
+}
+
 export interface SpeechSummary {
   readonly durationMs: number;
   readonly processingMs: number;
@@ -122,6 +145,8 @@ export type FromRunner =
   | { readonly type: 'ready'; readonly info: ModelInfo; readonly memoryBytes: number }
   | { readonly type: 'load-failed'; readonly error: ErrorRecord }
   | { readonly type: 'segment'; readonly id: number; readonly segment: Segment }
+  /** Channels that are each heard on their own, 0 = their mean is; before the first segment. */
+  | { readonly type: 'channels'; readonly id: number; readonly apart: number }
   /** Hz and channels of what follows; the first thing a synthesis says. */
   | { readonly type: 'audio-start'; readonly id: number; readonly sampleRate: number }
   /** The frame's body is audio in the requested format. */
@@ -132,6 +157,7 @@ export type FromRunner =
       readonly transcript?: TranscriptSummary;
       readonly speech?: SpeechSummary;
       readonly live?: LiveSummary;
+      readonly speakers?: SpeakersFound;
     }
   /** Events of live streams, in order for each. */
   | { readonly type: 'live'; readonly events: readonly { readonly id: number; readonly event: LiveEvent }[] }

@@ -22,7 +22,7 @@ function manifestSchema(z: Zod) {
   const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
   const info = z.object({
-    kind: z.enum(['stt', 'tts', 'vad', 'turn']),
+    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'diarizer']),
     family: text,
     sampleRate: z.number().positive(),
     languages: z.array(text),
@@ -51,7 +51,7 @@ function manifestSchema(z: Zod) {
   const manifest = z.object({
     schemaVersion: z.literal(1),
     reference: z.string().refine(isReference, 'not a reference'),
-    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
+    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'diarizer', 'data', 'program']),
     family: text,
     engine: text.optional(),
     description: text,

@@ -1,10 +1,11 @@
 /** What runs beside the server and hosts one model: messages in, jobs, messages out. */
-import { GrowingFile, readAudioFile } from '@vox-speech/audio/node';
+import { GrowingFile } from '@vox-speech/audio/node';
 import { fromRecord, toRecord, VoxError } from '@vox-speech/contract';
 import type { Envelope, FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
 import { Credit } from './credit.js';
 import { collectGarbage } from './give-back.js';
+import { hearFile } from './hear-file.js';
 import { HostedModel } from './hosted.js';
 import { afterLive } from './live/after-live.js';
 import { LiveHub } from './live/hub.js';
@@ -13,7 +14,7 @@ import type { Clock } from './live/stream.js';
 import { DecodeTurns } from './live/turns.js';
 import { readReference } from './reference.js';
 import { speak } from './speak.js';
-import { transcribe } from './transcribe.js';
+import { diarizeFile } from './speakers/diarize-file.js';
 
 type Request<T extends ToRunner['type']> = Extract<ToRunner, { type: T }>;
 
@@ -76,6 +77,9 @@ class Runner {
       case 'transcribe':
         this.#transcribe(message);
         return;
+      case 'diarize':
+        this.#diarize(message);
+        return;
       case 'synthesize':
         this.#synthesize(message);
         return;
@@ -133,22 +137,17 @@ class Runner {
     }
   }
 
-  #transcribe({ id, source, options }: Request<'transcribe'>): void {
+  #transcribe({ id, source, options, channels }: Request<'transcribe'>): void {
     const abort = new AbortController();
     const growing = source.growing ? new GrowingFile() : undefined;
     this.#run(id, { abort, ...(growing === undefined ? {} : { growing }) }, async (hosted) => {
-      const segments = transcribe({
+      const segments = hearFile({
         model: afterLive(hosted.model, this.#turns),
-        source: readAudioFile({
-          path: source.path,
-          format: source.format,
-          maxSeconds: source.maxSeconds,
-          signal: abort.signal,
-          ...(source.sampleRate === undefined ? {} : { sampleRate: source.sampleRate }),
-          ...(source.channels === undefined ? {} : { channels: source.channels }),
-          ...(growing === undefined ? {} : { growing }),
-        }),
+        source,
+        ...(growing === undefined ? {} : { growing }),
         options,
+        ...(channels === undefined ? {} : { channels }),
+        onChannels: (apart) => this.#port.send({ type: 'channels', id, apart }),
         openDetector: () => hosted.openDetector(),
         signal: abort.signal,
         now: () => performance.now(),
@@ -158,6 +157,14 @@ class Runner {
         if (next.done) return { type: 'end', id, transcript: next.value };
         this.#port.send({ type: 'segment', id, segment: next.value });
       }
+    });
+  }
+
+  #diarize({ type: _, id, ...job }: Request<'diarize'>): void {
+    const abort = new AbortController();
+    this.#run(id, { abort }, async ({ model }) => {
+      const speakers = await diarizeFile({ ...job, model, signal: abort.signal });
+      return { type: 'end', id, speakers };
     });
   }
 

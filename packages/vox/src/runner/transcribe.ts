@@ -18,6 +18,8 @@ export interface TranscribeJob {
   readonly source: AsyncIterable<Float32Array>;
   readonly options: TranscribeOptions;
   openDetector(): Promise<SpeechDetector>;
+  /** Long silences are to be expected. */
+  readonly patchy?: boolean;
   readonly signal: AbortSignal;
   /** Wall clock in ms. */
   now(): number;
@@ -39,6 +41,7 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   const windows = windowsOf(job.source, {
     window: windowLength,
     openDetector: job.openDetector,
+    ...(job.patchy === undefined ? {} : { patchy: job.patchy }),
     onLength: (samples) => {
       length = samples;
     },
@@ -81,7 +84,8 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   };
 }
 
-function withWords(segment: Segment, wanted: boolean): Segment {
+/** The segment, without its words where they are not wanted. */
+export function withWords(segment: Segment, wanted: boolean): Segment {
   if (wanted || segment.words === undefined) return segment;
   const { words: _, ...rest } = segment;
   return rest;

@@ -10,6 +10,8 @@ export interface WindowOptions {
   readonly window: number;
   /** Called when the level does not tell, or there is more than one window. */
   openDetector(): Promise<SpeechDetector>;
+  /** Long silences are to be expected, as where one party of a call is heard: the detector listens from the start. */
+  readonly patchy?: boolean;
   /** Told after each block how many samples there have been. */
   onLength(samples: number): void;
 }
@@ -57,7 +59,7 @@ export async function* windowsOf(
       options.onLength(length);
       if (detector === undefined) {
         gathered.push(block);
-        if (length <= options.window) continue;
+        if (length <= options.window && options.patchy !== true) continue;
         detector = await options.openDetector();
         for (const early of gathered) yield* cutter.push(early, detector.accept(early), detector.openSince());
         gathered = [];

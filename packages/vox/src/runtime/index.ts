@@ -17,6 +17,7 @@ import { createResumableSessions, type SessionStore } from '../sessions/resumabl
 import type { StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
+import { CALL_CHANNELS, type DiarizeParts, KNOWN_SECONDS, startDiarized } from './diarize/index.js';
 import { orFallback } from './fail-over.js';
 import { Learned } from './learned.js';
 import { checkLive } from './listen.js';
@@ -68,6 +69,9 @@ const DECODERS_PER_THREAD = 2;
 
 /** Formats that need the ffmpeg program. */
 const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
+
+/** Kinds that work behind others: nobody asks them to transcribe or to speak. */
+const BEHIND_OTHERS = new Set<Manifest['kind']>(['data', 'program', 'vad', 'diarizer']);
 
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { catalog, store, puller, residency, sessions, voices, settings } = parts;
@@ -128,6 +132,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       ...(pid === undefined ? {} : { pid }),
     }));
 
+  const diarizing: DiarizeParts = {
+    async requireDiarizer() {
+      await names.diarizer();
+    },
+    leaseDiarizer: async (signal) => lease(await names.diarizer(), undefined, signal),
+    openReference: (path, signal) => openMedia(path, { ...media, maxSeconds: KNOWN_SECONDS }, signal),
+  };
+
   const listen: Runtime['listen'] = async (request, listener) => {
     const manifest = await forJob(request.model, 'stt', request.signal);
     const on = (model: Manifest, wanted = request): OpenSession => {
@@ -166,13 +178,26 @@ export function createRuntime(parts: RuntimeParts): Runtime {
           ...media,
           maxSeconds: settings.audioSeconds,
           ...(request.raw === undefined ? {} : { raw: request.raw }),
+          ...(request.diarize === undefined ? {} : { channels: CALL_CHANNELS }),
         },
         request.signal,
       );
       const by = async (chosen: Manifest, { options, warnings } = checked): Promise<Transcription> => {
         const leased = await lease(chosen, request.keepAlive, request.signal);
+        const { diarize } = request;
+        const { reference } = chosen;
         try {
-          return startTranscription(request, chosen.reference, options, leased, opened, warnings);
+          return diarize === undefined
+            ? startTranscription(request, reference, options, leased, opened, warnings)
+            : await startDiarized(
+                { ...request, diarize },
+                reference,
+                options,
+                leased,
+                opened,
+                warnings,
+                diarizing,
+              );
         } catch (error) {
           leased.release();
           throw error;
@@ -264,9 +289,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
     async list(options = {}) {
       const { models } = await store.list();
-      return models.filter(
-        (m) => options.all === true || (m.kind !== 'data' && m.kind !== 'program' && m.kind !== 'vad'),
-      );
+      return models.filter((m) => options.all === true || !BEHIND_OTHERS.has(m.kind));
     },
 
     async broken() {

@@ -23,6 +23,8 @@ export interface MediaSettings {
   readonly raw?: RawFormat;
   /** Hz of what ffmpeg writes; default 16 kHz, what recognisers hear. A WAV keeps its own. */
   readonly sampleRate?: number;
+  /** Channels of what ffmpeg writes, whatever the file has; default 1. A WAV keeps its own. */
+  readonly channels?: number;
   /** Places for decoders: each may take a processor and a gigabyte. */
   readonly places: Pick<Slots, 'take'>;
   /** Path of the ffmpeg program; throws `ffmpeg_missing`. */
@@ -80,7 +82,7 @@ export async function openMedia(
   const ffmpeg = await settings.ffmpeg();
   const leave = await settings.places.take(signal);
   const output = `${path}.pcm`;
-  const { sampleRate = SPEECH_RATE } = settings;
+  const { sampleRate = SPEECH_RATE, channels = 1 } = settings;
   const stop = new AbortController();
   const done = decodeToPcm16({
     ffmpeg,
@@ -88,8 +90,9 @@ export async function openMedia(
     container,
     output,
     sampleRate,
+    channels,
     maxSeconds,
-    maxBytes: (maxSeconds + SLACK_SECONDS) * sampleRate * 2,
+    maxBytes: (maxSeconds + SLACK_SECONDS) * sampleRate * channels * 2,
     timeoutMs: settings.timeoutMs,
     signal: AbortSignal.any([signal, stop.signal]),
   })
@@ -99,7 +102,7 @@ export async function openMedia(
     )
     .finally(leave);
   return {
-    source: { path: output, format: 'pcm16', sampleRate, growing: true, maxSeconds },
+    source: { path: output, format: 'pcm16', sampleRate, channels, growing: true, maxSeconds },
     done,
     warnings,
     async dispose() {

@@ -99,6 +99,18 @@ export class Names {
     return manifest;
   }
 
+  /** The pulled model that tells voices apart. Throws `model_not_pulled` with the pull line. */
+  async diarizer(): Promise<Manifest> {
+    const { models } = await this.#store.list();
+    const found = models.find(({ kind }) => kind === 'diarizer');
+    if (found !== undefined) return found;
+    throw new VoxError(
+      'model_not_pulled',
+      'telling speakers apart by voice takes a model that is not on this machine; pull it first: vox pull diarization',
+      { param: 'model' },
+    );
+  }
+
   async #reference(model: string): Promise<Reference> {
     try {
       return this.#catalog.resolve(model);

@@ -42,6 +42,20 @@ export type {
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
 export type KeepAlive = number;
 
+/** A speaker whose name is known. */
+export interface KnownSpeaker {
+  readonly name: string;
+  /** Temporary file with 2 to 10 s of their speech. The caller removes it when the answer has ended. */
+  readonly path: string;
+}
+
+/** Tell speakers apart: every segment has its `speaker`. */
+export interface Diarize {
+  /** Absent = by channel where a recording has several that carry different voices, else by voice. */
+  readonly by?: 'channel' | 'voice';
+  readonly known?: readonly KnownSpeaker[];
+}
+
 export interface TranscribeRequest {
   /** As the client wrote it; '' = the default recogniser. */
   readonly model: string;
@@ -56,6 +70,8 @@ export interface TranscribeRequest {
   readonly temperature?: number;
   /** Of models that decode in more than one way; absent = the model's own. */
   readonly decoder?: Decoder;
+  /** Absent = who speaks does not matter. */
+  readonly diarize?: Diarize;
   readonly keepAlive?: KeepAlive;
   readonly signal: AbortSignal;
 }

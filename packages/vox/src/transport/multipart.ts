@@ -16,8 +16,17 @@ export interface UploadLimits {
   readonly fieldBytes: number;
   /** Bytes of all values together. */
   readonly allFieldBytes: number;
+  /** Fields that hold more, with limits of their own. */
+  readonly largeFields?: LargeFields;
   /** Bytes of one part's header. */
   readonly partHeaderBytes: number;
+}
+
+export interface LargeFields {
+  readonly names: readonly string[];
+  /** Bytes of one value, and of all of these fields together. */
+  readonly bytes: number;
+  readonly allBytes: number;
 }
 
 /** Every limit but the file's, which the runtime states. */
@@ -66,7 +75,11 @@ export async function receiveUpload(request: FastifyRequest, options: UploadOpti
   const receiver = new Receiver(options);
   try {
     // What surrounds the file is bounded too, so that the whole body is.
-    const maxBytes = limits.fileBytes + limits.allFieldBytes + limits.fields * limits.partHeaderBytes;
+    const maxBytes =
+      limits.fileBytes +
+      limits.allFieldBytes +
+      (limits.largeFields?.allBytes ?? 0) +
+      limits.fields * limits.partHeaderBytes;
     const body = bodyChunks(request, {
       maxBytes,
       what: 'the upload',
@@ -86,6 +99,7 @@ class Receiver {
   readonly #fields = new Map<string, string[]>();
   #count = 0;
   #fieldBytes = 0;
+  #largeBytes = 0;
   #field: { name: string; chunks: Buffer[]; bytes: number } | undefined;
   #writer: (Omit<UploadedFile, 'bytes'> & { readonly handle: FileHandle }) | undefined;
   #inFile = false;
@@ -162,14 +176,19 @@ class Receiver {
 
   #append(bytes: Buffer): void {
     if (this.#field === undefined) return;
+    const { name } = this.#field;
+    const { fieldBytes, allFieldBytes, largeFields } = this.#options.limits;
+    const large = largeFields?.names.includes(name) === true ? largeFields : undefined;
     this.#field.bytes += bytes.length;
-    this.#fieldBytes += bytes.length;
-    const { fieldBytes, allFieldBytes } = this.#options.limits;
-    if (this.#field.bytes > fieldBytes || this.#fieldBytes > allFieldBytes)
+    if (large === undefined) this.#fieldBytes += bytes.length;
+    else this.#largeBytes += bytes.length;
+    const one = large?.bytes ?? fieldBytes;
+    const all = large?.allBytes ?? allFieldBytes;
+    if (this.#field.bytes > one || (large === undefined ? this.#fieldBytes : this.#largeBytes) > all)
       throw new VoxError(
         'invalid_request',
-        `the field ${JSON.stringify(cut(this.#field.name))} is longer than ${fieldBytes} bytes, or all fields are longer than ${allFieldBytes}`,
-        { param: cut(this.#field.name) },
+        `the field ${JSON.stringify(cut(name))} is longer than ${one} bytes, or all fields are longer than ${all}`,
+        { param: cut(name) },
       );
     // A copy: the slice would keep the whole network chunk alive.
     this.#field.chunks.push(Buffer.from(bytes));
@@ -201,14 +220,15 @@ export async function receiveFile(
     fileBytes: number;
     stallMs: number;
     fileField?: string;
+    largeFields?: LargeFields;
     /** The dialect's own error where there is no such field. */
     missing?: (field: string) => VoxError;
   },
 ): Promise<Upload & { readonly file: UploadedFile }> {
-  const { directory, fileBytes, stallMs, fileField = 'file' } = options;
+  const { directory, fileBytes, stallMs, fileField = 'file', largeFields } = options;
   const upload = await receiveUpload(request, {
     directory,
-    limits: { ...DEFAULT_UPLOAD_LIMITS, fileBytes },
+    limits: { ...DEFAULT_UPLOAD_LIMITS, fileBytes, ...(largeFields === undefined ? {} : { largeFields }) },
     fileField,
     stallMs,
   });

@@ -128,7 +128,7 @@ function entry(z: Zod) {
     reference: reference(z),
     aliases: z.array(reference(z)).max(100).default([]),
     override: z.boolean().default(false),
-    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'data', 'program']),
+    kind: z.enum(['stt', 'tts', 'vad', 'turn', 'diarizer', 'data', 'program']),
     family: z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]*$/, { error: 'must be the name of a family, e.g. whisper' }),
@@ -144,7 +144,7 @@ function entry(z: Zod) {
       .array(z.string().regex(/^[a-z]{2,3}$/, { error: 'must be an ISO 639 code, e.g. en' }))
       .default([]),
     needs: z.array(reference(z)).max(20).default([]),
-    importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro', 't-one']).default('none'),
+    importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro', 't-one', 'diarization']).default('none'),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     sources: z.array(source(z)).max(10).default([]),
   });

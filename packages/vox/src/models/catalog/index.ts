@@ -4,6 +4,7 @@ import { formatReference, parseReference, type Reference, splitReference } from 
 import { remoteModel } from '../remote.js';
 import type { CatalogEntry, License } from '../types.js';
 import { COMPANIONS } from './companions.js';
+import { DIARIZATION } from './diarization.js';
 import { editDistance } from './distance.js';
 import { KOKORO } from './kokoro.js';
 import { FAMILY_NAMES, type FamilyName } from './names.js';
@@ -25,6 +26,7 @@ export const BUILT_IN: readonly CatalogEntry[] = [
   ...PIPER,
   ...REMOTE_MODELS,
   ...UNAVAILABLE,
+  ...DIARIZATION,
   ...COMPANIONS,
   ONNX_RUNTIME,
 ];

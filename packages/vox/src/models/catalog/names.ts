@@ -55,6 +55,7 @@ export const FAMILY_NAMES: readonly FamilyName[] = [
   family('step-audio-editx', '3b-awq', 'tts'),
   family('fish-speech', 's2-pro', 'tts-torch'),
   family('smart-turn', 'v3.2', ''),
+  family('diarization', 'campplus', ''),
   family('silero-vad', 'v5', ''),
   family('espeak-ng-data', '1.52', ''),
   family('ffmpeg', '7', ''),

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import type { CatalogEntry } from '../types.js';
+import { importDiarization } from './diarization/index.js';
 import { importKokoro } from './kokoro/index.js';
 import { importOnnxRuntime } from './onnxruntime/index.js';
 import { importPiper } from './piper/index.js';
@@ -84,6 +85,8 @@ function run(importer: ImportRequest['importer'], options: ImportOptions): Promi
       return importKokoro(options);
     case 't-one':
       return importTone(options);
+    case 'diarization':
+      return importDiarization(options);
     case 'onnxruntime':
       return importOnnxRuntime(options);
   }

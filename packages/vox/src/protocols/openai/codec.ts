@@ -4,7 +4,8 @@ import { parseKeepAlive } from '../../runtime/keep-alive.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakRequest, TranscribeRequest } from '../../runtime/types.js';
 import { form, validate } from '../../transport/index.js';
-import { speechSchema, TRANSCRIPT_FORMATS, type TranscriptFormat } from './schema.js';
+import { type DiarizeCommand, readDiarize } from './diarized.js';
+import { ANSWER_FORMATS, type AnswerFormat, speechSchema, type TranscriptFormat } from './schema.js';
 
 type Fields = ReadonlyMap<string, readonly string[]>;
 
@@ -16,30 +17,22 @@ export interface TranscriptCommand {
   /** Answer with events, as segments are decoded. */
   readonly stream: boolean;
   readonly warnings: readonly Warning[];
+  /** Tell speakers apart. */
+  readonly diarize?: DiarizeCommand;
 }
 
 const GRANULARITIES = ['word', 'segment'];
 /** Fields of upstream that change nothing here yet. */
-const UNREAD = [
-  'chunking_strategy',
-  'known_speaker_names',
-  'known_speaker_references',
-  'languages',
-  'keywords',
-];
+const KNOWN = ['known_speaker_names', 'known_speaker_references'];
+const UNREAD = ['chunking_strategy', ...KNOWN, 'languages', 'keywords'];
 
 /**
  * The form of a transcription or translation.
  * @throws VoxError `invalid_request` naming the field and what is allowed
  */
 export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translate'): TranscriptCommand {
-  if (form.text(fields, 'response_format') === 'diarized_json')
-    throw new VoxError(
-      'invalid_request',
-      `response_format: speakers are not told apart yet, so diarized_json is not served; give one of ${TRANSCRIPT_FORMATS.join(', ')}`,
-      { param: 'response_format' },
-    );
-  const format = form.choice(fields, 'response_format', TRANSCRIPT_FORMATS, 'json');
+  const format = form.choice(fields, 'response_format', ANSWER_FORMATS, 'json');
+  const diarize = format === 'diarized_json' ? readDiarize(fields, task) : undefined;
   const granularities = readGranularities(fields, format);
   const language = task === 'translate' ? undefined : parseLanguage(form.text(fields, 'language'));
   const prompt = form.text(fields, 'prompt');
@@ -48,10 +41,10 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
   const words = granularities.includes('word');
   const stream = form.flag(fields, 'stream');
   const included = readInclude(fields, format);
-  if (stream && format !== 'json')
+  if (stream && format !== 'json' && diarize === undefined)
     throw new VoxError(
       'invalid_request',
-      `stream: events carry text alone; leave response_format out or give json, not ${format}`,
+      `stream: events carry text alone; leave response_format out, or give json or diarized_json, not ${format}`,
       { param: 'stream' },
     );
   return {
@@ -64,14 +57,15 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
       ...(temperature === undefined ? {} : { temperature }),
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
-    format,
+    format: format === 'diarized_json' ? 'json' : format,
     stream,
     segments: !words || granularities.includes('segment'),
-    warnings: [...included, ...unread(fields)],
+    warnings: [...included, ...unread(fields, diarize === undefined ? [] : KNOWN)],
+    ...(diarize === undefined ? {} : { diarize }),
   };
 }
 
-function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
+function readGranularities(fields: Fields, format: AnswerFormat): string[] {
   const field = 'timestamp_granularities';
   const granularities = form.list(fields, field);
   const wrong = granularities.find((one) => !GRANULARITIES.includes(one));
@@ -95,7 +89,7 @@ function readGranularities(fields: Fields, format: TranscriptFormat): string[] {
 }
 
 /** What else of the transcript is asked for: log probabilities of tokens, which no engine here has. */
-function readInclude(fields: Fields, format: TranscriptFormat): Warning[] {
+function readInclude(fields: Fields, format: AnswerFormat): Warning[] {
   const wanted = form.list(fields, 'include');
   const wrong = wanted.find((one) => one !== 'logprobs');
   if (wrong !== undefined)
@@ -113,14 +107,14 @@ function readInclude(fields: Fields, format: TranscriptFormat): Warning[] {
   return [{ type: 'unsupported', option: 'include', message }];
 }
 
-function unread(fields: Fields): Warning[] {
+function unread(fields: Fields, read: readonly string[]): Warning[] {
   const given = (name: string) =>
     [...fields].some(
       ([key, values]) =>
         (key === name || key.startsWith(`${name}[`)) &&
         values.some((value) => !['', 'false', 'auto'].includes(value)),
     );
-  return UNREAD.filter(given).map((option) => ({
+  return UNREAD.filter((option) => !read.includes(option) && given(option)).map((option) => ({
     type: 'unsupported',
     option,
     message: 'not supported yet; it was not used',

@@ -1,6 +1,6 @@
 /** OpenAI's audio routes for the OpenAPI document. */
 import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
-import { SPEECH_FORMATS, speechSchema, TRANSCRIPT_FORMATS } from './schema.js';
+import { ANSWER_FORMATS, SPEECH_FORMATS, speechSchema } from './schema.js';
 
 const FILE: FieldSchema = {
   schema: { type: 'string', format: 'binary' },
@@ -24,12 +24,24 @@ const HEARD: Record<string, FieldSchema> = {
   ...RAW_FIELDS,
   model: MODEL,
   prompt: { schema: { type: 'string' }, description: 'Words to expect, where the model takes them.' },
-  response_format: { schema: { enum: [...TRANSCRIPT_FORMATS] }, description: 'Default `json`.' },
+  response_format: { schema: { enum: [...ANSWER_FORMATS] }, description: 'Default `json`.' },
   temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
   'timestamp_granularities[]': GRANULARITIES,
   'include[]': {
     schema: { type: 'array', items: { enum: ['logprobs'] } },
     description: 'With `json`; answered with a warning where the model gives none.',
+  },
+  'known_speaker_names[]': {
+    schema: { type: 'array', items: { type: 'string' }, maxItems: 4 },
+    description: 'With `diarized_json`: names of speakers whose voice is sent along.',
+  },
+  'known_speaker_references[]': {
+    schema: { type: 'array', items: { type: 'string' }, maxItems: 4 },
+    description: 'Their recordings, 2 to 10 s each, as data URLs.',
+  },
+  diarize_by: {
+    schema: { enum: ['auto', 'channel', 'voice'] },
+    description: 'With `diarized_json`: default `auto`, by channel where channels carry different voices.',
   },
   stream: { schema: { type: 'boolean' }, description: 'Answer with events, as segments are decoded.' },
   keep_alive: KEEP_ALIVE,

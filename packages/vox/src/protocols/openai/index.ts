@@ -16,8 +16,10 @@ import {
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
+import { diarizedEvents, LARGE_FIELDS, renderDiarized } from './diarized.js';
 import { errorBody } from './errors.js';
 import { speechEvents, transcriptEvents } from './events.js';
+import { keepReferences } from './references.js';
 import { renderTranscript } from './render.js';
 import { isOtherName, standIn, type VoiceAlias } from './voices.js';
 
@@ -50,12 +52,20 @@ async function transcript(
     directory: uploadDirectory,
     fileBytes: runtime.limits.uploadBytes,
     stallMs,
+    largeFields: LARGE_FIELDS,
   });
+  let dispose = upload.dispose;
   let kept = true;
   try {
     const command = transcriptCommand(upload.fields, task);
+    const references = command.diarize && (await keepReferences(command.diarize, uploadDirectory));
+    if (references !== undefined)
+      dispose = async () => {
+        await Promise.all([upload.dispose(), references.dispose()]);
+      };
     const job = await runtime.transcribe({
       ...command.request,
+      ...(references === undefined ? {} : { diarize: references.diarize }),
       ...declaredRaw(upload),
       path: upload.file.path,
       signal,
@@ -65,13 +75,17 @@ async function transcript(
     if (command.stream) {
       reply.headers(warningHeader([...command.warnings, ...job.warnings]));
       kept = false;
-      const events = finallyDo(transcriptEvents(transcription, command.warnings), upload.dispose);
+      const tell = command.diarize === undefined ? transcriptEvents : diarizedEvents;
+      const events = finallyDo(tell(transcription, command.warnings), dispose);
       return await sendEvents(request, reply, events, errorEvent);
     }
     const done = await collectTranscript(transcription);
     // Before the answer, so that a client that has it can count on nothing being left.
-    await upload.dispose();
-    const { type, body } = renderTranscript(command, done);
+    await dispose();
+    const { type, body } =
+      command.diarize === undefined
+        ? renderTranscript(command, done)
+        : renderDiarized(done, command.warnings);
     return reply
       .headers({
         'x-vox-processing-ms': String(Math.round(done.summary.processingMs)),
@@ -80,7 +94,7 @@ async function transcript(
       .type(type)
       .send(body);
   } finally {
-    if (kept) await upload.dispose();
+    if (kept) await dispose();
   }
 }
 

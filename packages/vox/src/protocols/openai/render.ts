@@ -10,7 +10,7 @@ export interface Rendered {
   readonly body: string;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 /** SDKs parse what calls itself JSON, and hand on the rest as text. */
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
@@ -90,6 +90,6 @@ function segment(one: Segment, id: number, command: TranscriptCommand) {
 }
 
 /** Seconds with the precision of a millisecond. */
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }

@@ -4,6 +4,10 @@ import { lazySchema, type SchemaOutput } from '../../schema.js';
 export const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
 export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
 
+/** All that a client may ask for: the last one tells speakers apart too. */
+export const ANSWER_FORMATS = [...TRANSCRIPT_FORMATS, 'diarized_json'] as const;
+export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
+
 export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as const;
 
 /** OpenAI's own limits of `speed`; a voice may allow less. */
