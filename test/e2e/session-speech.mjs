@@ -28,6 +28,10 @@ export function pcmOf(...heard) {
   );
 }
 
+/** 8 s: four phrases, the last of which only the end ends. */
+export const SOUND = pcmOf(900, 'привет мир', 1500, 'да', 2100, 'молоко', 1140, 'ещё', 420);
+export const SAID = ['привет мир', 'да', 'молоко', 'ещё'];
+
 /** Random numbers in [0, 1), the same for a seed. */
 export function randoms(seed) {
   let state = seed;

@@ -159,7 +159,7 @@ class Resumable implements ResumableSessions {
         const lost = error instanceof Lost;
         const died = VoxError.is(error) && error.code === 'runner_crashed';
         if (lost) this.#drop(id);
-        else if (!VoxError.is(error) || !STILL_GOOD.has(error.code)) await this.#park(id);
+        else if (!this.#asItWas(id, error)) await this.#park(id);
         if (!(lost || died)) throw error;
         if (attempt >= ATTEMPTS)
           throw lost
@@ -167,6 +167,13 @@ class Resumable implements ResumableSessions {
             : error;
       }
     }
+  }
+
+  /** Does what hears the session know as much as the store? Then it goes on, and nothing is read and heard again. */
+  #asItWas(id: string, error: unknown): boolean {
+    if (!VoxError.is(error)) return false;
+    const away = error.code === 'store_unavailable' && this.#owned.get(id)?.intact === true;
+    return away || STILL_GOOD.has(error.code);
   }
 
   /** What this instance owns, or who does. @param over a finished session is no error */

@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, fromRecord, toRecord, VoxError } from '@vox-speech/contract';
+import { pack, unpack } from './element.js';
 import { otherRate, tooManySessions, tooMuchAudio, unknownSession, wrongSeq } from './faults.js';
-import { elementsOf, foreign, newHead, readElement, readHead, readPhrase } from './layout.js';
+import { elementsOf, foreign, newHead, readHead, readPhrase } from './layout.js';
 import { RedisClient, type Reply } from './redis-client.js';
 import { APPEND, CLAIM, CREATE, RELEASE, type Script, TELL } from './scripts.js';
 import {
@@ -95,8 +96,8 @@ export class RedisStore implements SessionStore {
     const { maxBytes } = this.#options;
     // Before it is sent: it would cross the network for nothing.
     if (pcm.length > maxBytes) throw tooMuchAudio(maxBytes);
-    const parts = elementsOf(pcm).map((part) => Buffer.from(part.buffer, part.byteOffset, part.length));
-    const values = [this.instance, token ?? -1, sampleRate, seq ?? -1, maxBytes, ...parts];
+    const elements = await pack(elementsOf(pcm));
+    const values = [this.instance, token ?? -1, sampleRate, seq ?? -1, maxBytes, ...elements];
     const reply = await this.#run(APPEND, id, values);
     switch (word(reply)) {
       case 'lost':
@@ -122,7 +123,7 @@ export class RedisStore implements SessionStore {
 
   async elements(id: string, index: number): Promise<readonly Element[]> {
     const items = await this.#client.list(`${this.#key(id)}:a`, index);
-    return items.map((item) => readElement(item, id));
+    return Promise.all(items.map((item) => unpack(item, id)));
   }
 
   async tell(id: string, token: number, progress: Progress): Promise<number | undefined> {

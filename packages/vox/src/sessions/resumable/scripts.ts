@@ -17,11 +17,11 @@ local kind = redis.call('TYPE', key).ok
 if kind == 'none' then return {'missing'} end
 if kind ~= 'string' then return {'foreign'} end
 local raw = redis.call('GET', key)
-if #raw < 43 or string.sub(raw, 1, 5) ~= 'VOXS\\1' then return {'foreign'} end
+if #raw < 43 or string.sub(raw, 1, 5) ~= 'VOXS\\2' then return {'foreign'} end
 local finished, rate, following, token, total, base, open, length = struct.unpack('>BI4I4I4I8I8I8B', raw, 6)
 local owner, setup = string.sub(raw, 44, 43 + length), string.sub(raw, 44 + length)
 local function head()
-  return 'VOXS\\1' .. struct.pack('>BI4I4I4I8I8I8B', finished, rate, following, token, total, base, open, #owner) .. owner .. setup
+  return 'VOXS\\2' .. struct.pack('>BI4I4I4I8I8I8B', finished, rate, following, token, total, base, open, #owner) .. owner .. setup
 end
 local function keep(ms)
   redis.call('SET', key, head(), 'PX', ms)
@@ -59,7 +59,7 @@ keep(ARGV[2])
 return {'ok', head()}
 `);
 
-/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index, living owner. */
+/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, elements without their number... Answers fresh, seq, index, living owner. */
 export const APPEND = script(`${PRELUDE}
 if finished == 1 then return {'finished'} end
 local mine, seq = tonumber(ARGV[4]), tonumber(ARGV[6])
@@ -74,7 +74,7 @@ if seq >= 0 and seq == following - 1 then
 end
 if seq >= 0 and seq ~= following then return {'gap', following} end
 local bytes = 0
-for at = 8, #ARGV do bytes = bytes + #ARGV[at] end
+for at = 8, #ARGV do bytes = bytes + struct.unpack('>I4', ARGV[at]) end
 if total - base + bytes > tonumber(ARGV[7]) then return {'large'} end
 local number = struct.pack('>I4', following)
 for at = 8, #ARGV do redis.call('RPUSH', audio, number .. ARGV[at]) end
@@ -95,9 +95,10 @@ local gone = 0
 while true do
   local first = redis.call('LINDEX', audio, 0)
   if not first then break end
-  if finished == 0 and base + #first - 4 > open then break end
+  local bytes = struct.unpack('>I4', first, 5)
+  if finished == 0 and base + bytes > open then break end
   redis.call('LPOP', audio)
-  base = base + #first - 4
+  base = base + bytes
   gone = gone + 1
 end
 keep(ARGV[2])
