@@ -20,7 +20,11 @@ export function toneClient(url, faults = new Map()) {
         const parts = [];
         for await (const part of answer) parts.push(part);
         const text = Buffer.concat(parts).toString();
-        resolve({ status: answer.statusCode, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) });
+        resolve({
+          status: answer.statusCode,
+          headers: answer.headers,
+          body: text === '' ? {} : JSON.parse(text),
+        });
       });
       sent.end(body);
     });

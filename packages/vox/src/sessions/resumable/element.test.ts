@@ -32,7 +32,9 @@ describe('an element of audio in Redis', () => {
   });
 
   it('what does not get shorter is kept as it is', async () => {
-    const noise = Buffer.from(Uint8Array.from({ length: 500 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24));
+    const noise = Buffer.from(
+      Uint8Array.from({ length: 500 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24),
+    );
     const [packed] = await pack([noise]);
     assert.equal(packed?.length, 504);
   });

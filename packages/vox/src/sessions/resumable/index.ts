@@ -19,7 +19,7 @@ export type { Phrase, Piece, PieceAnswer, ResumableRequest, ResumableSessions } 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** An owner that says nothing for so long is looked after, in ms: is it alive? */
 const LOOK_MS = 1_500;
-/** How long another instance's answer is waited for in all, in ms. */
+/** How long another instance's answer is waited for in all, in ms, beside what the piece itself lasts. */
 const WAIT_MS = 60_000;
 /** A session that nobody uses for so long is no longer heard, in ms: its place is free, and the next piece opens it again. */
 const IDLE_MS = 30_000;
@@ -85,7 +85,7 @@ class Resumable implements ResumableSessions {
           const kept = await this.#store.append(id, numbered);
           if (kept === undefined) throw new Lost();
           numbered = { ...piece, seq: kept.seq };
-          return this.#elsewhere(kept.owner, { id, act: 'answer', seq: kept.seq }, piece.sampleRate, signal);
+          return this.#elsewhere(kept.owner, { id, act: 'answer', seq: kept.seq }, piece, signal);
         }
         await this.#ready(owned, piece.sampleRate, signal);
         const kept = await this.#store.append(id, numbered, owned.token);
@@ -109,7 +109,7 @@ class Resumable implements ResumableSessions {
           await this.#elsewhere(
             owned.owner,
             { id, act: 'finalize', seq: owned.next },
-            owned.sampleRate,
+            { sampleRate: owned.sampleRate, pcm: NOTHING },
             signal,
           );
         return this.#whole(id, newOnly);
@@ -224,10 +224,11 @@ class Resumable implements ResumableSessions {
   async #elsewhere(
     owner: string,
     order: Order,
-    sampleRate: number,
+    { sampleRate, pcm }: Piece,
     signal: AbortSignal,
   ): Promise<PieceAnswer> {
-    const deadline = performance.now() + WAIT_MS;
+    const lastsMs = sampleRate === 0 ? 0 : (pcm.length / 2 / sampleRate) * 1000;
+    const deadline = performance.now() + WAIT_MS + lastsMs;
     for (let at = owner; performance.now() < deadline; ) {
       const other = at !== '' && at !== this.#store.instance;
       const answer = other ? await this.#store.ask(at, order, LOOK_MS, signal) : undefined;
@@ -319,6 +320,8 @@ class Resumable implements ResumableSessions {
     return idle.sort((a, b) => a.usedAt - b.usedAt)[0];
   }
 }
+
+const NOTHING = new Uint8Array();
 
 /** After these what hears the session is as it was. */
 const STILL_GOOD: ReadonlySet<string> = new Set(['conflict', 'invalid_request', 'too_large']);

@@ -1,6 +1,6 @@
 /**
- * Sessions in Redis, shared by all instances that name the same prefix. An instance is alive while its own key is; it renews
- * that. Audio is written once, and read once by the owner where another instance took it.
+ * Sessions in Redis, shared by all instances that name the same prefix. An instance is alive while its own key is, which it
+ * renews, and while it listens to the others. Audio is written once, and read once by the owner where another instance took it.
  */
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, fromRecord, toRecord, VoxError } from '@vox-speech/contract';
@@ -159,7 +159,11 @@ export class RedisStore implements SessionStore {
     });
     try {
       const message: Message = ['o', this.instance, number, order.id, order.act, order.seq];
-      const [reply] = await Promise.all([answer, this.#send(owner, message)]);
+      const told = this.#send(owner, message).then((ears) => {
+        // Nobody listens there: who looks at once need not wait.
+        if (ears === 0) this.#asked.get(number)?.resolve(undefined);
+      });
+      const [reply] = await Promise.all([answer, told]);
       return reply;
     } finally {
       clearTimeout(timer);
@@ -211,8 +215,9 @@ export class RedisStore implements SessionStore {
     return reply;
   }
 
-  async #send(instance: string, message: Message): Promise<void> {
-    await this.#client.publish(this.#channel(instance), JSON.stringify(message));
+  /** How many heard it. */
+  #send(instance: string, message: Message): Promise<number> {
+    return this.#client.publish(this.#channel(instance), JSON.stringify(message));
   }
 
   #heard(text: string): void {

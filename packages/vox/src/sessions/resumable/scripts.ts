@@ -20,6 +20,11 @@ local raw = redis.call('GET', key)
 if #raw < 43 or string.sub(raw, 1, 5) ~= 'VOXS\\2' then return {'foreign'} end
 local finished, rate, following, token, total, base, open, length = struct.unpack('>BI4I4I4I8I8I8B', raw, 6)
 local owner, setup = string.sub(raw, 44, 43 + length), string.sub(raw, 44 + length)
+-- Its key lapses when its machine is gone; its ear is gone at once when only the process is.
+local function lives(instance)
+  if redis.call('EXISTS', ARGV[1] .. 'alive:' .. instance) == 0 then return false end
+  return redis.call('PUBSUB', 'NUMSUB', ARGV[1] .. 'to:' .. instance)[2] > 0
+end
 local function head()
   return 'VOXS\\2' .. struct.pack('>BI4I4I4I8I8I8B', finished, rate, following, token, total, base, open, #owner) .. owner .. setup
 end
@@ -51,7 +56,7 @@ return {'ok'}
 /** ARGV: prefix, timeout ms, instance. Answers the head. */
 export const CLAIM = script(`${PRELUDE}
 if finished == 1 then return {'ok', head()} end
-if owner ~= ARGV[3] and (owner == '' or redis.call('EXISTS', ARGV[1] .. 'alive:' .. owner) == 0) then
+if owner ~= ARGV[3] and (owner == '' or not lives(owner)) then
   owner = ARGV[3]
   token = token + 1
 end
@@ -66,7 +71,7 @@ local mine, seq = tonumber(ARGV[4]), tonumber(ARGV[6])
 if mine >= 0 and (owner ~= ARGV[3] or token ~= mine) then return {'lost'} end
 local index = redis.call('LLEN', audio)
 local alive = owner
-if owner ~= '' and owner ~= ARGV[3] and redis.call('EXISTS', ARGV[1] .. 'alive:' .. owner) == 0 then alive = '' end
+if owner ~= '' and owner ~= ARGV[3] and not lives(owner) then alive = '' end
 if rate ~= 0 and rate ~= tonumber(ARGV[5]) then return {'rate', rate} end
 if seq >= 0 and seq == following - 1 then
   keep(ARGV[2])
