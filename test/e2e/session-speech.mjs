@@ -43,11 +43,12 @@ export function randoms(seed) {
   };
 }
 
-/** Cuts audio into random pieces of 1 byte to 5 s; small ones are as likely as large ones. */
-export function cut(pcm, random) {
+/** Cuts audio of so many Hz into random pieces of a byte to 5 s: short ones are more likely, a quarter are longer than 1 s. */
+export function cut(pcm, random, rate = RATE) {
+  const longest = 10 * rate;
   const pieces = [];
   for (let at = 0; at < pcm.length; ) {
-    const length = Math.max(1, Math.round(5_000 * BYTES_PER_MS ** random() * random() ** 4));
+    const length = Math.max(1, Math.round(longest * random() ** 5));
     pieces.push(pcm.subarray(at, at + length));
     at += length;
   }

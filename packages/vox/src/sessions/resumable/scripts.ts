@@ -43,12 +43,15 @@ function script(source: string): Script {
 
 /** ARGV: prefix, timeout ms, head, most sessions. */
 export const CREATE = script(`
+-- First, because a full Redis refuses a script only before it has changed anything.
+if not redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2], 'NX') then return {'foreign'} end
 local now = redis.call('TIME')
 local all = ARGV[1] .. 'all'
 redis.call('ZREMRANGEBYSCORE', all, 0, now[1] * 1000)
-if redis.call('ZCARD', all) >= tonumber(ARGV[4]) then return {'full'} end
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'foreign'} end
-redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
+if redis.call('ZCARD', all) >= tonumber(ARGV[4]) then
+  redis.call('DEL', KEYS[1])
+  return {'full'}
+end
 redis.call('ZADD', all, now[1] * 1000 + ARGV[2], KEYS[1])
 return {'ok'}
 `);
