@@ -6,6 +6,8 @@ import { Agent, createServer, request } from 'node:http';
 
 /** What such proxies keep of a body, in bytes. */
 const MAX_BODY = 64 << 20;
+/** An idle connection of a client is kept so long. */
+const KEEP_MS = 120_000;
 
 /**
  * Starts it on a free port.
@@ -37,6 +39,8 @@ export async function startProxy(urls) {
     }
     outgoing.writeHead(502, { 'content-type': 'application/json' }).end('{"detail":"Bad Gateway"}');
   });
+  // Else one that a client was about to use again is closed under its hands.
+  server.keepAliveTimeout = KEEP_MS;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,

@@ -31,7 +31,12 @@ export function toneClient(url, faults = new Map()) {
 
   const patiently = async (path, body, type) => {
     for (let tries = 0; ; tries++) {
-      const { status, headers, body: answer } = await once(path, body, type);
+      // A connection that breaks is one more reason to try again.
+      const { status, headers, body: answer } = await once(path, body, type).catch(({ code, message }) => ({
+        status: 502,
+        headers: {},
+        body: { detail: code ?? message },
+      }));
       if (status === 200) return answer;
       faults.set(status, (faults.get(status) ?? 0) + 1);
       if (!AGAIN.has(status) || tries >= MOST_TRIES)

@@ -24,6 +24,8 @@ const WAIT_MS = 60_000;
 /** A session that nobody uses for so long is no longer heard, in ms: its place is free, and the next piece opens it again. */
 const IDLE_MS = 30_000;
 const IDLE_TICK_MS = 5_000;
+/** Whose client says nothing for so long gives its place to one that has none, in ms: longer than the usual pieces last. */
+const SPARED_MS = 8_000;
 /** How long a place among the live sessions is waited for, and how often it is asked for, in ms. */
 const PLACE_MS = 5_000;
 const PLACE_TICK_MS = 200;
@@ -314,8 +316,9 @@ class Resumable implements ResumableSessions {
   }
 
   #idlest(other: OwnedSession): OwnedSession | undefined {
+    const before = performance.now() - SPARED_MS;
     const idle = [...this.#owned.values()].filter(
-      (one) => one !== other && one.live && !this.#lines.busy(one.id),
+      (one) => one !== other && one.live && one.usedAt < before && !this.#lines.busy(one.id),
     );
     return idle.sort((a, b) => a.usedAt - b.usedAt)[0];
   }

@@ -71,23 +71,20 @@ export class OwnedSession {
    */
   async ready(sampleRate: number, signal: AbortSignal): Promise<void> {
     this.usedAt = performance.now();
-    if (this.#head.sampleRate === 0 || this.#hearing?.usable === false) await this.#refresh();
-    const rate = this.#head.sampleRate || sampleRate;
-    if (this.#hearing?.usable === true && this.#hearing.sampleRate === rate) return;
-    this.#intact = false;
-    this.#hearing?.close();
-    const { setup, base, openFrom } = this.#head;
-    const hearing = await Hearing.open(this.#listen, { setup, sampleRate: rate, from: openFrom }, signal);
-    this.#hearing = hearing;
-    const elements = await this.#store.elements(this.id, 0);
-    let at = base;
-    for (const { pcm } of elements) {
-      if (at + pcm.length > openFrom) await hearing.hear(pcm.subarray(Math.max(0, openFrom - at)));
-      at += pcm.length;
+    for (;;) {
+      const rate = this.#head.sampleRate || sampleRate;
+      if (this.#hearing?.usable === true && this.#hearing.sampleRate === rate) return;
+      this.#intact = false;
+      this.#hearing?.close();
+      const from = this.#openFrom;
+      const { setup } = this.#head;
+      const hearing = await Hearing.open(this.#listen, { setup, sampleRate: rate, from }, signal);
+      this.#hearing = hearing;
+      // Only now: while there is no place for it, the store is not asked again and again.
+      await this.#refresh();
+      if (this.#openFrom !== from || (this.#head.sampleRate || rate) !== rate) hearing.close();
+      else return this.#hearAgain(hearing);
     }
-    this.#read = elements.length;
-    this.#answered = elements.at(-1)?.seq ?? this.#head.next - 1;
-    this.#intact = true;
   }
 
   /** Hears what was just kept and answers for it. Throws `Lost`, and what ended the live session. */
@@ -128,6 +125,20 @@ export class OwnedSession {
   get #live(): Hearing {
     if (this.#hearing === undefined) throw new VoxError('internal', 'heard before it was ready');
     return this.#hearing;
+  }
+
+  /** What the store has that is not settled. */
+  async #hearAgain(hearing: Hearing): Promise<void> {
+    const { base, openFrom } = this.#head;
+    const elements = await this.#store.elements(this.id, 0);
+    let at = base;
+    for (const { pcm } of elements) {
+      if (at + pcm.length > openFrom) await hearing.hear(pcm.subarray(Math.max(0, openFrom - at)));
+      at += pcm.length;
+    }
+    this.#read = elements.length;
+    this.#answered = elements.at(-1)?.seq ?? this.#head.next - 1;
+    this.#intact = true;
   }
 
   /** The head as it is kept now. Throws `Lost`. */
