@@ -32,7 +32,11 @@ export function toneClient(url, faults = new Map()) {
   const patiently = async (path, body, type) => {
     for (let tries = 0; ; tries++) {
       // A connection that breaks is one more reason to try again.
-      const { status, headers, body: answer } = await once(path, body, type).catch(({ code, message }) => ({
+      const {
+        status,
+        headers,
+        body: answer,
+      } = await once(path, body, type).catch(({ code, message }) => ({
         status: 502,
         headers: {},
         body: { detail: code ?? message },

@@ -11,7 +11,7 @@ import { cut, NO_SHERPA, pcmOf, RATE, randoms, SAID, SOUND } from './session-spe
 import { toneClient } from './tone-client.mjs';
 import { TONE, toneHome } from './tone-home.mjs';
 
-const SPLITS = Number(process.env.VOX_TEST_SPLITS ?? 40);
+const SPLITS = Number(process.env.VOX_TEST_SPLITS ?? 30);
 const SEED = Number(process.env.VOX_TEST_SEED ?? 7);
 /** Sessions at once: more would be refused, as a machine of two processors can't hear them in real time. */
 const AT_ONCE = 10;

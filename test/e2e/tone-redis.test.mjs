@@ -11,7 +11,7 @@ import { TONE, toneHome } from './tone-home.mjs';
 
 const texts = ({ phrases }) => phrases.map(({ text }) => text);
 const PREFIX = 'asr:session:';
-const SESSIONS = 8;
+const SESSIONS = 6;
 
 describe('the T-one routes on two servers and one Redis', { skip: NO_SHERPA || NO_REDIS }, () => {
   let home;
@@ -59,7 +59,7 @@ describe('the T-one routes on two servers and one Redis', { skip: NO_SHERPA || N
     const half = (SESSIONS * sound.length) / 2;
     await Promise.all(
       Array.from({ length: SESSIONS }, async (_, at) => {
-        const pieces = at % 2 === 0 ? chunks(sound, 4_800) : cut(sound, random);
+        const pieces = at % 2 === 0 ? chunks(sound, 9_600) : cut(sound, random);
         const id = await any.create();
         const heard = [];
         for (const [seq, pcm] of pieces.entries()) {
