@@ -1,7 +1,7 @@
 /**
  * Sessions by id over HTTP on a streaming model of 67 million random parameters: `--sessions` (16) at once against the same
  * one after another, in turns in one run, and how long `/v1/health` takes meanwhile, asked from a process of its own.
- * `--layers 0` is the light fixture: what the server itself costs.
+ * `--layers 0` is the light fixture: what the server itself costs. `--seconds` is how long each one speaks, at most 8.
  */
 import { fork } from 'node:child_process';
 import { SOUND } from '../test/e2e/session-speech.mjs';
@@ -11,10 +11,11 @@ import { options, report, target } from './lib/report.mjs';
 import { alternate, median, percentile } from './lib/stats.mjs';
 import { serve } from './lib/vox.mjs';
 
-const flags = options({ runs: 3, sessions: 16, pieceMs: 300, layers: HEAVY_LAYERS });
+const flags = options({ runs: 3, sessions: 16, pieceMs: 300, layers: HEAVY_LAYERS, seconds: 8 });
 const RATE = 8_000;
 const piece = 2 * Math.round((flags.pieceMs * RATE) / 1000);
-const seconds = (flags.sessions * SOUND.length) / 2 / RATE;
+const sound = SOUND.subarray(0, 2 * RATE * flags.seconds);
+const seconds = (flags.sessions * sound.length) / 2 / RATE;
 const HEALTH_EVERY_MS = 10;
 
 const place = await toneHome(flags.layers);
@@ -24,8 +25,8 @@ const healthTimes = { 'at once': [], 'one by one': [] };
 
 async function one() {
   const id = await client.create();
-  for (let at = 0, seq = 0; at < SOUND.length; at += piece, seq++)
-    await client.append(id, SOUND.subarray(at, at + piece), seq);
+  for (let at = 0, seq = 0; at < sound.length; at += piece, seq++)
+    await client.append(id, sound.subarray(at, at + piece), seq);
   const { phrases } = await client.finalize(id);
   if (phrases.length === 0) throw new Error('nothing was heard');
 }
