@@ -18,6 +18,7 @@ install:
 	$(VOX) pull $(MODEL)
 
 install-redis: install
+	apt-get update
 	apt-get install -y redis-server
 
 run:

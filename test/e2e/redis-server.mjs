@@ -11,7 +11,7 @@ export const NO_REDIS =
     ? false
     : 'redis-server is not installed (Debian: apt-get install redis-server)';
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
@@ -57,4 +57,11 @@ export async function startRedis(args = []) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Bytes that went in and out of a Redis since it began; of those who asked for this too. */
+export async function trafficOf(admin) {
+  const info = await admin.info('stats');
+  const figure = (name) => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1]);
+  return figure('total_net_input_bytes') + figure('total_net_output_bytes');
 }

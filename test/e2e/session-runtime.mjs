@@ -1,8 +1,4 @@
-/**
- * A runtime with sessions by id and nothing around it: what `app.ts` composes, less the protocols. As a program of its own
- * (`node session-runtime.mjs HOME REDIS_URL`) it answers calls over the channel of `fork`.
- */
-import { setMaxListeners } from 'node:events';
+/** A runtime with sessions by id and nothing around it: what `app.ts` composes, less the protocols. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +8,6 @@ import { engineModule, openCatalog, Store } from '../../packages/vox/dist/models
 import { createRuntime } from '../../packages/vox/dist/runtime/index.js';
 import { Residency } from '../../packages/vox/dist/scheduler/residency.js';
 import { Sessions } from '../../packages/vox/dist/sessions/index.js';
-import { MemoryStore } from '../../packages/vox/dist/sessions/resumable/index.js';
 import { RedisStore } from '../../packages/vox/dist/sessions/resumable/redis.js';
 
 export const LIMITS = { timeoutMs: 60_000, maxSessions: 1_000, maxBytes: 64 << 20 };
@@ -65,29 +60,4 @@ export async function openRuntime(home, sessionStore, maxStreams = 300) {
   };
 }
 
-export const openMemory = (limits = {}) => new MemoryStore({ ...LIMITS, ...limits });
 export const openRedis = (url, limits = {}) => RedisStore.open({ ...LIMITS, prefix: 't:', url, ...limits });
-
-if (process.send !== undefined && process.argv[1] === new URL(import.meta.url).pathname) {
-  const [, , home, url] = process.argv;
-  const { sessions, close } = await openRuntime(home, await openRedis(url));
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal);
-  const calls = {
-    create: (model) => sessions.create({ model, signal }),
-    append: (id, { pcm, ...piece }) =>
-      sessions.append(id, { ...piece, pcm: Buffer.from(pcm, 'base64') }, signal),
-    finalize: (id, options) => sessions.finalize(id, options, signal),
-  };
-  process.on('message', async ({ number, call, values }) => {
-    const tell = (answer) => process.connected && process.send({ number, ...answer });
-    try {
-      const result = await calls[call](...values);
-      tell({ result });
-    } catch (error) {
-      tell({ error: { code: error.code, message: error.message, retryAfter: error.retryAfter } });
-    }
-  });
-  process.once('disconnect', close);
-  process.send({ ready: true });
-}

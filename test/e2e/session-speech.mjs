@@ -1,5 +1,4 @@
-/** What is said in the tests of sessions by id, and the instances that hear it. */
-import { fork } from 'node:child_process';
+/** What is said in the tests of sessions by id, and how it is cut. */
 import { createRequire } from 'node:module';
 import { floatToInt16 } from '../../packages/audio/dist/index.js';
 import { toneSpeech } from './tone-home.mjs';
@@ -7,6 +6,9 @@ import { toneSpeech } from './tone-home.mjs';
 /** Hz. */
 export const RATE = 8_000;
 const BYTES_PER_MS = (2 * RATE) / 1000;
+
+/** Of the samples, from one end to the other. */
+const NOISE = 400;
 
 export const NO_SHERPA = (() => {
   try {
@@ -28,6 +30,10 @@ export function pcmOf(...heard) {
   );
 }
 
+/** 8 s: four phrases, the last of which only the end ends. */
+export const SOUND = pcmOf(900, 'привет мир', 1500, 'да', 2100, 'молоко', 1140, 'ещё', 420);
+export const SAID = ['привет мир', 'да', 'молоко', 'ещё'];
+
 /** Random numbers in [0, 1), the same for a seed. */
 export function randoms(seed) {
   let state = seed;
@@ -37,71 +43,32 @@ export function randoms(seed) {
   };
 }
 
-/** Cuts audio into random pieces of 1 byte to 5 s; small ones are as likely as large ones. */
-export function cut(pcm, random) {
+/** Cuts audio of so many Hz into random pieces of a byte to 5 s: short ones are more likely, a quarter are longer than 1 s. */
+export function cut(pcm, random, rate = RATE) {
+  const longest = 10 * rate;
   const pieces = [];
   for (let at = 0; at < pcm.length; ) {
-    const length = Math.max(1, Math.round(5_000 * BYTES_PER_MS ** random() * random() ** 4));
+    const length = Math.max(1, Math.round(longest * random() ** 5));
     pieces.push(pcm.subarray(at, at + length));
     at += length;
   }
   return pieces;
 }
 
-/** A process of its own that shares a Redis. `kill` ends it as a crash would. */
-export async function startInstance(home, url) {
-  const child = fork(new URL('./session-runtime.mjs', import.meta.url).pathname, [home, url], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const waiting = new Map();
-  let number = 0;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  gone.then(() => {
-    for (const { reject } of waiting.values()) reject(new Error('the instance is dead'));
-  });
-  await new Promise((resolve, reject) => {
-    gone.then(() => reject(new Error('the instance did not start')));
-    child.on('message', ({ ready, number: of, result, error }) => {
-      if (ready) resolve();
-      const one = waiting.get(of);
-      waiting.delete(of);
-      if (error) one?.reject(Object.assign(new Error(error.message), error));
-      else one?.resolve(result);
-    });
-  });
-  const call = (name, ...values) =>
-    new Promise((resolve, reject) => {
-      if (!child.connected) return reject(new Error('the instance is dead'));
-      waiting.set(++number, { resolve, reject });
-      child.send({ number, call: name, values });
-    });
-  return {
-    create: (model) => call('create', model),
-    append: (id, pcm, seq) =>
-      call('append', id, { pcm: Buffer.from(pcm).toString('base64'), sampleRate: RATE, seq }),
-    finalize: (id, options = { newOnly: false }) => call('finalize', id, options),
-    kill() {
-      child.kill('SIGKILL');
-      return gone;
-    },
-    stop() {
-      if (child.connected) child.disconnect();
-      return gone;
-    },
-  };
+/** Pieces of the same number of bytes. */
+export function chunks(pcm, bytes) {
+  return Array.from({ length: Math.ceil(pcm.length / bytes) }, (_, at) =>
+    pcm.subarray(at * bytes, (at + 1) * bytes),
+  );
 }
 
-/** Calls instances one after another; one that is dead is passed over, as a proxy does. */
-export function roundRobin(instances) {
-  let turn = 0;
-  return async (work) => {
-    const first = turn++;
-    for (let tries = 0; ; tries++) {
-      try {
-        return await work(instances[(first + tries) % instances.length]);
-      } catch (error) {
-        if (!/is dead/.test(error.message) || tries >= instances.length) throw error;
-      }
-    }
-  };
+/** The same with the noise of a telephone on it, so that it is no easier to deflate than speech is. */
+export function noisy(pcm) {
+  const random = randoms(3);
+  const out = Buffer.from(pcm);
+  for (let at = 0; at + 1 < out.length; at += 2) {
+    const sample = out.readInt16LE(at) + Math.round(NOISE * (random() - 0.5));
+    out.writeInt16LE(Math.max(-32_768, Math.min(32_767, sample)), at);
+  }
+  return out;
 }

@@ -33,7 +33,7 @@ import { register as registerVoxNative } from './protocols/vox-native/index.js';
 import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
 import { register as registerYap, YAP_PATH } from './protocols/yap/index.js';
 import { createRuntime } from './runtime/index.js';
-import { measured } from './runtime/measured.js';
+import { measured, measuredListen } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
 import { Residency } from './scheduler/residency.js';
 import { loadZod } from './schema.js';
@@ -116,6 +116,7 @@ export async function startApp(config: Config): Promise<App> {
     puller,
     residency,
     sessions,
+    watch: (listen) => measuredListen(listen, metrics),
     sessionStore: await openSessionStore(config),
     voices: new VoiceStore(models.home),
     settings: {

@@ -48,7 +48,7 @@ export const SESSION_SETTINGS = {
     default: 'redis://localhost:6379/0',
     secret: true,
     commands: 'none',
-    help: 'The Redis; `rediss://` for TLS, `redis://user:password@host` for a login.',
+    help: 'The Redis; `rediss://` for TLS (a certificate of your own is named in `NODE_EXTRA_CA_CERTS`), `redis://user:password@host` for a login.',
   }),
   sessionPrefix: always({
     group: 'sessions',

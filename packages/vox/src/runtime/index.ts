@@ -57,6 +57,8 @@ export interface RuntimeParts {
   readonly puller: Puller;
   readonly residency: Residency;
   readonly sessions: Sessions;
+  /** Put around every live stream, those of sessions by id too; absent = nothing. */
+  readonly watch?: (listen: Runtime['listen']) => Runtime['listen'];
   /** Where sessions by id are kept. */
   readonly sessionStore: SessionStore;
   /** Voices made from recordings. */
@@ -140,7 +142,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     openReference: (path, signal) => openMedia(path, { ...media, maxSeconds: KNOWN_SECONDS }, signal),
   };
 
-  const listen: Runtime['listen'] = async (request, listener) => {
+  const open: Runtime['listen'] = async (request, listener) => {
     const manifest = await forJob(request.model, 'stt', request.signal);
     const on = (model: Manifest, wanted = request): OpenSession => {
       const { options, warnings } = checkLive(request.options, model);
@@ -165,6 +167,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     const { signal, options } = request;
     return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
   };
+  const listen = parts.watch?.(open) ?? open;
 
   return {
     limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },

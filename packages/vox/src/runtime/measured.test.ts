@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { LiveOptions } from '@vox-speech/contract';
 import { Metrics } from '../observe/index.js';
 import { fakeRuntime } from './fake-runtime.test.support.js';
-import { measured } from './measured.js';
+import { measured, measuredListen } from './measured.js';
 import type { LiveListener, Runtime } from './types.js';
 
 const SILENT: LiveListener = { onEvent() {}, onDrain() {}, onEnd() {}, onError() {} };
@@ -22,7 +22,9 @@ function setUp() {
     capacity: () => 12,
     runners: () => [{ reference: 'whisper:base', memoryBytes: 4_096 }],
   });
-  return { fake, metrics, runtime: measured(fake as Runtime, metrics) };
+  const runtime = measured(fake as Runtime, metrics);
+  const listen = measuredListen(fake.listen, metrics);
+  return { fake, metrics, runtime, listen };
 }
 
 const request = (signal = new AbortController().signal) => ({
@@ -35,9 +37,9 @@ const request = (signal = new AbortController().signal) => ({
 
 describe('metrics', () => {
   it('times what a live stream is told, and passes it on', async () => {
-    const { fake, metrics, runtime } = setUp();
+    const { fake, metrics, listen } = setUp();
     const told: string[] = [];
-    const session = await runtime.listen(request(), {
+    const session = await listen(request(), {
       ...SILENT,
       onEvent: (event) => told.push(event.type),
       onError: (error) => told.push(error.message),

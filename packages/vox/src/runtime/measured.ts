@@ -1,23 +1,13 @@
-/** A runtime that counts and times what it is asked; nothing else changes. */
+/** A runtime that counts and times what it is asked; nothing else changes. Live streams are measured by `measuredListen`. */
 import { VoxError } from '@vox-speech/contract';
 import type { Metrics } from '../observe/index.js';
 import type { LiveListener, LiveRequest, Runtime } from './types.js';
 
 type Act = 'transcribe' | 'speak' | 'listen' | 'pull';
 
-/** Every figure of requests to models comes from here. */
+/** Every figure of requests to models comes from here, and from `measuredListen`. */
 export function measured(runtime: Runtime, metrics: Metrics): Runtime {
-  const failed = (act: Act, error: unknown): void =>
-    metrics.use.errors.inc({ act, code: VoxError.is(error) ? error.code : 'internal' });
-  const counted = async <T>(act: Act, work: () => Promise<T>): Promise<T> => {
-    metrics.use.acts.inc({ act });
-    try {
-      return await work();
-    } catch (error) {
-      failed(act, error);
-      throw error;
-    }
-  };
+  const { failed, counted } = counts(metrics);
   /** Engine time of what has ended well; the failure of what has begun. */
   const decoded = (act: Act, model: string, summary: Promise<{ processingMs: number }>): void =>
     void summary.then(
@@ -74,13 +64,6 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
         };
       }),
 
-    listen: (request, listener) =>
-      counted('listen', async () => {
-        const watch = new LiveWatch(metrics, request, listener, (error) => failed('listen', error));
-        const session = await runtime.listen(request, watch);
-        return watch.over(session);
-      }),
-
     async *pull(model, options) {
       try {
         yield* runtime.pull(model, options);
@@ -88,6 +71,33 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
       } catch (error) {
         const stopped = VoxError.is(error) && error.code === 'cancelled';
         metrics.use.pulls.inc({ outcome: stopped || options.signal.aborted ? 'cancelled' : 'failed' });
+        throw error;
+      }
+    },
+  };
+}
+
+/** Live streams, those of sessions by id too, which the runtime opens itself. */
+export function measuredListen(listen: Runtime['listen'], metrics: Metrics): Runtime['listen'] {
+  const { failed, counted } = counts(metrics);
+  return (request, listener) =>
+    counted('listen', async () => {
+      const watch = new LiveWatch(metrics, request, listener, (error) => failed('listen', error));
+      return watch.over(await listen(request, watch));
+    });
+}
+
+function counts(metrics: Metrics) {
+  const failed = (act: Act, error: unknown): void =>
+    metrics.use.errors.inc({ act, code: VoxError.is(error) ? error.code : 'internal' });
+  return {
+    failed,
+    async counted<T>(act: Act, work: () => Promise<T>): Promise<T> {
+      metrics.use.acts.inc({ act });
+      try {
+        return await work();
+      } catch (error) {
+        failed(act, error);
         throw error;
       }
     },
@@ -111,6 +121,8 @@ class LiveWatch implements LiveListener {
   readonly #listener: LiveListener;
   readonly #failed: (error: unknown) => void;
   readonly #bytesPerMs: number;
+  /** Audio comes as it is spoken; otherwise how far behind it is says nothing of the server. */
+  readonly #inRealTime: boolean;
   #bytes = 0;
   #session: Session | undefined;
 
@@ -124,6 +136,7 @@ class LiveWatch implements LiveListener {
     this.#listener = listener;
     this.#failed = failed;
     this.#bytesPerMs = (2 * request.options.sampleRate) / 1000;
+    this.#inRealTime = request.options.endpointing.patient !== true;
   }
 
   /** The session as the dialect gets it: it counts what comes in. */
@@ -148,7 +161,7 @@ class LiveWatch implements LiveListener {
   onEvent(event: Parameters<LiveListener['onEvent']>[0]): void {
     const { use } = this.#metrics;
     const model = this.#session?.model ?? '';
-    if (event.type === 'partial') {
+    if (event.type === 'partial' && this.#inRealTime) {
       const lagMs = this.#bytes / this.#bytesPerMs - event.endMs;
       use.lag.observe({ model }, Math.max(0, lagMs) / 1000);
     } else if (event.type === 'final') {

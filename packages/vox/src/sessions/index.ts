@@ -17,6 +17,8 @@ export interface SessionsOptions {
 
 /** Processor seconds a second of audio that all streams of a runner may need together, of each processor second there is. */
 const FULL = 1;
+/** The same for clients that wait for the answer to each piece, at whatever pace: they get slower, and none is refused for long. */
+const FULL_OF_PATIENT = 4;
 /** How long the first session waits for the runner to say how fast it is, in ms. */
 const MEASURE_MS = 2_000;
 /** What a refused client is told, in seconds: an utterance is over in about that time. */
@@ -82,7 +84,7 @@ export class Sessions {
 
   async #start(leased: LeasedHost, request: LiveRequest, listener: LiveListener): Promise<LiveSession> {
     const { host } = leased;
-    admit(host.live);
+    admit(host.live, request.options.endpointing.patient === true ? FULL_OF_PATIENT : FULL);
     host.live.onBatches = (sizes) => this.#options.onBatches?.(host.reference, sizes);
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal]);
@@ -105,11 +107,11 @@ export class Sessions {
   }
 }
 
-/** Throws `overloaded` where one stream more would be more than the runner can do in real time. */
-function admit(live: LiveLink): void {
+/** Throws `overloaded` where one stream more would be more than the runner can do. @param most of real time */
+function admit(live: LiveLink, most: number): void {
   const { load, streams } = live;
   if (load === undefined || streams === 0) return;
-  if ((costOf(live) ?? 0) * (streams + 1) > FULL)
+  if ((costOf(live) ?? 0) * (streams + 1) > most)
     throw full(`${streams} live streams are what this machine can do with this model`);
 }
 

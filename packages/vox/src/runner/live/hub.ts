@@ -166,9 +166,12 @@ export class LiveHub {
     this.#send({ type: 'live', events });
   }
 
-  /** Sees to it that a tick comes, soon. */
-  #wake(): void {
-    this.#cancelTick ??= this.#clock.after(Math.max(0, this.#lastTick + TICK_MS - this.#clock.now()), () => {
+  /** Sees to it that a tick comes: soon, so that what comes meanwhile goes along, or with the next turn. */
+  #wake(atOnce = false): void {
+    if (atOnce) this.#cancelTick?.();
+    else if (this.#cancelTick !== undefined) return;
+    const wait = atOnce ? 0 : Math.max(0, this.#lastTick + TICK_MS - this.#clock.now());
+    this.#cancelTick = this.#clock.after(wait, () => {
       this.#cancelTick = undefined;
       this.#tick();
     });
@@ -206,7 +209,14 @@ export class LiveHub {
     if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
     if (this.#answerMarks()) busy = true;
     if (now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
-    if (busy) this.#wake();
+    if (busy) this.#wake(this.#lagging());
+  }
+
+  /** Has somebody sent more than a tick takes, and the engine done all it was given? Then nothing is gained by waiting. */
+  #lagging(): boolean {
+    for (const { inbox, stream } of this.#entries.values())
+      if (!inbox.empty && stream?.hungry === true) return true;
+    return false;
   }
 
   /** Returns true while marks wait. */

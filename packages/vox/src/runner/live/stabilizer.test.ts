@@ -45,3 +45,27 @@ test('a word that changed in between has not stood', () => {
   const hypotheses = ['it was', 'it is a', 'it was the', 'it was the best', 'it was the best of'];
   assert.deepEqual(stableTexts(new Stabilizer(2, 400), hypotheses), ['', '', 'it', 'it', 'it was the']);
 });
+
+test('the times of all words are those of the last hypothesis, as far as it says the same', () => {
+  const timed = (...words: readonly [string, number][]) =>
+    spokenIn([
+      {
+        text: words.map(([text]) => text).join(' '),
+        startMs: 0,
+        endMs: 900,
+        words: words.map(([text, startMs]) => ({ text, startMs, endMs: startMs + 90 })),
+      },
+    ]);
+  const stabilizer = new Stabilizer(2);
+  stableTexts(stabilizer, ['it was', 'it was the', 'it was the best']);
+  const concluded = stabilizer.conclude(timed(['it', 100], ['is', 200], ['the', 300], ['best', 400]));
+  assert.deepEqual(
+    concluded.map(({ raw, word }) => [raw.trim(), word?.startMs]),
+    [
+      ['it', 100],
+      ['was', undefined],
+      ['the', 300],
+      ['best', 400],
+    ],
+  );
+});

@@ -84,11 +84,17 @@ export class Stabilizer {
     return this.#stable;
   }
 
-  /** The last hypothesis, one of the whole: its words behind those that are stable already. */
+  /**
+   * The last hypothesis, one of the whole: its words behind those that are stable already, which get their times from it too.
+   */
   conclude(words: readonly Spoken[]): readonly Spoken[] {
     const known = alignedLength(this.#stable, words);
     this.#touchUp(words[known - 1]);
-    const all = followedBy(this.#stable, words.slice(known));
+    const stable = this.#stable.map((spoken, at) => {
+      const word = words[at]?.core === spoken.core ? words[at]?.word : undefined;
+      return word === undefined ? spoken : { ...spoken, word };
+    });
+    const all = followedBy(stable, words.slice(known));
     this.#count(all);
     return all;
   }

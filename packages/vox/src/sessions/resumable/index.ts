@@ -19,11 +19,13 @@ export type { Phrase, Piece, PieceAnswer, ResumableRequest, ResumableSessions } 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** An owner that says nothing for so long is looked after, in ms: is it alive? */
 const LOOK_MS = 1_500;
-/** How long another instance's answer is waited for in all, in ms. */
+/** How long another instance's answer is waited for in all, in ms, beside what the piece itself lasts. */
 const WAIT_MS = 60_000;
 /** A session that nobody uses for so long is no longer heard, in ms: its place is free, and the next piece opens it again. */
 const IDLE_MS = 30_000;
 const IDLE_TICK_MS = 5_000;
+/** Whose client says nothing for so long gives its place to one that has none, in ms: longer than the usual pieces last. */
+const SPARED_MS = 8_000;
 /** How long a place among the live sessions is waited for, and how often it is asked for, in ms. */
 const PLACE_MS = 5_000;
 const PLACE_TICK_MS = 200;
@@ -85,7 +87,7 @@ class Resumable implements ResumableSessions {
           const kept = await this.#store.append(id, numbered);
           if (kept === undefined) throw new Lost();
           numbered = { ...piece, seq: kept.seq };
-          return this.#elsewhere(kept.owner, { id, act: 'answer', seq: kept.seq }, piece.sampleRate, signal);
+          return this.#elsewhere(kept.owner, { id, act: 'answer', seq: kept.seq }, piece, signal);
         }
         await this.#ready(owned, piece.sampleRate, signal);
         const kept = await this.#store.append(id, numbered, owned.token);
@@ -109,7 +111,7 @@ class Resumable implements ResumableSessions {
           await this.#elsewhere(
             owned.owner,
             { id, act: 'finalize', seq: owned.next },
-            owned.sampleRate,
+            { sampleRate: owned.sampleRate, pcm: NOTHING },
             signal,
           );
         return this.#whole(id, newOnly);
@@ -159,7 +161,7 @@ class Resumable implements ResumableSessions {
         const lost = error instanceof Lost;
         const died = VoxError.is(error) && error.code === 'runner_crashed';
         if (lost) this.#drop(id);
-        else if (!VoxError.is(error) || !STILL_GOOD.has(error.code)) await this.#park(id);
+        else if (!this.#asItWas(id, error)) await this.#park(id);
         if (!(lost || died)) throw error;
         if (attempt >= ATTEMPTS)
           throw lost
@@ -167,6 +169,13 @@ class Resumable implements ResumableSessions {
             : error;
       }
     }
+  }
+
+  /** Does what hears the session know as much as the store? Then it goes on, and nothing is read and heard again. */
+  #asItWas(id: string, error: unknown): boolean {
+    if (!VoxError.is(error)) return false;
+    const away = error.code === 'store_unavailable' && this.#owned.get(id)?.intact === true;
+    return away || STILL_GOOD.has(error.code);
   }
 
   /** What this instance owns, or who does. @param over a finished session is no error */
@@ -217,10 +226,11 @@ class Resumable implements ResumableSessions {
   async #elsewhere(
     owner: string,
     order: Order,
-    sampleRate: number,
+    { sampleRate, pcm }: Piece,
     signal: AbortSignal,
   ): Promise<PieceAnswer> {
-    const deadline = performance.now() + WAIT_MS;
+    const lastsMs = sampleRate === 0 ? 0 : (pcm.length / 2 / sampleRate) * 1000;
+    const deadline = performance.now() + WAIT_MS + lastsMs;
     for (let at = owner; performance.now() < deadline; ) {
       const other = at !== '' && at !== this.#store.instance;
       const answer = other ? await this.#store.ask(at, order, LOOK_MS, signal) : undefined;
@@ -306,12 +316,15 @@ class Resumable implements ResumableSessions {
   }
 
   #idlest(other: OwnedSession): OwnedSession | undefined {
+    const before = performance.now() - SPARED_MS;
     const idle = [...this.#owned.values()].filter(
-      (one) => one !== other && one.live && !this.#lines.busy(one.id),
+      (one) => one !== other && one.live && one.usedAt < before && !this.#lines.busy(one.id),
     );
     return idle.sort((a, b) => a.usedAt - b.usedAt)[0];
   }
 }
+
+const NOTHING = new Uint8Array();
 
 /** After these what hears the session is as it was. */
 const STILL_GOOD: ReadonlySet<string> = new Set(['conflict', 'invalid_request', 'too_large']);

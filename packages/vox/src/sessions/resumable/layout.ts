@@ -1,17 +1,15 @@
 /**
  * How a session lies in Redis. Under its own key a head: magic, version, fields of fixed size in big-endian order, then what
- * it was opened with as JSON. Beside it two lists: elements of audio, each with the number of its piece, and phrases as JSON.
+ * it was opened with as JSON. Beside it two lists: elements of audio (element.ts) and phrases as JSON.
  * Nothing here is code, and what does not begin with the magic is not ours.
  */
 import { VoxError } from '@vox-speech/contract';
-import { ELEMENT_BYTES, type Element, type Head, type Setup, type Told } from './store.js';
+import { ELEMENT_BYTES, type Head, type Setup, type Told } from './store.js';
 
 export const MAGIC = 'VOXS';
-export const VERSION = 1;
+export const VERSION = 2;
 /** Bytes of the fixed part: magic, version, finished, rate, next, token, total, base, openFrom, length of owner. */
 const FIXED = 43;
-/** Bytes before the PCM of an element: the number of its piece. */
-const ELEMENT_HEADER = 4;
 
 /** The head of a session that has just begun. */
 export function newHead(setup: Setup): Buffer {
@@ -45,12 +43,6 @@ export function elementsOf(pcm: Uint8Array): Uint8Array[] {
   for (let at = ELEMENT_BYTES; at < pcm.length; at += ELEMENT_BYTES)
     parts.push(pcm.subarray(at, at + ELEMENT_BYTES));
   return parts;
-}
-
-/** Throws `conflict`. */
-export function readElement(bytes: Buffer, id: string): Element {
-  if (bytes.length < ELEMENT_HEADER) throw foreign(id);
-  return { seq: bytes.readUInt32BE(0), pcm: bytes.subarray(ELEMENT_HEADER) };
 }
 
 /** Throws `conflict`. */

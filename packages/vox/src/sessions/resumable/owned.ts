@@ -36,6 +36,8 @@ export class OwnedSession {
   /** Number of the last piece that was heard whole; -1 = none. */
   #answered = -1;
   readonly #answers = new Map<number, PieceAnswer>();
+  /** Was all that is heard also kept? Not while something is on its way, nor after that has failed. */
+  #intact = true;
 
   constructor(id: string, head: Head, store: SessionStore, listen: Listen) {
     this.id = id;
@@ -52,6 +54,11 @@ export class OwnedSession {
     return this.#head.sampleRate;
   }
 
+  /** Could it go on after an error? Otherwise it must be opened again and hear again what the store has. */
+  get intact(): boolean {
+    return this.#intact;
+  }
+
   /** Does it take a place among the live sessions? */
   get live(): boolean {
     return this.#hearing?.usable === true;
@@ -64,21 +71,20 @@ export class OwnedSession {
    */
   async ready(sampleRate: number, signal: AbortSignal): Promise<void> {
     this.usedAt = performance.now();
-    if (this.#head.sampleRate === 0 || this.#hearing?.usable === false) await this.#refresh();
-    const rate = this.#head.sampleRate || sampleRate;
-    if (this.#hearing?.usable === true && this.#hearing.sampleRate === rate) return;
-    this.#hearing?.close();
-    const { setup, base, openFrom } = this.#head;
-    const hearing = await Hearing.open(this.#listen, { setup, sampleRate: rate, from: openFrom }, signal);
-    this.#hearing = hearing;
-    const elements = await this.#store.elements(this.id, 0);
-    let at = base;
-    for (const { pcm } of elements) {
-      if (at + pcm.length > openFrom) await hearing.hear(pcm.subarray(Math.max(0, openFrom - at)));
-      at += pcm.length;
+    for (;;) {
+      const rate = this.#head.sampleRate || sampleRate;
+      if (this.#hearing?.usable === true && this.#hearing.sampleRate === rate) return;
+      this.#intact = false;
+      this.#hearing?.close();
+      const from = this.#openFrom;
+      const { setup } = this.#head;
+      const hearing = await Hearing.open(this.#listen, { setup, sampleRate: rate, from }, signal);
+      this.#hearing = hearing;
+      // Only now: while there is no place for it, the store is not asked again and again.
+      await this.#refresh();
+      if (this.#openFrom !== from || (this.#head.sampleRate || rate) !== rate) hearing.close();
+      else return this.#hearAgain(hearing);
     }
-    this.#read = elements.length;
-    this.#answered = elements.at(-1)?.seq ?? this.#head.next - 1;
   }
 
   /** Hears what was just kept and answers for it. Throws `Lost`, and what ended the live session. */
@@ -102,6 +108,7 @@ export class OwnedSession {
   /** Ends the session: the last phrases are kept, and the session for its grace period. Idempotent in the store. */
   async finalize(): Promise<void> {
     this.usedAt = performance.now();
+    this.#intact = false;
     if (this.#hearing !== undefined) {
       await this.#hear(await this.#store.elements(this.id, this.#read));
       await this.#hearing.finish();
@@ -120,6 +127,20 @@ export class OwnedSession {
     return this.#hearing;
   }
 
+  /** What the store has that is not settled. */
+  async #hearAgain(hearing: Hearing): Promise<void> {
+    const { base, openFrom } = this.#head;
+    const elements = await this.#store.elements(this.id, 0);
+    let at = base;
+    for (const { pcm } of elements) {
+      if (at + pcm.length > openFrom) await hearing.hear(pcm.subarray(Math.max(0, openFrom - at)));
+      at += pcm.length;
+    }
+    this.#read = elements.length;
+    this.#answered = elements.at(-1)?.seq ?? this.#head.next - 1;
+    this.#intact = true;
+  }
+
   /** The head as it is kept now. Throws `Lost`. */
   async #refresh(): Promise<void> {
     const head = await this.#store.claim(this.id);
@@ -129,11 +150,13 @@ export class OwnedSession {
   }
 
   async #hear(elements: readonly Element[]): Promise<void> {
+    this.#intact = false;
     for (const [at, { seq, pcm }] of elements.entries()) {
       await this.#live.hear(pcm);
       this.#read++;
       if (elements[at + 1]?.seq !== seq) await this.#heardWhole(seq);
     }
+    this.#intact = true;
   }
 
   /** All of a piece is heard: what ended meanwhile is kept, and its answer. */
@@ -153,7 +176,9 @@ export class OwnedSession {
   /** A piece that was answered before this instance had the session, or whose answer never left. */
   async #again(seq: number): Promise<PieceAnswer> {
     const hearing = this.#live;
+    this.#intact = false;
     await this.#tell(seq, hearing.openFrom, false);
+    this.#intact = true;
     const phrases = (await this.#store.phrases(this.id)).filter((phrase) => phrase.seq === seq);
     const answer = {
       id: this.id,

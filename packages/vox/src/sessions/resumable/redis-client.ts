@@ -1,6 +1,7 @@
 /** The connections to Redis: opened in the background, opened again with back-off, and what their errors mean. */
 import { VoxError } from '@vox-speech/contract';
 import type { Redis, RedisOptions } from 'ioredis';
+import { connectorFrom } from './redis-socket.js';
 import { SCRIPTS, type Script } from './scripts.js';
 
 /** Waits between attempts to connect, in ms: doubled up to the most. */
@@ -34,18 +35,22 @@ export class RedisClient {
       this.#trouble ??= 'the connection to Redis is lost';
     });
     const failed = (error: Error): void => {
-      this.#trouble = `Redis cannot be used: ${error.message}`;
+      this.#trouble = whyOf(error);
     };
     redis.on('error', failed);
     subscriber.on('error', failed);
-    this.#first = new Promise((resolve) => redis.once('ready', () => resolve()));
+    this.#first = new Promise((resolve) => {
+      redis.once('ready', () => resolve());
+      redis.once('error', () => resolve());
+    });
   }
 
   /** Begins to connect; never waits for it. @param url redis:// or rediss:// (TLS), with user and password where there are any */
   static async open(url: string): Promise<RedisClient> {
     // Only who keeps sessions in Redis loads it: it costs the start of the server some 30 ms.
-    const { Redis } = await import('ioredis');
+    const { AbstractConnector, Redis } = await import('ioredis');
     const connection: RedisOptions = {
+      Connector: connectorFrom(AbstractConnector),
       connectTimeout: COMMAND_MS,
       enableReadyCheck: true,
       retryStrategy: (attempt) => Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10)),
@@ -112,6 +117,10 @@ export class RedisClient {
     this.#subscriber.disconnect();
   }
 
+  get #usable(): boolean {
+    return this.#redis.status === 'ready';
+  }
+
   async #tried<T>(work: () => Promise<T>): Promise<T> {
     try {
       await this.#ready();
@@ -121,9 +130,9 @@ export class RedisClient {
     }
   }
 
-  /** The first connection is waited for; later ones are not. */
+  /** The first connection, or why there is none, is waited for; later ones are not. Throws why it is not there. */
   async #ready(): Promise<void> {
-    if (this.#redis.status === 'ready') return;
+    if (this.#usable) return;
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
       this.#first,
@@ -132,14 +141,31 @@ export class RedisClient {
       }),
     ]);
     clearTimeout(timer);
+    if (!this.#usable) throw new Error(this.#trouble ?? 'the connection to Redis is lost');
   }
 }
 
-function asUnavailable(error: unknown): VoxError {
+/** What OpenSSL calls a certificate that nobody known has signed. */
+const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)/;
+
+/** Of an error of the connection or a command: why Redis cannot be used, and what to do where that is known. */
+function whyOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const full = message.startsWith('OOM') || message.includes('OOM command not allowed');
-  const why = full ? 'Redis is full (OOM): give it more maxmemory' : `Redis cannot be used: ${message}`;
-  return new VoxError('store_unavailable', `${why}; the session is kept, send the piece again`, {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (message.startsWith('OOM') || message.includes('OOM command not allowed'))
+    return 'Redis is full (OOM): give it more maxmemory';
+  if (message.startsWith(CANNOT)) return message;
+  if (UNKNOWN_ISSUER.test(code))
+    return `${CANNOT} ${message}: name the file of who signed it in NODE_EXTRA_CA_CERTS and start Vox again`;
+  if (/^(?:NOAUTH|WRONGPASS|NOPERM)/.test(message))
+    return `${CANNOT} ${message} (VOX_REDIS_URL=redis://user:password@host:6379/0)`;
+  return `${CANNOT} ${message}`;
+}
+
+const CANNOT = 'Redis cannot be used:';
+
+function asUnavailable(error: unknown): VoxError {
+  return new VoxError('store_unavailable', `${whyOf(error)}; the session is kept, send the piece again`, {
     retryAfter: RETRY_AFTER_SECONDS,
     cause: error,
   });

@@ -1,11 +1,12 @@
 /**
- * Sessions in Redis, shared by all instances that name the same prefix. An instance is alive while its own key is; it renews
- * that. Audio is written once, and read once by the owner where another instance took it.
+ * Sessions in Redis, shared by all instances that name the same prefix. An instance is alive while its own key is, which it
+ * renews, and while it listens to the others. Audio is written once, and read once by the owner where another instance took it.
  */
 import { randomBytes } from 'node:crypto';
 import { type ErrorRecord, fromRecord, toRecord, VoxError } from '@vox-speech/contract';
+import { pack, unpack } from './element.js';
 import { otherRate, tooManySessions, tooMuchAudio, unknownSession, wrongSeq } from './faults.js';
-import { elementsOf, foreign, newHead, readElement, readHead, readPhrase } from './layout.js';
+import { elementsOf, foreign, newHead, readHead, readPhrase } from './layout.js';
 import { RedisClient, type Reply } from './redis-client.js';
 import { APPEND, CLAIM, CREATE, RELEASE, type Script, TELL } from './scripts.js';
 import {
@@ -95,8 +96,8 @@ export class RedisStore implements SessionStore {
     const { maxBytes } = this.#options;
     // Before it is sent: it would cross the network for nothing.
     if (pcm.length > maxBytes) throw tooMuchAudio(maxBytes);
-    const parts = elementsOf(pcm).map((part) => Buffer.from(part.buffer, part.byteOffset, part.length));
-    const values = [this.instance, token ?? -1, sampleRate, seq ?? -1, maxBytes, ...parts];
+    const elements = await pack(elementsOf(pcm));
+    const values = [this.instance, token ?? -1, sampleRate, seq ?? -1, maxBytes, ...elements];
     const reply = await this.#run(APPEND, id, values);
     switch (word(reply)) {
       case 'lost':
@@ -122,7 +123,7 @@ export class RedisStore implements SessionStore {
 
   async elements(id: string, index: number): Promise<readonly Element[]> {
     const items = await this.#client.list(`${this.#key(id)}:a`, index);
-    return items.map((item) => readElement(item, id));
+    return Promise.all(items.map((item) => unpack(item, id)));
   }
 
   async tell(id: string, token: number, progress: Progress): Promise<number | undefined> {
@@ -158,7 +159,11 @@ export class RedisStore implements SessionStore {
     });
     try {
       const message: Message = ['o', this.instance, number, order.id, order.act, order.seq];
-      const [reply] = await Promise.all([answer, this.#send(owner, message)]);
+      const told = this.#send(owner, message).then((ears) => {
+        // Nobody listens there: who looks at once need not wait.
+        if (ears === 0) this.#asked.get(number)?.resolve(undefined);
+      });
+      const [reply] = await Promise.all([answer, told]);
       return reply;
     } finally {
       clearTimeout(timer);
@@ -210,8 +215,9 @@ export class RedisStore implements SessionStore {
     return reply;
   }
 
-  async #send(instance: string, message: Message): Promise<void> {
-    await this.#client.publish(this.#channel(instance), JSON.stringify(message));
+  /** How many heard it. */
+  #send(instance: string, message: Message): Promise<number> {
+    return this.#client.publish(this.#channel(instance), JSON.stringify(message));
   }
 
   #heard(text: string): void {

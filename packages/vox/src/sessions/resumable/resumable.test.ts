@@ -8,6 +8,21 @@ import { createResumableSessions, MemoryStore } from './index.js';
 const RATE = 8_000;
 const never = (): AbortSignal => new AbortController().signal;
 
+/** A store that is away when a session is to be told or given more, as often as was said. */
+class FailingStore extends MemoryStore {
+  readonly away = { append: 0, tell: 0 };
+
+  override append(...given: Parameters<MemoryStore['append']>) {
+    return this.away.append-- > 0 ? gone() : super.append(...given);
+  }
+
+  override tell(...given: Parameters<MemoryStore['tell']>) {
+    return this.away.tell-- > 0 ? gone() : super.tell(...given);
+  }
+}
+
+const gone = () => Promise.reject(new VoxError('store_unavailable', 'away'));
+
 function open({ timeoutMs = 60_000, maxSessions = 9, maxBytes = 1_000, crashes = 0 } = {}) {
   let now = 0;
   let opened = 0;
@@ -52,11 +67,12 @@ function open({ timeoutMs = 60_000, maxSessions = 9, maxBytes = 1_000, crashes =
       },
     };
   };
-  const store = new MemoryStore({ timeoutMs, maxSessions, maxBytes }, () => now);
+  const store = new FailingStore({ timeoutMs, maxSessions, maxBytes }, () => now);
   const sessions = createResumableSessions({ store, listen, resolve: async (model) => model || 'a:1' });
   return {
     sessions,
     heard,
+    away: store.away,
     later(ms: number) {
       now += ms;
     },
@@ -117,6 +133,22 @@ describe('sessions by id, in memory', () => {
     assert.equal(await append(id, 'd.'), '1 cd ()');
     assert.equal(await finalize(id), 'ab cd');
     assert.deepEqual(heard.slice(0, 3), ['1:ab.c', '2:ab.c', '3:ab.c']);
+    await sessions.close();
+  });
+
+  it('a store that is away: what was heard is not heard again, unless it could not be kept', async () => {
+    const { create, append, finalize, heard, away, sessions } = open();
+    const id = await create();
+    assert.equal(await append(id, 'ab', 0), '0 (ab)');
+    away.append = 1;
+    await assert.rejects(append(id, 'c.', 1), { code: 'store_unavailable' });
+    assert.equal(await append(id, 'c.', 1), '1 abc ()');
+    assert.deepEqual(heard, ['1:ab', '1:c.']);
+    away.tell = 1;
+    await assert.rejects(append(id, 'd.', 2), { code: 'store_unavailable' });
+    assert.equal(await append(id, 'd.', 2), '2 d ()');
+    assert.ok(heard.includes('2:d.'), heard.join(' '));
+    assert.equal(await finalize(id), 'abc d');
     await sessions.close();
   });
 

@@ -17,11 +17,16 @@ local kind = redis.call('TYPE', key).ok
 if kind == 'none' then return {'missing'} end
 if kind ~= 'string' then return {'foreign'} end
 local raw = redis.call('GET', key)
-if #raw < 43 or string.sub(raw, 1, 5) ~= 'VOXS\\1' then return {'foreign'} end
+if #raw < 43 or string.sub(raw, 1, 5) ~= 'VOXS\\2' then return {'foreign'} end
 local finished, rate, following, token, total, base, open, length = struct.unpack('>BI4I4I4I8I8I8B', raw, 6)
 local owner, setup = string.sub(raw, 44, 43 + length), string.sub(raw, 44 + length)
+-- Its key lapses when its machine is gone; its ear is gone at once when only the process is.
+local function lives(instance)
+  if redis.call('EXISTS', ARGV[1] .. 'alive:' .. instance) == 0 then return false end
+  return redis.call('PUBSUB', 'NUMSUB', ARGV[1] .. 'to:' .. instance)[2] > 0
+end
 local function head()
-  return 'VOXS\\1' .. struct.pack('>BI4I4I4I8I8I8B', finished, rate, following, token, total, base, open, #owner) .. owner .. setup
+  return 'VOXS\\2' .. struct.pack('>BI4I4I4I8I8I8B', finished, rate, following, token, total, base, open, #owner) .. owner .. setup
 end
 local function keep(ms)
   redis.call('SET', key, head(), 'PX', ms)
@@ -38,12 +43,15 @@ function script(source: string): Script {
 
 /** ARGV: prefix, timeout ms, head, most sessions. */
 export const CREATE = script(`
+-- First, because a full Redis refuses a script only before it has changed anything.
+if not redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2], 'NX') then return {'foreign'} end
 local now = redis.call('TIME')
 local all = ARGV[1] .. 'all'
 redis.call('ZREMRANGEBYSCORE', all, 0, now[1] * 1000)
-if redis.call('ZCARD', all) >= tonumber(ARGV[4]) then return {'full'} end
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'foreign'} end
-redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
+if redis.call('ZCARD', all) >= tonumber(ARGV[4]) then
+  redis.call('DEL', KEYS[1])
+  return {'full'}
+end
 redis.call('ZADD', all, now[1] * 1000 + ARGV[2], KEYS[1])
 return {'ok'}
 `);
@@ -51,7 +59,7 @@ return {'ok'}
 /** ARGV: prefix, timeout ms, instance. Answers the head. */
 export const CLAIM = script(`${PRELUDE}
 if finished == 1 then return {'ok', head()} end
-if owner ~= ARGV[3] and (owner == '' or redis.call('EXISTS', ARGV[1] .. 'alive:' .. owner) == 0) then
+if owner ~= ARGV[3] and (owner == '' or not lives(owner)) then
   owner = ARGV[3]
   token = token + 1
 end
@@ -59,14 +67,14 @@ keep(ARGV[2])
 return {'ok', head()}
 `);
 
-/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, PCM in elements... Answers fresh, seq, index, living owner. */
+/** ARGV: prefix, timeout ms, instance, token or -1, rate, seq or -1, most bytes, elements without their number... Answers fresh, seq, index, living owner. */
 export const APPEND = script(`${PRELUDE}
 if finished == 1 then return {'finished'} end
 local mine, seq = tonumber(ARGV[4]), tonumber(ARGV[6])
 if mine >= 0 and (owner ~= ARGV[3] or token ~= mine) then return {'lost'} end
 local index = redis.call('LLEN', audio)
 local alive = owner
-if owner ~= '' and owner ~= ARGV[3] and redis.call('EXISTS', ARGV[1] .. 'alive:' .. owner) == 0 then alive = '' end
+if owner ~= '' and owner ~= ARGV[3] and not lives(owner) then alive = '' end
 if rate ~= 0 and rate ~= tonumber(ARGV[5]) then return {'rate', rate} end
 if seq >= 0 and seq == following - 1 then
   keep(ARGV[2])
@@ -74,7 +82,7 @@ if seq >= 0 and seq == following - 1 then
 end
 if seq >= 0 and seq ~= following then return {'gap', following} end
 local bytes = 0
-for at = 8, #ARGV do bytes = bytes + #ARGV[at] end
+for at = 8, #ARGV do bytes = bytes + struct.unpack('>I4', ARGV[at]) end
 if total - base + bytes > tonumber(ARGV[7]) then return {'large'} end
 local number = struct.pack('>I4', following)
 for at = 8, #ARGV do redis.call('RPUSH', audio, number .. ARGV[at]) end
@@ -95,9 +103,10 @@ local gone = 0
 while true do
   local first = redis.call('LINDEX', audio, 0)
   if not first then break end
-  if finished == 0 and base + #first - 4 > open then break end
+  local bytes = struct.unpack('>I4', first, 5)
+  if finished == 0 and base + bytes > open then break end
   redis.call('LPOP', audio)
-  base = base + #first - 4
+  base = base + bytes
   gone = gone + 1
 end
 keep(ARGV[2])

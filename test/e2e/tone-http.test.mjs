@@ -1,0 +1,182 @@
+/**
+ * A streaming model over the T-one routes: however audio is cut, what a session says is what the recording says; and what a
+ * client may do wrong. `VOX_TEST_SPLITS=200 VOX_TEST_LONG_MINUTES=59` is what was
+ * promised; by default it is less of both.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { startServer } from './server.mjs';
+import { cut, NO_SHERPA, pcmOf, RATE, randoms, SAID, SOUND } from './session-speech.mjs';
+import { toneClient } from './tone-client.mjs';
+import { TONE, toneHome } from './tone-home.mjs';
+
+const SPLITS = Number(process.env.VOX_TEST_SPLITS ?? 30);
+const SEED = Number(process.env.VOX_TEST_SEED ?? 7);
+/** Sessions at once: more would be refused, as a machine of two processors can't hear them in real time. */
+const AT_ONCE = 10;
+/** Minutes of the longest piece: the fixture hears a hundred in one. */
+const LONG_MINUTES = Number(process.env.VOX_TEST_LONG_MINUTES ?? 8);
+const texts = (phrases) => phrases.map(({ text }) => text);
+
+describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
+  let home;
+  let server;
+  let client;
+  before(async () => {
+    home = await toneHome();
+    server = await startServer({ home: home.home, env: { VOX_STT_MODEL: TONE } });
+    client = toneClient(server.url);
+  });
+  after(async () => {
+    client?.close();
+    await server?.stop();
+    home?.remove();
+  });
+
+  const chunk = (id, pcm, query = '', type = `audio/L16; rate=${RATE}`) =>
+    client.once(`/transcribe/streaming/chunk?state_id=${id}${query}`, pcm, type);
+
+  it(`${SPLITS} random splits, from one sample on: phrases, words and times as of the recording`, async () => {
+    const { phrases, audio_duration } = await client.transcribe(SOUND);
+    assert.deepEqual(texts(phrases), SAID);
+    assert.ok(phrases.every(({ text, words }) => words.map((word) => word.text).join(' ') === text));
+    const random = randoms(SEED);
+    const splits = Array.from({ length: SPLITS }, () => cut(SOUND, random));
+    const one = async (pieces, at) => {
+      const id = await client.create();
+      const told = [];
+      for (const [seq, pcm] of pieces.entries()) told.push(...(await client.append(id, pcm, seq)).phrases);
+      const last = await client.finalize(id, { new_only: 'true' });
+      const whole = await client.finalize(id);
+      const which = `split ${at} of seed ${SEED}, ${pieces.length} pieces`;
+      assert.equal(whole.audio_duration, audio_duration, which);
+      assert.deepEqual([...told, ...last.phrases], whole.phrases, which);
+      same(whole.phrases, phrases, which);
+    };
+    const waiting = [...splits.entries()];
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+          await one(next[1], next[0]);
+      }),
+    );
+  });
+
+  it('is measured as live streams are', async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const finals = /^vox_live_end_to_final_seconds_count\{model="t-one:fixture"\} (\d+)$/m.exec(metrics)?.[1];
+    assert.equal(Number(finals), SPLITS * SAID.length);
+  });
+
+  it('pieces out of order, numbers that are none, another rate, an odd one: said, and the session goes on', async () => {
+    const id = await client.create();
+    const [first, second] = [SOUND.subarray(0, 64_000), SOUND.subarray(64_000)];
+    const refused = [
+      [await chunk(id, second, '&seq=1'), 409, /seq must be 0, not 1; send the pieces in order/],
+      [await chunk(id, first, '&seq=-1'), 422, /whole number/],
+      [await chunk(id, first, '&seq=0', 'audio/L16; rate=12'), 415, /rate/],
+      [await chunk(id, first, '&seq=0&sample_rate=12'), 400, /sample_rate/],
+      [await chunk(id, first, '&seq=0', 'audio/L16'), 415, /rate/],
+    ];
+    await client.append(id, first, 0);
+    refused.push(
+      [await chunk(id, second, '&seq=2'), 409, /seq must be 1, or 0 again, not 2/],
+      [await chunk(id, second, '&seq=1', 'audio/L16; rate=16000'), 400, /sample_rate must stay 8000 Hz/],
+      [await chunk(id, Buffer.alloc(0), '&seq=1'), 400, /Empty file/],
+      [await chunk('3f0d1c9e-0000-4000-8000-000000000000', second), 404, /not found/],
+    );
+    for (const [{ status, body }, wanted, words] of refused) {
+      assert.equal(status, wanted, JSON.stringify(body));
+      assert.match(JSON.stringify(body.detail), words);
+    }
+    await client.append(id, second, 1);
+    assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
+  });
+
+  it('one sample, half a sample, and nothing else', async () => {
+    for (const pieces of [[2], [1], [1, 1]]) {
+      const id = await client.create();
+      for (const [seq, bytes] of pieces.entries()) {
+        const answer = await client.append(id, SOUND.subarray(0, bytes), seq);
+        assert.deepEqual([answer.phrases, answer.partial], [[], '']);
+      }
+      const { phrases, is_final } = await client.finalize(id);
+      assert.deepEqual([phrases, is_final], [[], true]);
+    }
+  });
+
+  it(`a piece of ${LONG_MINUTES} minutes: answered, others meanwhile too, and memory stays small`, async () => {
+    const id = await client.create();
+    const speech = pcmOf(900, SAID[0], 1500);
+    const wav = muLawWav(speech, LONG_MINUTES * 60 * RATE);
+    let over = false;
+    let heardOf = 0;
+    const long = chunk(id, wav, '&seq=0', 'audio/wav').finally(() => {
+      over = true;
+    });
+    while (!over) {
+      assert.equal((await fetch(`${server.url}/v1/health`)).status, 200);
+      if (!over) heardOf++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { status, body } = await long;
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body.audio_duration, LONG_MINUTES * 60);
+    assert.deepEqual(texts(body.phrases), [SAID[0], SAID[0]]);
+    const [, second] = body.phrases;
+    assert.ok(Math.abs(second.end_time - (LONG_MINUTES * 60 - 1.5)) < 0.1, JSON.stringify(second));
+    assert.ok(heardOf >= 10, `${heardOf} answers to others while it was heard`);
+    const peak =
+      Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024;
+    assert.ok(peak < 450, `${Math.round(peak)} MB`);
+  });
+});
+
+/** The same words, and each time within 10 ms. */
+function same(found, wanted, which) {
+  assert.deepEqual(timeless(found), timeless(wanted), which);
+  const [a, b] = [found, wanted].map((phrases) =>
+    phrases
+      .flatMap((phrase) => [phrase, ...phrase.words])
+      .flatMap(({ start_time, end_time }) => [start_time, end_time]),
+  );
+  for (const [at, time] of a.entries())
+    assert.ok(Math.abs(time - b[at]) <= 0.0101, `${which}: ${time} s, and ${b[at]} s in the recording`);
+}
+
+const timeless = (phrases) => phrases.map(({ text, words }) => [text, words.map((word) => word.text)]);
+
+/** A WAV of a byte a sample, which is decoded: speech, silence, and the same speech at the end. */
+function muLawWav(pcm, samples) {
+  const wav = Buffer.alloc(44 + samples, 0xff);
+  wav.write('RIFF');
+  wav.writeUInt32LE(36 + samples, 4);
+  wav.write('WAVEfmt ', 8);
+  for (const [at, value, bytes] of [
+    [16, 16, 4],
+    [20, 7, 2],
+    [22, 1, 2],
+    [24, RATE, 4],
+    [28, RATE, 4],
+    [32, 1, 2],
+    [34, 8, 2],
+  ])
+    wav.writeUIntLE(value, at, bytes);
+  wav.write('data', 36);
+  wav.writeUInt32LE(samples, 40);
+  for (let at = 0; at < pcm.length / 2; at++) {
+    const byte = muLaw(pcm.readInt16LE(2 * at));
+    wav[44 + at] = byte;
+    wav[44 + samples - pcm.length / 2 + at] = byte;
+  }
+  return wav;
+}
+
+/** G.711. */
+function muLaw(sample) {
+  const sign = sample < 0 ? 0x80 : 0;
+  const value = Math.min(32_635, Math.abs(sample)) + 132;
+  const exponent = Math.max(0, 24 - Math.clz32(value));
+  return ~(sign | (exponent << 4) | ((value >> (exponent + 3)) & 15)) & 0xff;
+}
