@@ -1,5 +1,5 @@
 /** A runtime that counts and times what it is asked; nothing else changes. */
-import { VoxError } from '@vox-speech/contract';
+import { liveBytesPerMs, VoxError } from '@vox-speech/contract';
 import type { Metrics } from '../observe/index.js';
 import type { LiveListener, LiveRequest, Runtime } from './types.js';
 
@@ -123,7 +123,7 @@ class LiveWatch implements LiveListener {
     this.#metrics = metrics;
     this.#listener = listener;
     this.#failed = failed;
-    this.#bytesPerMs = (2 * request.options.sampleRate) / 1000;
+    this.#bytesPerMs = liveBytesPerMs(request.options);
   }
 
   /** The session as the dialect gets it: it counts what comes in. */
