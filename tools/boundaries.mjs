@@ -46,6 +46,20 @@ const LAYERS = {
     'packages/audio',
   ],
   'vox/protocols/yap': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract'],
+  'vox/protocols/deepgram': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
+  'vox/protocols/elevenlabs': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/observe',
+    'packages/contract',
+  ],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [
     'vox/runtime',

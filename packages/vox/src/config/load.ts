@@ -334,6 +334,7 @@ function toConfig(
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
     },
+    deepgram: { endpointingMs: v.deepgramEndpointing, idleMs: v.deepgramIdleTimeout * 1000 },
     sessions: {
       store: v.sessionStore,
       url: v.redisUrl,

@@ -57,6 +57,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   live: 'Live speech',
   remote: 'Models that run elsewhere',
   yap: 'Live speech over `/api/asr-streaming`',
+  deepgram: 'Live speech over `/v1/listen`',
   sessions: 'Sessions by id',
   engine: 'vLLM on this machine: `vox engine`',
   log: 'Log',

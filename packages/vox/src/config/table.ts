@@ -5,6 +5,7 @@
 
 import { API_SETTINGS } from './api-settings.js';
 import { CLIENT_SETTINGS } from './client-settings.js';
+import { DEEPGRAM_SETTINGS } from './deepgram-settings.js';
 import { ENGINE_SETTINGS } from './engine-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
@@ -346,6 +347,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...DEEPGRAM_SETTINGS,
   ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,
