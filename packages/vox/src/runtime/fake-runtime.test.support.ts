@@ -174,11 +174,11 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       };
     },
     async listen(request, listener) {
-      const model = named(request.model, 'stt').reference;
+      const { reference } = named(request.model, 'stt');
       if (script.listenError) throw script.listenError;
       const { live, session } = fakeLive(request, listener, HEARING);
       asked.listen.push(live);
-      return { ...session, model };
+      return foreignJob(request.model) === undefined ? session : { ...session, model: reference };
     },
 
     async speakStream(request, listener) {

@@ -70,6 +70,7 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
             since ??= performance.now();
             speech.append(text);
           },
+          flush: () => speech.flush(),
           finish: () => speech.finish(),
         };
       }),

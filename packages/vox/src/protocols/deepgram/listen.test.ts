@@ -214,6 +214,7 @@ test('UtteranceEnd: once, when so much was heard after the last word', async (t)
 test('a wrong parameter is refused before there is a socket', async (t) => {
   const { url, runtime } = await serve(t);
   const rows: [string, RegExp][] = [
+    ['encoding=constructor', /^encoding must be linear16/],
     ['encoding=linear16', /^sample_rate: samples without a header need/],
     [
       'encoding=speex&sample_rate=8000',
@@ -242,7 +243,7 @@ test('what the runtime refuses: an Error message, and the close of its code', as
   const rows = [
     [new VoxError('overloaded', 'no room'), 1013, 'TOO_MANY_REQUESTS', 'no room'],
     [new VoxError('model_not_pulled', 'pull it'), 1008, 'MODEL_NOT_PULLED', 'pull it'],
-    [new VoxError('internal', '/home/x'), 1011, 'INTERNAL_SERVER_ERROR', /^internal error/],
+    [new Error('/home/x') as VoxError, 1011, 'INTERNAL_SERVER_ERROR', /^internal error/],
   ] as const;
   for (const [error, code, variant, words] of rows) {
     runtime.script.listenError = error;

@@ -78,14 +78,14 @@ test('samples without a header, and a model that times no words', async (t) => {
   const { url, runtime } = await serve(t);
   const answer = await post(
     url,
-    'encoding=linear16&sample_rate=8000&channels=2&language=en-US',
+    'encoding=linear16&sample_rate=8000&channels=2&language=en-US&keyterm=Vox&keywords=Ada:2',
     Buffer.alloc(10),
     'application/octet-stream',
   );
   assert.equal(answer.status, 200);
   const asked = runtime.asked.transcribe[0];
   assert.deepEqual(asked?.raw, { encoding: 'pcm16', sampleRate: 8_000, channels: 2 });
-  assert.equal(asked?.language, 'en');
+  assert.deepEqual([asked?.language, asked?.prompt], ['en', 'Vox, Ada']);
   const { transcribe } = runtime;
   runtime.transcribe = async (request) => {
     if (request.words)

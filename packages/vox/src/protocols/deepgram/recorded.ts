@@ -60,7 +60,7 @@ export async function transcribe(
 }
 
 function asked(parameters: RecordedParameters, path: string, signal: AbortSignal): TranscribeRequest {
-  const { model, language, raw } = parameters;
+  const { model, language, raw, hotwords } = parameters;
   return {
     model,
     path,
@@ -68,6 +68,8 @@ function asked(parameters: RecordedParameters, path: string, signal: AbortSignal
     words: true,
     ...(language === undefined ? {} : { language }),
     ...(raw === undefined ? {} : { raw }),
+    // As on a live stream: words reach a model as its prompt, and one that takes none says so.
+    ...(hotwords.length === 0 ? {} : { prompt: hotwords.join(', ') }),
     signal,
   };
 }
