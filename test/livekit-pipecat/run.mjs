@@ -23,20 +23,18 @@ const server = await startServer({
 let failed = 0;
 try {
   for (const client of clients) {
-    const { stdout } = await run(
-      join(programs(client), 'python'),
-      [join(here, `${client}_checks.py`)],
-      {
-        // Telemetry has nowhere to go.
-        env: { ...process.env, VOX_TEST_URL: server.url, VOX_TEST_KEY: KEY, OTEL_SDK_DISABLED: 'true' },
-        maxBuffer: 2 ** 24,
-        timeout: 600_000,
-      },
-    );
+    const { stdout } = await run(join(programs(client), 'python'), [join(here, `${client}_checks.py`)], {
+      // Telemetry has nowhere to go.
+      env: { ...process.env, VOX_TEST_URL: server.url, VOX_TEST_KEY: KEY, OTEL_SDK_DISABLED: 'true' },
+      maxBuffer: 2 ** 24,
+      timeout: 600_000,
+    });
     for (const line of stdout.split('\n').filter((one) => one.startsWith('{'))) {
       const { name, ok, skipped, error, trace } = JSON.parse(line);
       if (!ok) failed += 1;
-      console.log(`${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? 'ok' : `FAILED ${error}\n${trace}`}`);
+      console.log(
+        `${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? 'ok' : `FAILED ${error}\n${trace}`}`,
+      );
     }
   }
 } finally {

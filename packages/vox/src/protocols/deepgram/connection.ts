@@ -16,6 +16,7 @@ import { modelIdentity, newIdentity } from './identity.js';
 import * as render from './render.js';
 import type { LiveParameters } from './schema.js';
 import { UtteranceEnds } from './utterance-end.js';
+import { holdsWords } from './words.js';
 
 export interface ConnectionContext {
   readonly runtime: Pick<Runtime, 'listen' | 'decodeStream'>;
@@ -158,8 +159,7 @@ export class ListenConnection implements LiveListener {
     if (session === undefined || this.#stop.signal.aborted) return;
     this.#bytes += bytes.length;
     const room = session.append(bytes);
-    const ended = this.#ends.heard(this.#bytes / this.#bytesPerMs - session.queuedMs);
-    if (ended !== undefined) this.#send(render.utteranceEnd(ended));
+    this.#tellEnd(session);
     if (room) return;
     return new Promise<void>((resolve) => {
       this.#resume = resolve;
@@ -173,8 +173,13 @@ export class ListenConnection implements LiveListener {
     session.finish();
   }
 
+  #tellEnd(session: LiveSession): void {
+    const ended = this.#ends.heard(this.#bytes / this.#bytesPerMs - session.queuedMs);
+    if (ended !== undefined) this.#send(render.utteranceEnd(ended));
+  }
+
   #partial(event: Event<'partial'>): void {
-    if (this.#spoken === undefined || event.text.trim() === '' || event.text === this.#lastInterim) return;
+    if (this.#spoken === undefined || !holdsWords(event.text) || event.text === this.#lastInterim) return;
     this.#lastInterim = event.text;
     // One that carries a warning is never replaced.
     const news = this.#take();
@@ -186,9 +191,12 @@ export class ListenConnection implements LiveListener {
     if (this.#spoken === undefined) return;
     this.#lastInterim = '';
     this.#socket.drop('interim');
-    const said = event.text.trim() !== '';
+    const said = holdsWords(event.text);
+    const { words: _, ...rest } = event;
+    const heard = said ? event : { ...rest, text: '' };
     this.#ends.final(said ? (event.words?.at(-1)?.endMs ?? event.endMs) : undefined);
-    this.#send(render.final(this.#spoken, event, this.#speechFinal(event), this.#take()));
+    this.#send(render.final(this.#spoken, heard, this.#speechFinal(event), this.#take()));
+    if (this.#session !== undefined) this.#tellEnd(this.#session);
   }
 
   /** An utterance that was only cut for its length goes on; one that ended in a pause ended only for who asked. */

@@ -38,6 +38,11 @@ export function renderText(text: string, punctuated: boolean): string {
   return text.split(/\s+/).map(bare).filter(Boolean).join(' ');
 }
 
+/** Is there a word in it? Of noise a recogniser sometimes makes a bracket or dots. */
+export function holdsWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
 /** Mean over the words whose engine says how sure it is. */
 export function confidenceOf(words: readonly Word[]): number {
   const known = words.flatMap(({ confidence }) => confidence ?? []);
