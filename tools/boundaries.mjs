@@ -54,6 +54,20 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  'vox/protocols/deepgram': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
+  'vox/protocols/elevenlabs': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/observe',
+    'packages/contract',
+  ],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [
     'vox/runtime',

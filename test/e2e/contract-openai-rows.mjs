@@ -129,7 +129,11 @@ export const transcriptRows = [
 
   refused({ 'include[]': 'tokens' }, 'include', /logprobs/),
   refused({ 'include[]': 'logprobs', response_format: 'srt' }, 'include', /json, not srt/),
-  refused({ response_format: 'xml' }, 'response_format', /json, text, srt, verbose_json, vtt, diarized_json; got "xml"/),
+  refused(
+    { response_format: 'xml' },
+    'response_format',
+    /json, text, srt, verbose_json, vtt, diarized_json; got "xml"/,
+  ),
   // Speech on one channel, and no model that tells voices apart.
   listen(
     { response_format: 'diarized_json' },

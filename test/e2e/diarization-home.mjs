@@ -19,7 +19,9 @@ export async function diarizationHome(models = ['whisper/base', 'silero-vad/v5',
     for (const model of models) take(process.env.VOX_TEST_HOME, home, model);
     return { home, reason: false };
   } catch (error) {
-    return { reason: `the model that tells voices apart could not be pulled: ${error.stderr || error.message}` };
+    return {
+      reason: `the model that tells voices apart could not be pulled: ${error.stderr || error.message}`,
+    };
   }
 }
 

@@ -14,7 +14,8 @@ const clip = (name) => samplesOf(join(SHARED_AUDIO, name));
 const { home, reason: NO_VOICES } = NO_SHARED_AUDIO ? { reason: NO_SHARED_AUDIO } : await diarizationHome();
 
 /** What each voice of two-speakers-stereo.wav says, as faster-whisper's own test has it. */
-const LEFT = 'He began a confused complaint against the wizard, who had vanished behind the curtain on the left.';
+const LEFT =
+  'He began a confused complaint against the wizard, who had vanished behind the curtain on the left.';
 const RIGHT = 'The horizon seems extremely distant.';
 const KENNEDY =
   'And so my fellow Americans ask not what your country can do for you ask what you can do for your country.';
@@ -59,7 +60,10 @@ describe('speakers told apart', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
     t.diagnostic(`two-speakers-stereo.wav: ${errors} of ${words} words wrong`);
     assert.ok(errors / words <= 0.1, body.text);
     const starts = body.segments.map(({ start }) => start);
-    assert.deepEqual(starts, [...starts].sort((a, b) => a - b));
+    assert.deepEqual(
+      starts,
+      [...starts].sort((a, b) => a - b),
+    );
     assert.equal(body.duration, 5);
   });
 
@@ -72,7 +76,9 @@ describe('speakers told apart', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
     assert.ok(errors / words <= 0.1, `${errors} of ${words}`);
   });
 
-  it('a compressed call keeps its channels', { skip: !process.env.VOX_TEST_FFMPEG && 'no ffmpeg' }, async () => {
+  it('a compressed call keeps its channels', {
+    skip: !process.env.VOX_TEST_FFMPEG && 'no ffmpeg',
+  }, async () => {
     const flags = ['-hide_banner', '-loglevel', 'error', '-i', 'pipe:0', '-f', 'flac', 'pipe:1'];
     const flac = execFileSync(process.env.VOX_TEST_FFMPEG, flags, {
       input: readFileSync(join(SHARED_AUDIO, 'two-speakers-stereo.wav')),

@@ -21,7 +21,10 @@ export function channelsAsWav(channels, rate) {
       const value = Math.round((channel[frame] ?? 0) * 32_767);
       at = bytes.writeInt16LE(Math.max(-32_768, Math.min(32_767, value)), at);
     }
-  return Buffer.concat([wavHeader({ sampleRate: rate, channels: channels.length, encoding: 's16', frames }), bytes]);
+  return Buffer.concat([
+    wavHeader({ sampleRate: rate, channels: channels.length, encoding: 's16', frames }),
+    bytes,
+  ]);
 }
 
 /** Silence, then the samples. */

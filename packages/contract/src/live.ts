@@ -26,9 +26,17 @@ export interface Endpointing {
   readonly patient?: boolean;
 }
 
+/** How samples come in: 16-bit little-endian integers, or G.711, which telephony has. */
+export type LiveEncoding = 'pcm16' | 'mulaw' | 'alaw';
+
+/** Bytes of one sample. */
+export const LIVE_SAMPLE_BYTES: Readonly<Record<LiveEncoding, number>> = { pcm16: 2, mulaw: 1, alaw: 1 };
+
 export interface LiveOptions {
-  /** Hz of the PCM that comes in; resampled in the runner. */
+  /** Hz of the samples that come in; resampled in the runner. */
   readonly sampleRate: number;
+  /** Of the samples that come in; expanded in the runner. Absent = pcm16. */
+  readonly encoding?: LiveEncoding;
   /** ISO 639-1; absent = detect. */
   readonly language?: string;
   readonly task: 'transcribe' | 'translate';
@@ -42,6 +50,14 @@ export interface LiveOptions {
   readonly partialMs?: number;
   /** How long a word must have stood unchanged, on the stream's clock, before it counts as stable; absent = as the model settles. */
   readonly stableMs?: number;
+}
+
+/** Bytes of a millisecond of what comes in. */
+export function liveBytesPerMs({
+  sampleRate,
+  encoding = 'pcm16',
+}: Pick<LiveOptions, 'sampleRate' | 'encoding'>): number {
+  return (LIVE_SAMPLE_BYTES[encoding] * sampleRate) / 1000;
 }
 
 /** What an engine counts for one utterance or recording, where it counts. */

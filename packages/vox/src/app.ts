@@ -20,6 +20,10 @@ import {
 import { createLog, Health, LogFile, Metrics } from './observe/index.js';
 import { version } from './observe/version.js';
 import { register as registerApiPages } from './protocols/api-pages/index.js';
+import { OPERATIONS as DEEPGRAM_OPERATIONS } from './protocols/deepgram/describe.js';
+import { register as registerDeepgram } from './protocols/deepgram/index.js';
+import { OPERATIONS as ELEVENLABS_OPERATIONS } from './protocols/elevenlabs/describe.js';
+import { register as registerElevenlabs } from './protocols/elevenlabs/index.js';
 import type { createGrpcServer } from './protocols/grpc/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
@@ -195,8 +199,29 @@ export async function startApp(config: Config): Promise<App> {
     names: server.api,
     uploadDirectory: uploads.path,
   });
+  registerDeepgram(http.app, {
+    runtime,
+    upgrades,
+    settings: config.deepgram,
+    log,
+    uploadDirectory: uploads.path,
+  });
+  registerElevenlabs(http.app, {
+    runtime,
+    upgrades,
+    log,
+    uploadDirectory: uploads.path,
+    voiceAliases: models.voiceAliases,
+  });
   registerApiPages(http.app, {
-    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS, ...TONE_OPERATIONS],
+    operations: () => [
+      ...OPENAI_OPERATIONS,
+      ...VOX_OPERATIONS,
+      ...STT_WS_OPERATIONS,
+      ...TONE_OPERATIONS,
+      ...DEEPGRAM_OPERATIONS,
+      ...ELEVENLABS_OPERATIONS,
+    ],
     version: version(),
   });
   registerVoxStreams(upgrades, { runtime, log });

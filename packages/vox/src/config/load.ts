@@ -349,6 +349,7 @@ function toConfig(
       idleMs: v.wyomingIdleTimeout * 1000,
       announce: v.zeroconf,
     },
+    deepgram: { endpointingMs: v.deepgramEndpointing, idleMs: v.deepgramIdleTimeout * 1000 },
     sessions: {
       store: v.sessionStore,
       url: v.redisUrl,

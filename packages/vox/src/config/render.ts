@@ -58,6 +58,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   remote: 'Models that run elsewhere',
   yap: 'Live speech over `/api/asr-streaming`',
   wyoming: 'Wyoming, for Home Assistant',
+  deepgram: 'Live speech over `/v1/listen`',
   sessions: 'Sessions by id',
   engine: 'vLLM on this machine: `vox engine`',
   log: 'Log',

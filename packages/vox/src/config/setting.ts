@@ -10,6 +10,7 @@ export type Group =
   | 'remote'
   | 'yap'
   | 'wyoming'
+  | 'deepgram'
   | 'sessions'
   | 'engine'
   | 'log'

@@ -5,6 +5,7 @@
 
 import { API_SETTINGS } from './api-settings.js';
 import { CLIENT_SETTINGS } from './client-settings.js';
+import { DEEPGRAM_SETTINGS } from './deepgram-settings.js';
 import { ENGINE_SETTINGS } from './engine-settings.js';
 import { GRPC_SETTINGS } from './grpc-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
@@ -339,6 +340,7 @@ export const SETTINGS = {
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
   ...WYOMING_SETTINGS,
+  ...DEEPGRAM_SETTINGS,
   ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,

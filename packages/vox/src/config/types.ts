@@ -131,6 +131,14 @@ export interface RemoteConfig {
   readonly rolling?: Rolling;
 }
 
+/** Live speech over `/v1/listen`. */
+export interface DeepgramConfig {
+  /** Shortest silence that ends an utterance. */
+  readonly endpointingMs: number;
+  /** Infinity = never. */
+  readonly idleMs: number;
+}
+
 /** Live speech over `/api/asr-streaming`. */
 export interface YapConfig {
   /** How long a word must have stood unchanged before it is sent. */
@@ -213,6 +221,7 @@ export interface Config {
   readonly remote: RemoteConfig;
   readonly yap: YapConfig;
   readonly wyoming: WyomingConfig;
+  readonly deepgram: DeepgramConfig;
   readonly sessions: SessionsConfig;
   readonly engine: EngineConfig;
   readonly log: LogConfig;

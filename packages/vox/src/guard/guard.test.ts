@@ -96,6 +96,21 @@ test('keys compare by digest, whatever their length', () => {
   );
 });
 
+test('keys in the ways of Deepgram’s and ElevenLabs’ clients', () => {
+  const rows: [Record<string, string>, string[]][] = [
+    [{ authorization: 'Token dg' }, ['dg']],
+    [{ authorization: 'token  dg ' }, ['dg']],
+    [{ authorization: 'Basic dg' }, []],
+    [{ authorization: 'Token' }, []],
+    [{ 'xi-api-key': ' el ' }, ['el']],
+    [{ 'sec-websocket-protocol': 'token, dg' }, ['dg']],
+    [{ 'sec-websocket-protocol': 'bearer,dg,more' }, ['dg']],
+    [{ 'sec-websocket-protocol': 'token' }, []],
+    [{ 'sec-websocket-protocol': 'chat, dg' }, []],
+  ];
+  for (const [headers, keys] of rows) assert.deepEqual(offeredKeys(headers, '/v1/listen'), keys);
+});
+
 test('a network address needs a key, or the word insecure', () => {
   const refused = (settings: Partial<GuardSettings>) => {
     try {

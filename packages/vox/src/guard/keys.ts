@@ -36,16 +36,29 @@ export class Keys {
 /** Candidates a request may carry at most; more are ignored. */
 const MAX_CANDIDATES = 4;
 
-/** The keys that a request offers: Bearer, `x-api-key`, `?api_key=`. Header bytes arrive as Latin-1; keys are UTF-8. */
+/** Headers that hold a key alone: ours, and ElevenLabs'. */
+const KEY_HEADERS = ['x-api-key', 'xi-api-key'];
+/** Words before the key: in `Authorization`, and as the subprotocol before it, where a browser can set no header. */
+const SCHEMES = /^(?:bearer|token)$/i;
+
+/**
+ * The keys that a request offers: `Authorization` with Bearer, or Deepgram's Token; a header of the key alone; the
+ * subprotocols `token, <key>` of a browser's WebSocket; `?api_key=`. Header bytes arrive as Latin-1; keys are UTF-8.
+ */
 export function offeredKeys(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   url: string,
 ): string[] {
   const found: string[] = [];
-  const bearer = /^bearer\s+(.*)$/i.exec(one(headers.authorization) ?? '')?.[1];
-  if (bearer !== undefined) found.push(utf8(bearer.trim()));
-  const header = one(headers['x-api-key']);
-  if (header !== undefined) found.push(utf8(header.trim()));
+  const authorization = /^(\S+)\s+(.*)$/.exec(one(headers.authorization) ?? '');
+  if (authorization !== null && SCHEMES.test(authorization[1] ?? ''))
+    found.push(utf8((authorization[2] ?? '').trim()));
+  for (const name of KEY_HEADERS) {
+    const header = one(headers[name]);
+    if (header !== undefined) found.push(utf8(header.trim()));
+  }
+  const [protocol = '', key] = (one(headers['sec-websocket-protocol']) ?? '').split(',', 2);
+  if (SCHEMES.test(protocol.trim()) && key !== undefined) found.push(utf8(key.trim()));
   const query = url.indexOf('?');
   if (query !== -1) found.push(...new URLSearchParams(url.slice(query + 1)).getAll('api_key'));
   return found.slice(0, MAX_CANDIDATES);

@@ -31,7 +31,7 @@ export interface FileSource {
   readonly maxSeconds: number;
 }
 
-export type AudioFormat = 'wav' | 'pcm' | 'mp3' | 'opus' | 'aac' | 'flac';
+export type AudioFormat = 'wav' | 'pcm' | 'mulaw' | 'alaw' | 'mp3' | 'opus' | 'aac' | 'flac';
 
 export interface SpeechOutput {
   readonly format: AudioFormat;

@@ -4,6 +4,10 @@ import { createLog, Health, Metrics } from '../observe/index.js';
 import { fakeRuntime } from '../runtime/fake-runtime.test.support.js';
 import { createHttpServer } from '../transport/index.js';
 import { register as registerPages } from './api-pages/index.js';
+import { OPERATIONS as DEEPGRAM } from './deepgram/describe.js';
+import { register as registerDeepgram } from './deepgram/index.js';
+import { OPERATIONS as ELEVENLABS } from './elevenlabs/describe.js';
+import { register as registerElevenlabs } from './elevenlabs/index.js';
 import { OPERATIONS as OPENAI } from './openai/describe.js';
 import { register as registerOpenai } from './openai/index.js';
 import { OPERATIONS as STT_WS } from './stt-ws/describe.js';
@@ -52,7 +56,13 @@ test('every route is in the document, and every path of the document is a route'
     health,
     compat: false,
   });
-  registerPages(server.app, { operations: () => [...OPENAI, ...VOX, ...STT_WS, ...TONE], version: '1.2.3' });
+  const sockets = { ...options, upgrades: { add() {} }, log };
+  registerDeepgram(server.app, { ...sockets, settings: { endpointingMs: 400, idleMs: 60_000 } });
+  registerElevenlabs(server.app, sockets);
+  registerPages(server.app, {
+    operations: () => [...OPENAI, ...VOX, ...STT_WS, ...TONE, ...DEEPGRAM, ...ELEVENLABS],
+    version: '1.2.3',
+  });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => server.destroy());
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;

@@ -1,6 +1,6 @@
 /** Where spoken samples go: raw bytes, a WAV stream, or an encoder. */
 import { rm } from 'node:fs/promises';
-import { floatToInt16, wavHeader } from '@vox-speech/audio';
+import { encodeSamples, floatToInt16, wavHeader } from '@vox-speech/audio';
 import { type EncodeOptions, encodeStream } from '@vox-speech/audio/node';
 import { VoxError } from '@vox-speech/contract';
 import type { SpeechOutput } from '../messages/index.js';
@@ -34,7 +34,11 @@ export function openSink(output: SpeechOutput, sampleRate: number, emit: Emit, s
       output.format === 'wav' && output.wavHeader === 'stream'
         ? wavHeader({ encoding: 's16', sampleRate })
         : undefined;
-    return rawSink(header, emitAll);
+    return rawSink(header, floatToInt16, emitAll);
+  }
+  if (output.format === 'mulaw' || output.format === 'alaw') {
+    const law = output.format;
+    return rawSink(undefined, (samples) => encodeSamples(samples, law), emitAll);
   }
   if (output.ffmpeg === undefined)
     throw new VoxError('ffmpeg_missing', `${output.format} needs the ffmpeg program: vox pull ffmpeg`, {
@@ -48,11 +52,15 @@ export function openSink(output: SpeechOutput, sampleRate: number, emit: Emit, s
   );
 }
 
-function rawSink(header: Uint8Array | undefined, emit: Emit): Sink {
+function rawSink(
+  header: Uint8Array | undefined,
+  encode: (samples: Float32Array) => Uint8Array,
+  emit: Emit,
+): Sink {
   let first = header;
   return {
     async write(samples) {
-      const body = floatToInt16(samples);
+      const body = encode(samples);
       if (first === undefined) return emit(body);
       const bytes = new Uint8Array(first.length + body.length);
       bytes.set(first);

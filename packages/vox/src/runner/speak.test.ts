@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WavHeaderParser } from '@vox-speech/audio';
+import { decodeToMono, WavHeaderParser } from '@vox-speech/audio';
 import { type Model, type ModelInfo, type Pcm, VoxError } from '@vox-speech/contract';
 import type { SpeechOutput } from '../messages/index.js';
 import { Pause } from './pauses.js';
@@ -33,6 +33,15 @@ function voice(said: string[] = []): Model {
     close: async () => {},
   };
 }
+
+test('G.711 at a telephone’s rate: a byte a sample', async () => {
+  for (const format of ['mulaw', 'alaw'] as const) {
+    const { bytes, rate, durationMs } = await say('Hello there.', voice(), { format, sampleRate: 8_000 });
+    assert.deepEqual([rate, durationMs, bytes.length], [8_000, 500, 4_000]);
+    const middle = decodeToMono(bytes.subarray(2_000, 2_001), format, 1)[0] ?? 0;
+    assert.ok(Math.abs(middle - 0.25) < 0.01, `${format}: ${middle}`);
+  }
+});
 
 interface Spoken {
   bytes: Buffer;

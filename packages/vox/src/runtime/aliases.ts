@@ -33,6 +33,22 @@ export const FOREIGN_NAMES: ReadonlyMap<string, Job> = new Map([
   ['gpt-4o-mini-tts-2025-12-15', 'tts'],
 ]);
 
+/**
+ * Names of other services' models, of which there are too many to list: Deepgram's for recognition (its `model` parameter:
+ * nova-3, nova-2-phonecall, enhanced, base-general, whisper-large) and ElevenLabs' voices (eleven_flash_v2_5).
+ */
+const FOREIGN_FAMILIES: readonly { readonly names: RegExp; readonly job: Job }[] = [
+  { names: /^(?:nova|enhanced)(?:-[a-z0-9]+)*$/, job: 'stt' },
+  { names: /^base-[a-z]+$/, job: 'stt' },
+  { names: /^whisper-(?:tiny|base|small|medium|large)$/, job: 'stt' },
+  { names: /^eleven_[a-z0-9_]+$/, job: 'tts' },
+];
+
+/** What a name of another service asks for: the default of that job; undefined for all other names. */
+export function foreignJob(name: string): Job | undefined {
+  return FOREIGN_NAMES.get(name) ?? FOREIGN_FAMILIES.find(({ names }) => names.test(name))?.job;
+}
+
 /** Aliases by name; the first of a name counts. */
 export function byName(aliases: readonly Alias[]): ReadonlyMap<string, string> {
   const targets = new Map<string, string>();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { type ModelInfo, type Segment, VoxError, type Warning } from '@vox-speech/contract';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
+import { foreignJob } from './aliases.js';
 import { type FakeLive, fakeLive } from './fake-live.test.support.js';
 import { type FakeSpeech, fakeSpeech } from './fake-speech.test.support.js';
 import type { LoadedModel, ResumableSessions, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
@@ -114,7 +115,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       : new VoxError('model_unknown', `Model '${name}' not found in catalog`, { param: 'model' });
   };
   const named = (model: string, kind: 'stt' | 'tts'): Manifest => {
-    const foreign = ['', 'whisper-1', 'tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'].includes(model);
+    const foreign = model === '' || foreignJob(model) !== undefined;
     const found = foreign ? find(kind === 'stt' ? 'whisper:base' : 'piper:joe') : find(model);
     if (found.kind !== kind)
       throw new VoxError('wrong_kind', `Model '${model}' is not a ${kind} model`, { param: 'model' });
@@ -173,11 +174,11 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       };
     },
     async listen(request, listener) {
-      named(request.model, 'stt');
+      const { reference } = named(request.model, 'stt');
       if (script.listenError) throw script.listenError;
       const { live, session } = fakeLive(request, listener, HEARING);
       asked.listen.push(live);
-      return session;
+      return foreignJob(request.model) === undefined ? session : { ...session, model: reference };
     },
 
     async speakStream(request, listener) {

@@ -41,6 +41,7 @@ export function fakeSpeech(
           throw new VoxError('too_large', 'text: too much waits', { param: 'text' });
         log.push(`text ${text}`);
       },
+      flush: () => void log.push('flush'),
       finish: () => void log.push('finish'),
       done,
     },

@@ -165,7 +165,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     const second: FailOver['second'] = async (heard, againMs) =>
       on(await names.forJob(fallback, 'stt'), withRoomFor(againMs, request))(heard);
     const { signal, options } = request;
-    return openWithFailOver({ first, second, sampleRate: options.sampleRate, signal }, listener);
+    return openWithFailOver({ first, second, audio: options, signal }, listener);
   };
   const listen = parts.watch?.(open) ?? open;
 

@@ -1,5 +1,5 @@
 /** A runtime that counts and times what it is asked; nothing else changes. Live streams are measured by `measuredListen`. */
-import { VoxError } from '@vox-speech/contract';
+import { liveBytesPerMs, VoxError } from '@vox-speech/contract';
 import type { Metrics } from '../observe/index.js';
 import type { LiveListener, LiveRequest, Runtime } from './types.js';
 
@@ -60,6 +60,7 @@ export function measured(runtime: Runtime, metrics: Metrics): Runtime {
             since ??= performance.now();
             speech.append(text);
           },
+          flush: () => speech.flush(),
           finish: () => speech.finish(),
         };
       }),
@@ -135,7 +136,7 @@ class LiveWatch implements LiveListener {
     this.#metrics = metrics;
     this.#listener = listener;
     this.#failed = failed;
-    this.#bytesPerMs = (2 * request.options.sampleRate) / 1000;
+    this.#bytesPerMs = liveBytesPerMs(request.options);
     this.#inRealTime = request.options.endpointing.patient !== true;
   }
 

@@ -38,6 +38,11 @@ test('a name that stands for a model is that model, and is listed; removing take
   assert.equal(await heard('whisper-1'), 'whisper:base.en', 'the first of a name counts');
   assert.equal(await heard('acme/ears'), 'whisper:base');
   assert.equal(await heard('gpt-4o-transcribe'), 'whisper:base', 'the default: first by name');
+  for (const name of ['nova-3', 'nova-2-phonecall', 'enhanced', 'base-general', 'whisper-large'])
+    assert.equal(await heard(name), 'whisper:base', `${name}: Deepgram’s`);
+  for (const name of ['base', 'novae', 'eleven', 'whisper-huge'])
+    await assert.rejects(heard(name), { code: 'model_unknown' }, name);
+  assert.equal((await names.forJob('eleven_flash_v2_5', 'tts')).reference, 'piper:joe');
   assert.equal((await names.shown('tts-1')).reference, 'piper:joe');
   await assert.rejects(names.forJob('tts-1', 'stt'), {
     code: 'wrong_kind',

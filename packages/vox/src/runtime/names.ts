@@ -9,7 +9,7 @@ import {
   whyUnavailable,
 } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
-import { type Alias, type AliasedModel, byName, FOREIGN_NAMES, type Job } from './aliases.js';
+import { type Alias, type AliasedModel, byName, FOREIGN_NAMES, foreignJob, type Job } from './aliases.js';
 
 /** What the error of an empty machine suggests to pull. */
 const FIRST_MODEL: Readonly<Record<Job, string>> = { stt: 'whisper:base.en', tts: 'piper:en-us-joe-medium' };
@@ -60,7 +60,7 @@ export class Names {
   async shown(model: string): Promise<Manifest> {
     const named = this.#aliases.get(model);
     if (named !== undefined) return this.pulled(named);
-    const foreign = FOREIGN_NAMES.get(model);
+    const foreign = foreignJob(model);
     return foreign === undefined ? this.pulled(model) : this.#default(foreign);
   }
 
@@ -84,7 +84,7 @@ export class Names {
   wanted(model: string, job: Job): string | undefined {
     const named = this.#aliases.get(model);
     if (named !== undefined) return named;
-    const foreign = FOREIGN_NAMES.get(model);
+    const foreign = foreignJob(model);
     return model === '' || foreign !== undefined ? this.#defaults[foreign ?? job] : model;
   }
 

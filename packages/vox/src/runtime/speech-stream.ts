@@ -78,6 +78,12 @@ export class SpeechStreamRun implements SpeechStream {
     if (this.#text.looksWhole) this.#timer = setTimeout(() => this.#add(this.#text.flush()), WRITER_PAUSE_MS);
   }
 
+  flush(): void {
+    if (this.#finished || this.#request.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#add(this.#text.flush());
+  }
+
   finish(): void {
     if (this.#finished) return;
     clearTimeout(this.#timer);
@@ -147,7 +153,8 @@ export class SpeechStreamRun implements SpeechStream {
         text: piece.text,
         voice,
         speed,
-        format: 'pcm',
+        // What an encoder is to join comes to it as samples; the others need none.
+        format: this.#parts.ffmpeg === undefined ? this.#request.format : 'pcm',
         sampleRate: this.sampleRate,
         signal,
         ...(language === undefined ? {} : { language }),
@@ -168,7 +175,8 @@ export class SpeechStreamRun implements SpeechStream {
   async #write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { ffmpeg } = this.#parts;
     const { format } = this.#request;
-    if (format === 'pcm' || ffmpeg === undefined) return this.#listener.audio(bytes);
+    if (format === 'pcm' || format === 'mulaw' || format === 'alaw' || ffmpeg === undefined)
+      return this.#listener.audio(bytes);
     this.#encoder ??= this.#startEncoder(ffmpeg, format, signal);
     const { encoder, drained } = this.#encoder;
     try {

@@ -119,7 +119,7 @@ export interface Speech {
 /** Speech of a text that is still being written. */
 export interface SpeakStreamRequest extends Omit<SpeakRequest, 'text' | 'format' | 'whole' | 'pauseAfter'> {
   /** One stream of audio over all sentences; opus is in Ogg, a packet of 20 ms a page. */
-  readonly format: 'pcm' | 'mp3' | 'opus';
+  readonly format: 'pcm' | 'mulaw' | 'alaw' | 'mp3' | 'opus';
   /** Longest part that is spoken at once, in characters; absent = what voices take well. */
   readonly maxSentence?: number;
 }
@@ -146,6 +146,8 @@ export interface SpeechStream {
   readonly warnings: readonly Warning[];
   /** More text. It is spoken as soon as a sentence is whole. Throws `too_large` where too much waits unspoken. */
   append(text: string): void;
+  /** What was written so far is spoken now, its last sentence as if it were whole. */
+  flush(): void;
   /** No more text: what waits is spoken, then `done` resolves. Idempotent. */
   finish(): void;
   /** Rejects with `cancelled` when the signal aborted, `invalid_request` when nothing could be spoken, `runner_crashed`, ... */

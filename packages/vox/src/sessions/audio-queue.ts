@@ -8,12 +8,18 @@ export interface Dropped {
 }
 
 export class AudioQueue {
+  readonly #sampleBytes: number;
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   /** The odd last byte of what came in: half a sample. */
   #half: number | undefined;
   /** Samples that have left, or were dropped. */
   #position = 0;
+
+  /** @param sampleBytes of one sample: 1 or 2 */
+  constructor(sampleBytes = 2) {
+    this.#sampleBytes = sampleBytes;
+  }
 
   /** Bytes that wait. */
   get bytes(): number {
@@ -35,7 +41,7 @@ export class AudioQueue {
       whole.set(bytes, 1);
       this.#half = undefined;
     }
-    if (whole.length % 2 === 1) {
+    if (whole.length % this.#sampleBytes === 1) {
       this.#half = whole[whole.length - 1];
       whole = whole.subarray(0, whole.length - 1);
     }
@@ -54,7 +60,7 @@ export class AudioQueue {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return undefined;
     this.#bytes -= chunk.length;
-    this.#position += chunk.length / 2;
+    this.#position += chunk.length / this.#sampleBytes;
     return chunk;
   }
 

@@ -54,7 +54,7 @@ async function pair() {
   const told: string[] = [];
   const signal = new AbortController().signal;
   const session = await openWithFailOver(
-    { first: first.open, second: second.open, sampleRate: 16_000, signal },
+    { first: first.open, second: second.open, audio: { sampleRate: 16_000 }, signal },
     {
       onEvent: (event) => events.push(event),
       onDrain: () => told.push('drain'),
@@ -124,7 +124,7 @@ describe('a session whose upstream fails', () => {
           asked.push(againMs);
           return new Puppet('whisper:base').open(listener);
         },
-        sampleRate: 16_000,
+        audio: { sampleRate: 16_000 },
         signal: new AbortController().signal,
       },
       { onEvent() {}, onDrain() {}, onEnd() {}, onError() {} },
@@ -169,7 +169,7 @@ describe('a session whose upstream fails', () => {
       {
         first: broken.open,
         second: () => Promise.reject(new VoxError('overloaded', 'no room')),
-        sampleRate: 16_000,
+        audio: { sampleRate: 16_000 },
         signal: new AbortController().signal,
       },
       { onEvent() {}, onDrain() {}, onEnd() {}, onError: (error) => errors.push(error.message) },
@@ -186,7 +186,7 @@ describe('a session whose upstream fails', () => {
       {
         first: () => Promise.reject(new VoxError('upstream_unavailable', 'nobody there')),
         second: second.open,
-        sampleRate: 16_000,
+        audio: { sampleRate: 16_000 },
         signal: new AbortController().signal,
       },
       { onEvent: (event) => events.push(event), onDrain() {}, onEnd() {}, onError() {} },

@@ -2,7 +2,13 @@
  * A live session on a model that runs elsewhere, with a second model that takes over when the first one fails: it hears
  * again what has no final yet, and what was promised of it stands. The client is told by a warning, and nothing else changes.
  */
-import { type LiveEvent, type LiveSummary, type ModelInfo, VoxError } from '@vox-speech/contract';
+import {
+  type LiveEvent,
+  type LiveOptions,
+  type LiveSummary,
+  type ModelInfo,
+  VoxError,
+} from '@vox-speech/contract';
 import { RecentAudio } from './recent-audio.js';
 import { Progress, TakenOver } from './taken-over.js';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
@@ -17,8 +23,8 @@ export interface FailOver {
   readonly first: OpenSession;
   /** @param againMs audio that it will be given at once, see `withRoomFor` */
   readonly second: (listener: LiveListener, againMs: number) => Promise<LiveSession>;
-  /** Hz of what the client sends. */
-  readonly sampleRate: number;
+  /** What the client sends. */
+  readonly audio: Pick<LiveOptions, 'sampleRate' | 'encoding'>;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -56,7 +62,7 @@ class FailOverSession implements LiveSession {
   constructor(options: FailOver, listener: LiveListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#recent = new RecentAudio(options.sampleRate);
+    this.#recent = new RecentAudio(options.audio);
   }
 
   async open(): Promise<void> {

@@ -100,6 +100,16 @@ describe('a live session', () => {
     assert.deepEqual(sent.slice(50, 52), ['skip 640', 'audio 640']);
   });
 
+  it('counts a byte of G.711 as a sample', () => {
+    const options: LiveOptions = { ...OPTIONS, sampleRate: 8_000, encoding: 'mulaw' };
+    const { session, sent } = open({ options });
+    session.append(Buffer.alloc(160));
+    session.append(Buffer.alloc(1));
+    session.commit();
+    assert.deepEqual(sent, ['audio 160', 'audio 1', 'commit']);
+    assert.equal(session.queuedMs, 20);
+  });
+
   it('counts frames where the protocol does', () => {
     const { session, events } = open({ overflow: 'drop-oldest', queueMs: 60_000, queueFrames: 2 });
     for (let i = 0; i < 55; i++) session.append(FRAME);

@@ -1,5 +1,12 @@
 /** One live session on the server: a bounded queue, credit, and a control lane that audio can't delay or evict. */
-import { type LiveEvent, type LiveSummary, type ModelInfo, VoxError } from '@vox-speech/contract';
+import {
+  LIVE_SAMPLE_BYTES,
+  type LiveEvent,
+  type LiveSummary,
+  liveBytesPerMs,
+  type ModelInfo,
+  VoxError,
+} from '@vox-speech/contract';
 import type { LiveHandler, LiveRun } from '../host/live-link.js';
 import { AudioQueue } from './audio-queue.js';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
@@ -12,7 +19,7 @@ export class ServerSession implements LiveSession, LiveHandler {
   readonly info: ModelInfo;
   readonly #request: LiveRequest;
   readonly #listener: LiveListener;
-  readonly #queue = new AudioQueue();
+  readonly #queue: AudioQueue;
   readonly #bytesPerMs: number;
   #run: LiveRun | undefined;
   /** Bytes sent that the runner has not taken yet. */
@@ -39,7 +46,8 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#request = request;
     this.#listener = listener;
     this.#onClose = onClose;
-    this.#bytesPerMs = (2 * request.options.sampleRate) / 1000;
+    this.#queue = new AudioQueue(LIVE_SAMPLE_BYTES[request.options.encoding ?? 'pcm16']);
+    this.#bytesPerMs = liveBytesPerMs(request.options);
   }
 
   /** Ties the session to its stream in the runner, once. */

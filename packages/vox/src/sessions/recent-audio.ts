@@ -1,4 +1,5 @@
 /** What a live session was given lately and has no final for: audio and commits in order, so that it can be said again. */
+import { type LiveOptions, liveBytesPerMs } from '@vox-speech/contract';
 
 /** Half an hour of waiting is no use to anybody; 5 min of audio at 16 kHz are 9.6 MB. */
 const MAX_MS = 5 * 60_000;
@@ -17,9 +18,8 @@ export class RecentAudio {
   /** Bytes that came in so far. */
   #end = 0;
 
-  /** @param sampleRate Hz of the PCM16 */
-  constructor(sampleRate: number) {
-    this.#bytesPerMs = (2 * sampleRate) / 1000;
+  constructor(audio: Pick<LiveOptions, 'sampleRate' | 'encoding'>) {
+    this.#bytesPerMs = liveBytesPerMs(audio);
   }
 
   push(bytes: Uint8Array): void {

@@ -36,8 +36,8 @@ export interface LiveSession {
   readonly model: string;
   readonly info: ModelInfo;
   /**
-   * PCM16, little-endian, mono, at the rate of the options; any number of bytes, an odd one is carried over. The bytes
-   * must not change after the call.
+   * Mono samples, of the options' encoding and rate; any number of bytes, half a sample is carried over. The bytes must not
+   * change after the call.
    * @returns false when the queue is full: stop reading until `onDrain`
    */
   append(bytes: Uint8Array): boolean;

@@ -8,7 +8,7 @@ import { bodyChunks } from './body.js';
 import { receiveUpload, type Upload, type UploadOptions } from './multipart.js';
 
 /** Media types of a body that is the file itself. */
-const FILE_TYPE = /^(?:audio\/|application\/octet-stream\b)/i;
+const FILE_TYPE = /^(?:audio\/|video\/|application\/octet-stream\b)/i;
 
 /**
  * Reads the body to its end. A field of the form stands above one of the same name in the query. A body of another type,

@@ -5,7 +5,7 @@ import { requestSignal } from './signal.js';
 import { spool } from './spool.js';
 import { abortable, started, streamBody } from './stream.js';
 
-export type ReplyFormat = 'wav' | 'pcm' | 'mp3' | 'opus' | 'aac' | 'flac';
+export type ReplyFormat = 'wav' | 'pcm' | 'mulaw' | 'alaw' | 'mp3' | 'opus' | 'aac' | 'flac';
 
 /** Speech as the runtime makes it. */
 interface Speech {
@@ -33,9 +33,16 @@ export function speechBodyBytes(maxCharacters: number): number {
 /** The Content-Type of a format. `audio/L16` carries rate and channels, as RFC 2586 asks; its bytes are little-endian, as OpenAI's. */
 export function audioType(format: ReplyFormat, sampleRate: number): string {
   if (format === 'pcm') return `audio/L16; rate=${sampleRate}; channels=1`;
-  return { wav: 'audio/wav', mp3: 'audio/mpeg', opus: 'audio/ogg', aac: 'audio/aac', flac: 'audio/flac' }[
-    format
-  ];
+  return {
+    wav: 'audio/wav',
+    // RFC 2046, 4.3: mu-law, one channel, 8 kHz.
+    mulaw: 'audio/basic',
+    alaw: 'audio/x-alaw-basic',
+    mp3: 'audio/mpeg',
+    opus: 'audio/ogg',
+    aac: 'audio/aac',
+    flac: 'audio/flac',
+  }[format];
 }
 
 /** Sends it. Rejects, before any byte left, with what goes wrong before the first audio (whole: before the last). */

@@ -4,6 +4,7 @@ export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';
 export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
+export { Inbound } from './inbound.js';
 export {
   DEFAULT_UPLOAD_LIMITS,
   receiveFile,

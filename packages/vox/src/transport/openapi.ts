@@ -24,10 +24,14 @@ export interface Operation {
   readonly json?: Schema<unknown>;
   /** A multipart body; a file is `{ type: 'string', format: 'binary' }`. */
   readonly form?: Readonly<Record<string, FieldSchema>>;
+  /** A body that is the file itself: its media types. */
+  readonly file?: readonly string[];
   /** Content types of a good answer, each with the schema of its body. */
   readonly answer: Readonly<Record<string, Json>>;
   /** What may go wrong besides what may always go wrong. */
   readonly errors: readonly ErrorCode[];
+  /** The body of an error where the dialect has its own; absent = ours. */
+  readonly failure?: Json;
 }
 
 /** What any route may answer: malformed, no key, wrong host, fault of ours, stopping. */
@@ -95,7 +99,7 @@ const ERROR: Json = {
 };
 
 function described(operation: Operation): Json {
-  const { method, path, summary, description, tag, json, form } = operation;
+  const { method, path, summary, description, tag, json, form, file } = operation;
   const inPath = [...path.matchAll(PARAMETER)].map(([, name]) => ({
     name,
     in: 'path',
@@ -108,7 +112,7 @@ function described(operation: Operation): Json {
     ...field,
   }));
   const parameters = [...inPath, ...inQuery];
-  const body = json ? jsonBody(json) : form ? formBody(form) : undefined;
+  const body = json ? jsonBody(json) : form ? formBody(form) : file ? fileBody(file) : undefined;
   return {
     operationId: `${method}${path.replace(/[^A-Za-z0-9]+/g, '_')}`,
     summary,
@@ -124,6 +128,10 @@ function jsonBody(json: Schema<unknown>): Json {
   return { 'application/json': { schema: json.toJsonSchema() } };
 }
 
+function fileBody(types: readonly string[]): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+}
+
 function formBody(form: Readonly<Record<string, FieldSchema>>): Json {
   const required = Object.keys(form).filter((name) => form[name]?.required);
   const properties = Object.fromEntries(
@@ -135,7 +143,7 @@ function formBody(form: Readonly<Record<string, FieldSchema>>): Json {
   return { 'multipart/form-data': { schema: { type: 'object', required, properties } } };
 }
 
-function responses({ answer, errors }: Operation, hasBody: boolean): Json {
+function responses({ answer, errors, failure }: Operation, hasBody: boolean): Json {
   const content = Object.fromEntries(Object.entries(answer).map(([type, schema]) => [type, { schema }]));
   const meanings = new Map<number, string[]>();
   for (const code of new Set([...ALWAYS, ...(hasBody ? WITH_BODY : []), ...errors])) {
@@ -150,7 +158,7 @@ function responses({ answer, errors }: Operation, hasBody: boolean): Json {
         status,
         {
           description: lines.join('\n'),
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+          content: { 'application/json': { schema: failure ?? { $ref: '#/components/schemas/Error' } } },
         },
       ]),
     ),

@@ -12,11 +12,7 @@ export class RouteTable {
       for (const one of methods) known.methods.add(one);
       return;
     }
-    const source = url
-      .split(/(:[A-Za-z0-9_]+|\*)/)
-      .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : escaped(part)))
-      .join('');
-    this.#rows.push({ methods: new Set(methods), pattern: new RegExp(`^${source}$`), url });
+    this.#rows.push({ methods: new Set(methods), pattern: pathPattern(url), url });
   }
 
   /** Methods that the path accepts, sorted; empty where it does not exist. */
@@ -38,6 +34,15 @@ export class RouteTable {
           );
     return { error, allow };
   }
+}
+
+/** The paths that a route's pattern stands for: `:name` is one part of a path, `*` all the rest. */
+export function pathPattern(url: string): RegExp {
+  const source = url
+    .split(/(:[A-Za-z0-9_]+|\*)/)
+    .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : escaped(part)))
+    .join('');
+  return new RegExp(`^${source}$`);
 }
 
 function escaped(text: string): string {

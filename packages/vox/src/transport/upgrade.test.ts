@@ -47,6 +47,22 @@ describe('WebSockets', () => {
     assert.equal((await refusal(`${guarded.url}/echo`))[0], 401);
   });
 
+  it('takes a part of the path for a name, and lets a route refuse before there is a socket', async () => {
+    const { url, upgrades, sockets } = await start();
+    const check = (request: { readonly url?: string | undefined }): void => {
+      if (request.url?.includes('bad')) throw new VoxError('invalid_request', 'bad: not so');
+    };
+    upgrades.add({ path: '/voices/:voice/speak', check, open: (socket) => sockets.push(socket) });
+    const ws = new WebSocket(`${url}/voices/joe/speak?x=1`, ['token', 'key']);
+    await once(ws, 'open');
+    assert.equal(ws.protocol, 'token', 'the first subprotocol is the answer');
+    ws.terminate();
+    assert.deepEqual(await refusal(`${url}/voices/joe/speak?bad`), [400, { detail: 'bad: not so' }]);
+    for (const path of ['/voices/joe', '/voices//speak', '/voices/a/b/speak', '/x/voices/joe/speak'])
+      assert.equal((await refusal(`${url}${path}`))[0], 404, path);
+    assert.equal(sockets.length, 1);
+  });
+
   it('carries text and bytes, and tells when the client is gone', async () => {
     const { url, sockets, upgrades } = await start();
     const ws = new WebSocket(`${url}/echo`);

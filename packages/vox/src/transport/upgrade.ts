@@ -6,13 +6,16 @@ import { VoxError } from '@vox-speech/contract';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { type Log, safePath } from '../observe/index.js';
 import { type ErrorShapes, publicError } from './errors.js';
+import { pathPattern } from './routes.js';
 import { LiveSocket } from './socket.js';
 
 export interface SocketRoute {
-  /** Exact path. */
+  /** Exact path; `:name` stands for one part of it. */
   readonly path: string;
   /** Largest message that a client may send, in bytes; a larger one closes with 1009. */
   readonly maxMessageBytes?: number;
+  /** Called before the socket is opened: what it throws is answered as an HTTP error, and there is no socket. */
+  check?(request: IncomingMessage): void;
   /** Called once the socket is open. What it throws closes the socket with 1011. */
   open(socket: LiveSocket, request: IncomingMessage): void;
 }
@@ -36,6 +39,7 @@ export function loadWebSockets(): typeof import('ws') {
 
 export class Upgrades {
   readonly #routes = new Map<string, Served>();
+  readonly #patterns: { readonly path: RegExp; readonly served: Served }[] = [];
   readonly #sockets = new Set<LiveSocket>();
   readonly #log: Log;
   #stopped = false;
@@ -52,9 +56,10 @@ export class Upgrades {
       try {
         if (this.#stopped) throw new VoxError('shutting_down', 'the server is stopping');
         options.check(request);
-        const found = this.#routes.get(path);
+        const found = this.#find(path);
         if (found === undefined)
           throw new VoxError('not_found', `there is no WebSocket at ${path}; docs/http.md lists them`);
+        found.route.check?.(request);
         found.server ??= serverOf(found.route);
         found.server.handleUpgrade(request, socket, head, (ws) => this.#open(found.route, ws, request));
       } catch (error) {
@@ -70,7 +75,8 @@ export class Upgrades {
   }
 
   add(route: SocketRoute): void {
-    this.#routes.set(route.path, { route });
+    if (route.path.includes(':')) this.#patterns.push({ path: pathPattern(route.path), served: { route } });
+    else this.#routes.set(route.path, { route });
   }
 
   /** Refuses new sockets; those that are still open are closed with 1001 after `graceMs`. */
@@ -80,6 +86,10 @@ export class Upgrades {
     while (this.#sockets.size > 0 && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
     for (const socket of this.#sockets) socket.close(1001, 'the server is stopping');
+  }
+
+  #find(path: string): Served | undefined {
+    return this.#routes.get(path) ?? this.#patterns.find((one) => one.path.test(path))?.served;
   }
 
   #open(route: SocketRoute, ws: WebSocket, request: IncomingMessage): void {

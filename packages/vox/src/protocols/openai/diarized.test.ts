@@ -106,13 +106,21 @@ test('what is wrong names the field', async (t) => {
   const cases: [[string, string][], string, RegExp][] = [
     [[['prompt', 'hi']], 'prompt', /speakers are told apart/],
     [[['diarize_by', 'face']], 'diarize_by', /auto, channel, voice/],
-    [[...names(...five), ...references(...five.map(() => AUDIO))], 'known_speaker_names', /5 names; at most 4/],
+    [
+      [...names(...five), ...references(...five.map(() => AUDIO))],
+      'known_speaker_names',
+      /5 names; at most 4/,
+    ],
     [names('a'), 'known_speaker_references', /1 names and 0 recordings/],
     [references(AUDIO), 'known_speaker_names', /0 names and 1 recordings/],
     [[...names('a', 'a'), ...references(AUDIO, AUDIO)], 'known_speaker_names', /"a" twice/],
     [[...names(' '), ...references(AUDIO)], 'known_speaker_names', /\[0\] must have 1 to 64/],
     [[...names('x'.repeat(65)), ...references(AUDIO)], 'known_speaker_names', /\[0\] must have 1 to 64/],
-    [[...names('a'), ...references('https://example.com/a.wav')], 'known_speaker_references', /\[0\] must be a data URL/],
+    [
+      [...names('a'), ...references('https://example.com/a.wav')],
+      'known_speaker_references',
+      /\[0\] must be a data URL/,
+    ],
     [[...names('a'), ...references('data:audio/wav;base64,')], 'known_speaker_references', /\[0\] is empty/],
     [[['known_speaker_names', '[1]']], 'known_speaker_names', /no JSON array of texts/],
     [

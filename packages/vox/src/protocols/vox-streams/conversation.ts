@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ERRORS, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
-import { type LiveSocket, publicError } from '../../transport/index.js';
+import { Inbound, type LiveSocket, publicError } from '../../transport/index.js';
 import { MENDABLE } from '../vox-shapes/mendable.js';
 import { parseMessage, type TextMessage } from './codec.js';
 import { errorMessage, type Message } from './render.js';
@@ -34,10 +34,6 @@ export interface ConversationOptions {
   open(config: TextMessage, channel: Channel): Promise<Stream>;
 }
 
-/** Bytes that may wait while a model is loaded or a queue is full, before the client is kept from sending. */
-const WAITING_BYTES = 256 * 1024;
-/** What a message costs beside its bytes: empty ones count too. */
-const MESSAGE_BYTES = 64;
 /** Messages that may wait for a client that reads slowly: minutes of speech. */
 const WAITING_MESSAGES = 1_000;
 
@@ -51,9 +47,7 @@ class Conversation implements Channel {
   readonly #socket: LiveSocket;
   readonly #options: ConversationOptions;
   readonly #cancelled = new AbortController();
-  readonly #waiting: (string | Uint8Array)[] = [];
-  #waitingBytes = 0;
-  #busy = false;
+  readonly #inbound: Inbound;
   #stream: Stream | undefined;
   #ended = false;
 
@@ -61,6 +55,13 @@ class Conversation implements Channel {
     this.#socket = socket;
     this.#options = options;
     this.signal = AbortSignal.any([socket.signal, this.#cancelled.signal]);
+    this.#inbound = new Inbound(socket, {
+      signal: this.signal,
+      handle: (data) => (typeof data === 'string' ? this.#text(data) : this.#audio(data)),
+      failed: (error) => {
+        if (!this.signal.aborted) this.#tell(error);
+      },
+    });
     socket.onStuck = () => this.#stuck();
     socket.onMessage((data) => this.#receive(data));
   }
@@ -91,27 +92,7 @@ class Conversation implements Channel {
       this.#close(1000, 'cancelled');
       return;
     }
-    this.#waiting.push(data);
-    this.#waitingBytes += data.length + MESSAGE_BYTES;
-    if (this.#waitingBytes > WAITING_BYTES) this.#socket.pause();
-    if (!this.#busy) void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#busy = true;
-    for (let data = this.#waiting.shift(); data !== undefined; data = this.#waiting.shift()) {
-      this.#waitingBytes -= data.length + MESSAGE_BYTES;
-      try {
-        const handled = typeof data === 'string' ? this.#text(data) : this.#audio(data);
-        // No turn of the event loop is lost on what is done at once.
-        if (handled !== undefined) await handled;
-      } catch (error) {
-        if (!this.signal.aborted) this.#tell(error);
-      }
-      if (this.signal.aborted) this.#waiting.length = 0;
-      else if (this.#waitingBytes <= WAITING_BYTES / 2) this.#socket.resume();
-    }
-    this.#busy = false;
+    this.#inbound.push(data);
   }
 
   #text(data: string): Promise<void> | void {

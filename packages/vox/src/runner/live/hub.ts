@@ -50,7 +50,7 @@ export class LiveHub {
 
   /** Opens a stream. What comes for it before the engine is ready waits. */
   listen(id: number, options: LiveOptions): void {
-    const entry: Entry = { inbox: new Inbox(options.sampleRate), gone: false, marks: 0 };
+    const entry: Entry = { inbox: new Inbox(options.sampleRate, options.encoding), gone: false, marks: 0 };
     this.#entries.set(id, entry);
     this.#engine.prepare(options).then(
       () => {

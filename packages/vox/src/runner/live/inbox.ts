@@ -1,6 +1,6 @@
 /** What came in for one stream and was not taken yet: audio and commands in one order. */
-import { int16ToFloat, Resampler } from '@vox-speech/audio';
-import { VoxError } from '@vox-speech/contract';
+import { decodeToMono, int16ToFloat, Resampler } from '@vox-speech/audio';
+import { LIVE_SAMPLE_BYTES, type LiveEncoding, VoxError } from '@vox-speech/contract';
 import type { LiveStream } from './stream.js';
 
 /** Hz: what every recogniser and detector hears. */
@@ -22,6 +22,8 @@ export class Inbox {
   readonly #items: Item[] = [];
   readonly #resampler: Resampler;
   readonly #rate: number;
+  readonly #encoding: LiveEncoding;
+  readonly #sampleBytes: number;
   readonly #maxBytes: number;
   readonly #pieceBytes: number;
   #bytes = 0;
@@ -30,12 +32,17 @@ export class Inbox {
   /** Samples at 16 kHz that the stream was given for them. */
   #given = 0;
 
-  /** @param sampleRate Hz of what the client sends */
-  constructor(sampleRate: number) {
+  /**
+   * @param sampleRate Hz of what the client sends
+   * @param encoding of its samples
+   */
+  constructor(sampleRate: number, encoding: LiveEncoding = 'pcm16') {
     this.#rate = sampleRate;
+    this.#encoding = encoding;
+    this.#sampleBytes = LIVE_SAMPLE_BYTES[encoding];
     this.#resampler = new Resampler(sampleRate, MODEL_RATE);
-    this.#pieceBytes = 2 * Math.floor((sampleRate * PIECE_MS) / 1000);
-    this.#maxBytes = (MAX_WAITING_MS / 1000) * 2 * sampleRate;
+    this.#pieceBytes = this.#sampleBytes * Math.floor((sampleRate * PIECE_MS) / 1000);
+    this.#maxBytes = (MAX_WAITING_MS / 1000) * this.#sampleBytes * sampleRate;
   }
 
   get empty(): boolean {
@@ -48,7 +55,7 @@ export class Inbox {
   }
 
   /**
-   * PCM16 of whole samples; the bytes are kept, not copied. Throws VoxError `overloaded` where far more waits than any
+   * Whole samples; the bytes are kept, not copied. Throws VoxError `overloaded` where far more waits than any
    * credit allows.
    * @param at wall clock in ms
    */
@@ -78,8 +85,8 @@ export class Inbox {
         if (bytes.length < item.bytes.length)
           this.#items.unshift({ ...item, bytes: item.bytes.subarray(bytes.length) });
         taken += bytes.length;
-        this.#heard += bytes.length / 2;
-        this.#give(stream, this.#resampler.push(int16ToFloat(bytes)), item.at);
+        this.#heard += bytes.length / this.#sampleBytes;
+        this.#give(stream, this.#resampler.push(this.#expand(bytes)), item.at);
       } else if (item?.type === 'skip') {
         this.#heard += item.samples;
         this.#give(stream, this.#resampler.flush(), 0);
@@ -93,6 +100,10 @@ export class Inbox {
     }
     this.#bytes -= taken;
     return taken;
+  }
+
+  #expand(bytes: Uint8Array): Float32Array {
+    return this.#encoding === 'pcm16' ? int16ToFloat(bytes) : decodeToMono(bytes, this.#encoding, 1);
   }
 
   #expected(): number {

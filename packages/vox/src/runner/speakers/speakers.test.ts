@@ -61,7 +61,11 @@ describe('do channels carry voices of their own', () => {
     ['one channel', [alice], false],
     ['a copy', [alice, alice], false],
     ['a quieter copy', [alice, alice.map((level) => level - 12)], false],
-    ['stereo of one scene', [mixed(alice, bob, -3, 0), mixed(bob, alice, -3, 0).map((l, i) => Math.max(l, (alice[i] ?? 0) - 4))], false],
+    [
+      'stereo of one scene',
+      [mixed(alice, bob, -3, 0), mixed(bob, alice, -3, 0).map((l, i) => Math.max(l, (alice[i] ?? 0) - 4))],
+      false,
+    ],
     ['one party and silence', [mixed(alice, bob, 0, 0), new Float32Array(alice.length).fill(-100)], false],
     ['silence', [new Float32Array(500).fill(-100), new Float32Array(500).fill(-100)], false],
     ['nothing', [new Float32Array(0), new Float32Array(0)], false],
@@ -165,7 +169,12 @@ describe('voices', () => {
     return async (name: string, interleaved: Float32Array, channels = 1) => {
       const path = join(directory, name);
       const bytes = encodeSamples(interleaved, 's16');
-      const header = wavHeader({ encoding: 's16', sampleRate: 16_000, channels, frames: interleaved.length / channels });
+      const header = wavHeader({
+        encoding: 's16',
+        sampleRate: 16_000,
+        channels,
+        frames: interleaved.length / channels,
+      });
       await writeFile(path, Buffer.concat([header, bytes]));
       return { path, format: 'wav', growing: false, maxSeconds: 30 } as const;
     };

@@ -79,7 +79,10 @@ it('sinc filters: even ones are mirrored with 1 in the middle, odd ones are turn
   // Its own frequency comes through, another one does not.
   const answer = (number: number, hertz: number) =>
     Math.abs(
-      row(number).reduce((sum, tap, at) => sum + tap * Math.cos((2 * Math.PI * hertz * (at - 125)) / 16_000), 0),
+      row(number).reduce(
+        (sum, tap, at) => sum + tap * Math.cos((2 * Math.PI * hertz * (at - 125)) / 16_000),
+        0,
+      ),
     );
   assert.ok(answer(10, 50 + 30 + 1500 + 75) > 10 * answer(10, 5_000));
 });

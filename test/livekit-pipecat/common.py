@@ -1,0 +1,77 @@
+"""What both scripts share: checks that print a JSON line each, the sentence, and what must be heard of it."""
+import json
+import os
+import traceback
+import urllib.error
+import urllib.request
+
+URL = os.environ["VOX_TEST_URL"]
+KEY = os.environ["VOX_TEST_KEY"]
+WS = URL.replace("http", "ws", 1)
+SENTENCE = "The quick brown fox jumps over the lazy dog near the garden wall."
+# What a small Whisper hears of it, whatever it makes of the rest.
+WORDS = ["quick", "brown", "fox", "over", "lazy", "dog", "garden", "wall"]
+CHECKS = []
+
+
+class Skip(Exception):
+    """The server or the client has not what the check is of."""
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+def expect(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+def heard_right(text):
+    missing = [word for word in WORDS if word not in text.lower()]
+    expect(len(missing) <= 1, f"{missing} not in {text!r}")
+
+
+def spoken(rate):
+    """The sentence as 16-bit samples of so many Hz, from the server itself."""
+    request = urllib.request.Request(
+        f"{URL}/v1/text-to-speech/default?output_format=pcm_{rate}",
+        data=json.dumps({"text": SENTENCE}).encode(),
+        headers={"content-type": "application/json", "xi-api-key": KEY},
+    )
+    with urllib.request.urlopen(request) as reply:
+        return reply.read()
+
+
+def needs_realtime():
+    """Raises Skip where the server has no `/v1/realtime`."""
+    request = urllib.request.Request(
+        f"{URL}/v1/realtime",
+        headers={
+            "authorization": f"Bearer {KEY}",
+            "connection": "Upgrade",
+            "upgrade": "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        },
+    )
+    try:
+        urllib.request.urlopen(request, timeout=10)
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            raise Skip("this server has no /v1/realtime") from None
+
+
+async def run_all():
+    for one in CHECKS:
+        outcome = {"name": one.__name__, "ok": True}
+        try:
+            note = await one()
+            if note:
+                outcome["note"] = note
+        except Skip as reason:
+            outcome["skipped"] = str(reason)
+        except BaseException as problem:
+            outcome.update(ok=False, error=repr(problem), trace=traceback.format_exc())
+        print(json.dumps(outcome), flush=True)
