@@ -46,6 +46,15 @@ const LAYERS = {
     'packages/audio',
   ],
   'vox/protocols/yap': ['vox/runtime', 'vox/transport', 'vox/guard', 'vox/observe', 'packages/contract'],
+  'vox/protocols/realtime': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/guard',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/api-pages': ['vox/transport', 'packages/contract'],
   'vox/protocols/vox-streams': [
     'vox/runtime',

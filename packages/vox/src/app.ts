@@ -6,6 +6,7 @@ import { checkBind, installGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
+import { describeTls, openTls } from './local/tls/index.js';
 import {
   type Catalog,
   DEFAULT_MODELS_SETTINGS,
@@ -23,6 +24,8 @@ import { register as registerApiPages } from './protocols/api-pages/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { OPERATIONS as REALTIME_OPERATIONS } from './protocols/realtime/describe.js';
+import { REALTIME_PATHS, register as registerRealtime } from './protocols/realtime/index.js';
 import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
 import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as TONE_OPERATIONS } from './protocols/t-one/describe.js';
@@ -140,18 +143,29 @@ export async function startApp(config: Config): Promise<App> {
 
   const runtime = measured(plain, metrics);
 
-  const http = createHttpServer({ log });
+  const tls =
+    server.tls && (await openTls(server.tls.files, models.home, [server.host, ...guard.allowedHosts]));
+  const http = createHttpServer({ log, ...(tls === undefined ? {} : { tls }) });
   installGuard(http.app, guardSettings);
   registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
-    check: upgradeGuard(guardSettings, [YAP_PATH]),
+    check: upgradeGuard(guardSettings, [YAP_PATH, ...REALTIME_PATHS]),
     shapes: http.app.errorShapes,
   });
   registerOpenai(http.app, {
     runtime,
     uploadDirectory: uploads.path,
     voiceAliases: models.voiceAliases,
+  });
+  registerRealtime(http.app, {
+    runtime,
+    upgrades,
+    settings: config.realtime,
+    keys: guard.apiKeys,
+    ...(sttModel === undefined ? {} : { model: sttModel }),
+    autoPull: models.autoPull,
+    log,
   });
   registerVoxNative(http.app, {
     runtime,
@@ -192,7 +206,13 @@ export async function startApp(config: Config): Promise<App> {
     uploadDirectory: uploads.path,
   });
   registerApiPages(http.app, {
-    operations: () => [...OPENAI_OPERATIONS, ...VOX_OPERATIONS, ...STT_WS_OPERATIONS, ...TONE_OPERATIONS],
+    operations: () => [
+      ...OPENAI_OPERATIONS,
+      ...REALTIME_OPERATIONS,
+      ...VOX_OPERATIONS,
+      ...STT_WS_OPERATIONS,
+      ...TONE_OPERATIONS,
+    ],
     version: version(),
   });
   registerVoxStreams(upgrades, { runtime, log });
@@ -201,6 +221,7 @@ export async function startApp(config: Config): Promise<App> {
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
+  if (tls !== undefined) log.info(describeTls(tls));
   setTimeout(() => {
     loadZod();
     metrics.load();

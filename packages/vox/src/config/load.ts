@@ -9,6 +9,7 @@ import { nearest } from './nearest.js';
 import { remoteConfig } from './remote.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
+import { tlsConfig } from './tls-settings.js';
 import type { Alias, Compat, Config, Origin } from './types.js';
 import type { Machine, Reader } from './values.js';
 
@@ -70,9 +71,10 @@ export function loadConfig(input: ConfigInput = {}): Config {
  * since standard output is the command's and errors come back over HTTP.
  */
 export function onLoopback(config: Config): Config {
+  const { tls: _, ...server } = config.server;
   return deepFreeze({
     ...config,
-    server: { ...config.server, host: '127.0.0.1', port: 0, grpcPort: 0 },
+    server: { ...server, host: '127.0.0.1', port: 0, grpcPort: 0 },
     scheduler: { ...config.scheduler, preload: [] },
     log: { ...config.log, level: 'silent', file: false },
   });
@@ -267,7 +269,14 @@ function toConfig(
 ): Config {
   const [apiKey] = v.apiKeys;
   return {
-    server: { host: v.bindHost, port: v.port, grpcPort: v.grpcPort, compat: v.compat, api: apiNames(v) },
+    server: {
+      host: v.bindHost,
+      port: v.port,
+      grpcPort: v.grpcPort,
+      ...tlsConfig(v),
+      compat: v.compat,
+      api: apiNames(v),
+    },
     models: {
       home: v.home,
       autoPull: v.autoPull,
@@ -333,6 +342,10 @@ function toConfig(
       unauthorizedCode: v.yapCloseUnauthorized,
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
+    },
+    realtime: {
+      idleMs: v.realtimeIdleTimeout * 1000,
+      maxDurationMs: v.realtimeMaxDuration * 1000,
     },
     sessions: {
       store: v.sessionStore,

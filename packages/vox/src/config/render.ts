@@ -57,6 +57,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   live: 'Live speech',
   remote: 'Models that run elsewhere',
   yap: 'Live speech over `/api/asr-streaming`',
+  realtime: "OpenAI's Realtime API",
   sessions: 'Sessions by id',
   engine: 'vLLM on this machine: `vox engine`',
   log: 'Log',

@@ -9,6 +9,7 @@ export type Group =
   | 'live'
   | 'remote'
   | 'yap'
+  | 'realtime'
   | 'sessions'
   | 'engine'
   | 'log'

@@ -9,10 +9,12 @@ import { ENGINE_SETTINGS } from './engine-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
+import { REALTIME_SETTINGS } from './realtime-settings.js';
 import { REMOTE_SETTINGS } from './remote-settings.js';
 import { SESSION_SETTINGS } from './session-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
+import { TLS_SETTINGS } from './tls-settings.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
   aliases,
@@ -63,6 +65,7 @@ export const SETTINGS = {
     commands: 'serve',
     help: 'Port of the gRPC service; 0 is off.',
   }),
+  ...TLS_SETTINGS,
   compat: always({
     group: 'server',
     flag: '--compat',
@@ -346,6 +349,7 @@ export const SETTINGS = {
   ...LIVE_SETTINGS,
   ...REMOTE_SETTINGS,
   ...YAP_SETTINGS,
+  ...REALTIME_SETTINGS,
   ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,

@@ -2,21 +2,8 @@
 import { VoxError } from '@vox-speech/contract';
 import { always, type Setting } from './setting.js';
 import { DURATION_SYNTAX, parseDuration } from './units.js';
-import { boolean, integer, type Reader, text } from './values.js';
+import { boolean, integer, type Reader, text, timer } from './values.js';
 import { DELAY_SYNTAX, voxtralDelay } from './voxtral-delay.js';
-
-/** Words by which the original switches a timer off (yap.md 2.3). */
-const OFF = /^(?:0+(?:\.0+)?|none|null|disabled?|off)$/i;
-
-/** Seconds; Infinity where it is switched off. */
-const timer: Reader<number> = (value) => {
-  if (OFF.test(value.trim())) return Number.POSITIVE_INFINITY;
-  try {
-    return parseDuration(value);
-  } catch {
-    throw new VoxError('invalid_request', `expected ${DURATION_SYNTAX}; 0, off or none = never`);
-  }
-};
 
 /** Seconds from 50 ms to an hour: a watchdog that looks more often only costs. */
 const tick: Reader<number> = (value) => {

@@ -13,6 +13,10 @@ export interface SocketRoute {
   readonly path: string;
   /** Largest message that a client may send, in bytes; a larger one closes with 1009. */
   readonly maxMessageBytes?: number;
+  /** The subprotocol that is answered to clients that offer some, this one among them; absent = the first that is offered. */
+  readonly subprotocol?: string;
+  /** A check of its own, after that of all routes: what it throws refuses the request. */
+  admit?(request: IncomingMessage): void;
   /** Called once the socket is open. What it throws closes the socket with 1011. */
   open(socket: LiveSocket, request: IncomingMessage): void;
 }
@@ -55,6 +59,7 @@ export class Upgrades {
         const found = this.#routes.get(path);
         if (found === undefined)
           throw new VoxError('not_found', `there is no WebSocket at ${path}; docs/http.md lists them`);
+        found.route.admit?.(request);
         found.server ??= serverOf(found.route);
         found.server.handleUpgrade(request, socket, head, (ws) => this.#open(found.route, ws, request));
       } catch (error) {
@@ -95,13 +100,16 @@ export class Upgrades {
   }
 }
 
-function serverOf({ maxMessageBytes = MAX_MESSAGE_BYTES }: SocketRoute): WebSocketServer {
+function serverOf({ maxMessageBytes = MAX_MESSAGE_BYTES, subprotocol }: SocketRoute): WebSocketServer {
   const { WebSocketServer } = loadWebSockets();
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
+    ...(subprotocol === undefined
+      ? {}
+      : { handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false) }),
   });
   server.on('wsClientError', (error: Error, socket: Duplex) => {
     refuse(socket, 400, JSON.stringify({ detail: error.message }));
