@@ -113,6 +113,22 @@ test('a model that can not be opened is told once, and a commit is answered; the
   await until('audio', () => session.audio.length === 1);
 });
 
+test('what was sent and lost with the engine is a failed item, not one without words', async (t) => {
+  const { greeted, live } = await serve(t);
+  const client = await greeted(MANUAL);
+  const { listener } = await live(0);
+  client.append();
+  await client.settled();
+  listener.onError(new VoxError('runner_crashed', 'out of cheese'));
+  assert.equal(((await client.next('error')).error as { code: string }).code, 'runner_crashed');
+  client.commit();
+  await client.take(3);
+  await client.next('conversation.item.input_audio_transcription.failed');
+  client.commit();
+  await client.take(3);
+  await client.next('conversation.item.input_audio_transcription.completed');
+});
+
 test('commits without end wait for their answers', async (t) => {
   const { greeted, live } = await serve(t);
   const client = await greeted(MANUAL);

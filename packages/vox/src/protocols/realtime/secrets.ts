@@ -30,7 +30,7 @@ export class ClientSecrets {
 
   /** @throws VoxError `overloaded` while there are too many */
   create(config: SessionConfig, seconds: number): Secret {
-    this.#forgetExpired();
+    if (this.#kept.size >= MAX_SECRETS) this.#forgetExpired();
     if (this.#kept.size >= MAX_SECRETS)
       throw new VoxError('overloaded', `there are ${MAX_SECRETS} client secrets already; some expire soon`, {
         retryAfter: 10,

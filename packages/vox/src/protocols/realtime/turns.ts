@@ -66,7 +66,7 @@ export abstract class Turns {
   /** No more is told. */
   abstract close(): void;
 
-  /** A turn without anything in it. */
+  /** The client ends a turn of which the core was told nothing, and is answered. */
   empty(): void {
     this.complete(this.begin(this.context.sentMs()));
   }
@@ -138,9 +138,16 @@ export class ManualTurns extends Turns {
       item.failure = error;
       this.context.tell(item.completed());
     }
-    // Its audio is lost: whoever commits it is told so.
-    if (this.#item !== undefined) this.#item.failure = error;
+    // What was sent since is lost: whoever commits it is told so.
+    if (this.context.sentMs() > this.#fromMs) this.#current().failure = error;
     return waiting.length > 0;
+  }
+
+  override empty(): void {
+    const item = this.#current();
+    this.#cut();
+    item.toMs = this.#fromMs;
+    this.complete(item);
   }
 
   close(): void {
