@@ -38,7 +38,8 @@ const DIALECTS = {
   },
   realtime: {
     path: '/v1/realtime?intent=transcription',
-    hello: (event) => event.type === 'session.created' && JSON.stringify({ type: 'session.update', session: SESSION }),
+    hello: (event) =>
+      event.type === 'session.created' && JSON.stringify({ type: 'session.update', session: SESSION }),
     ready: (event) => event.type === 'session.updated',
     append: (bytes) => JSON.stringify({ type: 'input_audio_buffer.append', audio: bytes.toString('base64') }),
     final: (event) => (event.type === COMPLETED ? event.transcript : undefined),
@@ -74,7 +75,7 @@ async function speak(base, dialect, pcm, speed) {
   for (let at = 0; at < audio.length; at += FRAME_BYTES) {
     ws.send(append(audio.subarray(at, at + FRAME_BYTES)));
     if (at < speechBytes) spokenAt = performance.now();
-    const due = began + (at + FRAME_BYTES) / (2 * RATE) / speed * 1000;
+    const due = began + ((at + FRAME_BYTES) / (2 * RATE) / speed) * 1000;
     if (due > performance.now()) await sleep(due - performance.now());
   }
   const idle = 1_500;
@@ -94,7 +95,9 @@ function broken(events) {
   const said = new Map();
   for (const { type, item_id, delta } of events)
     if (type === DELTA) said.set(item_id, (said.get(item_id) ?? '') + delta);
-  return events.filter(({ type, item_id, transcript }) => type === COMPLETED && (said.get(item_id) ?? '') !== transcript);
+  return events.filter(
+    ({ type, item_id, transcript }) => type === COMPLETED && (said.get(item_id) ?? '') !== transcript,
+  );
 }
 
 const folder = needClips();

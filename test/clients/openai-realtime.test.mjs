@@ -71,7 +71,10 @@ describe('realtime transcription by the openai clients', { skip: NO_MODELS }, ()
 
   it('Python', { skip: python.reason ?? false }, async (t) => {
     const { stdout } = await run(join(python.bin, 'python'), [join(here, 'openai_realtime.py')], { env });
-    const outcomes = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    const outcomes = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     assert.equal(outcomes.length, 7);
     for (const { name, ok, error, trace } of outcomes)
       await t.test(name, () => assert.ok(ok, `${error}\n${trace}`));
