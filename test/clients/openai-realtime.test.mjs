@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const SENTENCE = 'Please remember to water the plants before you leave the house this evening.';
 const KEY = 'sesame';
 
-describe('realtime transcription by the openai clients', { skip: NO_MODELS }, () => {
+describe('realtime transcription by the openai clients', { skip: NO_MODELS, concurrency: 2 }, () => {
   const python = NO_MODELS ? {} : tryPrograms('realtime');
   let home;
   let server;

@@ -14,7 +14,7 @@ const PIECE = 4_800;
 const client = new OpenAI({ baseURL: `${VOX_TEST_URL}/v1`, apiKey: VOX_TEST_KEY, maxRetries: 0 });
 const socket = new OpenAIRealtimeWS({ model: 'gpt-4o-transcribe' }, client);
 const events = [];
-const audio = Buffer.concat([readFileSync(VOX_TEST_CLIP), Buffer.alloc(10 * PIECE)]);
+const audio = Buffer.concat([readFileSync(VOX_TEST_CLIP), Buffer.alloc(25 * PIECE)]);
 
 socket.on('error', (error) => {
   console.error(error.message);
@@ -31,7 +31,8 @@ socket.on('session.created', () =>
         input: {
           format: { type: 'audio/pcm', rate: 24_000 },
           transcription: { model: VOX_TEST_STT },
-          turn_detection: { type: 'server_vad' },
+          // A busy machine that sends late is no pause.
+          turn_detection: { type: 'server_vad', silence_duration_ms: 1_500 },
         },
       },
     },

@@ -89,9 +89,10 @@ def hears(text):
 
 @check(CHECKS)
 def server_vad_in_real_time():
-    turns = {"type": "server_vad", "prefix_padding_ms": 300, "silence_duration_ms": 500}
+    # A busy machine that sends late is no pause.
+    turns = {"type": "server_vad", "prefix_padding_ms": 300, "silence_duration_ms": 1500}
     with connect(model="gpt-4o-transcribe") as connection:
-        events, done = dialogue(connection, session(turn_detection=turns), CLIP + SILENCE)
+        events, done = dialogue(connection, session(turn_detection=turns), CLIP + 2 * SILENCE)
     hears(text_of(events, done))
     types = [event.type for event in events[2:] if "delta" not in event.type]
     expect(
@@ -106,15 +107,15 @@ def server_vad_in_real_time():
         ],
         f"{types}",
     )
-    expect(done[0].usage.type == "duration" and 3 < done[0].usage.seconds < 8, f"{done[0].usage}")
+    expect(done[0].usage.type == "duration" and 3 < done[0].usage.seconds < 9, f"{done[0].usage}")
     expect(0 <= events[2].audio_start_ms < 600, f"{events[2]}")
 
 
 @check(CHECKS)
 def semantic_vad():
-    turns = {"type": "semantic_vad", "eagerness": "high"}
+    turns = {"type": "semantic_vad", "eagerness": "low"}
     with connect() as connection:
-        events, done = dialogue(connection, session(turn_detection=turns), CLIP + SILENCE + SILENCE, speed=4.0)
+        events, done = dialogue(connection, session(turn_detection=turns), CLIP + 3 * SILENCE, speed=4.0)
     hears(text_of(events, done))
 
 
