@@ -54,6 +54,15 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  'vox/protocols/realtime': [
+    'vox/runtime',
+    'vox/transport',
+    'vox/schema',
+    'vox/guard',
+    'vox/observe',
+    'packages/contract',
+    'packages/audio',
+  ],
   'vox/protocols/deepgram': [
     'vox/runtime',
     'vox/transport',

@@ -40,6 +40,8 @@ const OPENAI_NAMES = {
     'gpt-4o-mini-transcribe',
     'gpt-4o-mini-transcribe-2025-12-15',
     'gpt-transcribe',
+    'gpt-live-transcribe',
+    'gpt-realtime-whisper',
   ],
   tts: ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts', 'gpt-4o-mini-tts-2025-12-15'],
 };

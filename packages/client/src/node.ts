@@ -4,12 +4,17 @@ import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+export interface NodeFetchOptions {
+  /** PEM of certificates that are trusted; absent = those that Node trusts. */
+  readonly ca?: readonly string[];
+}
+
 /**
  * Node's own fetch gives up after 300 s without headers, which a long transcription takes, and turns an answer that
  * comes before the upload has ended (413) into a broken pipe. This one waits as long as the signal lets it and takes
  * early answers. No redirects, no cookies, no cache.
  */
-export function nodeFetch(url: string, init: RequestInit): Promise<Response> {
+export function nodeFetch(url: string, init: RequestInit, { ca }: NodeFetchOptions = {}): Promise<Response> {
   // Request encodes a FormData, file by file, without holding it.
   const encoded = new Request(url, init);
   const { signal } = init;
@@ -21,6 +26,7 @@ export function nodeFetch(url: string, init: RequestInit): Promise<Response> {
         method: encoded.method,
         headers: Object.fromEntries(encoded.headers),
         agent: false,
+        ...(ca === undefined ? {} : { ca: [...ca] }),
         ...(signal ? { signal } : {}),
       },
       (incoming) => {

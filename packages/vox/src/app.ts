@@ -6,6 +6,7 @@ import { checkBind, checkOpenBind, installGuard, keyGuard, upgradeGuard } from '
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
 import type { Engines } from './local/engines/index.js';
+import { describeTls, openTls } from './local/tls/index.js';
 import {
   type Catalog,
   DEFAULT_MODELS_SETTINGS,
@@ -28,6 +29,8 @@ import type { createGrpcServer } from './protocols/grpc/index.js';
 import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
 import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
+import { OPERATIONS as REALTIME_OPERATIONS } from './protocols/realtime/describe.js';
+import { REALTIME_PATHS, register as registerRealtime } from './protocols/realtime/index.js';
 import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
 import { register as registerSttWs } from './protocols/stt-ws/index.js';
 import { OPERATIONS as TONE_OPERATIONS } from './protocols/t-one/describe.js';
@@ -148,18 +151,29 @@ export async function startApp(config: Config): Promise<App> {
 
   const runtime = measured(plain, metrics);
 
-  const http = createHttpServer({ log });
+  const tls =
+    server.tls && (await openTls(server.tls.files, models.home, [server.host, ...guard.allowedHosts]));
+  const http = createHttpServer({ log, ...(tls === undefined ? {} : { tls }) });
   installGuard(http.app, guardSettings);
   registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
-    check: upgradeGuard(guardSettings, [YAP_PATH]),
+    check: upgradeGuard(guardSettings, [YAP_PATH, ...REALTIME_PATHS]),
     shapes: http.app.errorShapes,
   });
   registerOpenai(http.app, {
     runtime,
     uploadDirectory: uploads.path,
     voiceAliases: models.voiceAliases,
+  });
+  registerRealtime(http.app, {
+    runtime,
+    upgrades,
+    settings: config.realtime,
+    keys: guard.apiKeys,
+    ...(sttModel === undefined ? {} : { model: sttModel }),
+    autoPull: models.autoPull,
+    log,
   });
   registerVoxNative(http.app, {
     runtime,
@@ -216,6 +230,7 @@ export async function startApp(config: Config): Promise<App> {
   registerApiPages(http.app, {
     operations: () => [
       ...OPENAI_OPERATIONS,
+      ...REALTIME_OPERATIONS,
       ...VOX_OPERATIONS,
       ...STT_WS_OPERATIONS,
       ...TONE_OPERATIONS,
@@ -246,6 +261,7 @@ export async function startApp(config: Config): Promise<App> {
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
+  if (tls !== undefined) log.info(describeTls(tls));
   setTimeout(() => {
     loadZod();
     metrics.load();

@@ -2,7 +2,8 @@
 import { VoxClient, VoxClientError } from '@vox-speech/client';
 import { nodeFetch } from '@vox-speech/client/node';
 import { type Config, isThisMachine, onLoopback } from '../config/index.js';
-import { openSocket } from './web-socket.js';
+import { trustedBy } from '../local/tls/trust.js';
+import { openSocket, socketOpener } from './web-socket.js';
 
 /** Milliseconds in which a server on this machine or beyond says that it is there. */
 const PROBE_MS = 5000;
@@ -25,12 +26,7 @@ export async function withServer<T>(
   options: WithServerOptions,
   use: (client: VoxClient) => Promise<T>,
 ): Promise<T> {
-  const client = new VoxClient({
-    baseUrl: config.client.host,
-    apiKey: config.client.apiKey,
-    fetch: nodeFetch,
-    openSocket,
-  });
+  const client = await clientOf(config, options.signal);
   if (await answers(client, config, options)) return use(client);
   options.onLocal?.();
   const { startApp } = await import('../app.js');
@@ -42,6 +38,21 @@ export async function withServer<T>(
   } finally {
     await app.close();
   }
+}
+
+/** A client of the configured server. */
+async function clientOf(
+  { client: { host, apiKey }, models }: Config,
+  signal: AbortSignal,
+): Promise<VoxClient> {
+  const ca = await trustedBy(models.home, host, signal);
+  if (ca === undefined) return new VoxClient({ baseUrl: host, apiKey, fetch: nodeFetch, openSocket });
+  return new VoxClient({
+    baseUrl: host,
+    apiKey,
+    fetch: (url, init) => nodeFetch(url, init, { ca }),
+    openSocket: socketOpener(ca),
+  });
 }
 
 /** Does a server answer? False = none does, and one in this process may take its place. */

@@ -8,6 +8,8 @@ export interface ConnectLimits {
   readonly maxPayload?: number;
   /** ms in which the upgrade must be done. */
   readonly handshakeTimeout?: number;
+  /** PEM of certificates that are trusted; those that Node trusts where it is left out. */
+  readonly ca?: string[];
 }
 
 /** Connects with headers, which the standard one can't. */
@@ -21,3 +23,8 @@ export function connect(
 
 /** The same for `VoxClient`. */
 export const openSocket: OpenSocket = (url, headers) => connect(url, headers) as unknown as SocketLike;
+
+/** The same with certificates of one's own, in PEM. */
+export function socketOpener(ca: readonly string[]): OpenSocket {
+  return (url, headers) => connect(url, headers, { ca: [...ca] }) as unknown as SocketLike;
+}

@@ -9,6 +9,7 @@ import { nearest } from './nearest.js';
 import { remoteConfig } from './remote.js';
 import type { Setting } from './setting.js';
 import { SETTINGS, type SettingKey, type Values } from './table.js';
+import { tlsConfig } from './tls-settings.js';
 import type { Alias, Compat, Config, Origin } from './types.js';
 import type { Machine, Reader } from './values.js';
 
@@ -71,7 +72,7 @@ export function loadConfig(input: ConfigInput = {}): Config {
  */
 export function onLoopback(config: Config): Config {
   const { listen: _, ...wyoming } = config.wyoming;
-  const { grpcPort: _off, ...server } = config.server;
+  const { grpcPort: _off, tls: _plain, ...server } = config.server;
   return deepFreeze({
     ...config,
     server: { ...server, host: '127.0.0.1', port: 0 },
@@ -274,6 +275,7 @@ function toConfig(
       host: v.bindHost,
       port: v.port,
       ...(v.grpcPort === undefined ? {} : { grpcPort: v.grpcPort }),
+      ...tlsConfig(v),
       compat: v.compat,
       api: apiNames(v),
     },
@@ -350,6 +352,10 @@ function toConfig(
       announce: v.zeroconf,
     },
     deepgram: { endpointingMs: v.deepgramEndpointing, idleMs: v.deepgramIdleTimeout * 1000 },
+    realtime: {
+      idleMs: v.realtimeIdleTimeout * 1000,
+      maxDurationMs: v.realtimeMaxDuration * 1000,
+    },
     sessions: {
       store: v.sessionStore,
       url: v.redisUrl,

@@ -59,6 +59,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   yap: 'Live speech over `/api/asr-streaming`',
   wyoming: 'Wyoming, for Home Assistant',
   deepgram: 'Live speech over `/v1/listen`',
+  realtime: "OpenAI's Realtime API",
   sessions: 'Sessions by id',
   engine: 'vLLM on this machine: `vox engine`',
   log: 'Log',

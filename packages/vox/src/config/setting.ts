@@ -11,6 +11,7 @@ export type Group =
   | 'yap'
   | 'wyoming'
   | 'deepgram'
+  | 'realtime'
   | 'sessions'
   | 'engine'
   | 'log'

@@ -11,10 +11,12 @@ import { GRPC_SETTINGS } from './grpc-settings.js';
 import { LIVE_SETTINGS } from './live-settings.js';
 import { LOG_SETTINGS } from './log-settings.js';
 import { MEMORY_SETTINGS } from './memory-settings.js';
+import { REALTIME_SETTINGS } from './realtime-settings.js';
 import { REMOTE_SETTINGS } from './remote-settings.js';
 import { SESSION_SETTINGS } from './session-settings.js';
 import { always, maybe, type Setting } from './setting.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
+import { TLS_SETTINGS } from './tls-settings.js';
 import { parseBytes, parseDuration } from './units.js';
 import {
   aliases,
@@ -56,6 +58,7 @@ export const SETTINGS = {
     help: 'Port to listen on; 0 takes any free one.',
   }),
   ...GRPC_SETTINGS,
+  ...TLS_SETTINGS,
   compat: always({
     group: 'server',
     flag: '--compat',
@@ -341,6 +344,7 @@ export const SETTINGS = {
   ...YAP_SETTINGS,
   ...WYOMING_SETTINGS,
   ...DEEPGRAM_SETTINGS,
+  ...REALTIME_SETTINGS,
   ...API_SETTINGS,
   ...SESSION_SETTINGS,
   ...ENGINE_SETTINGS,

@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly port: number;
   /** Absent = off; 0 = any free port. */
   readonly grpcPort?: number;
+  /** HTTPS, with the pair of these files or one that is made here; absent = HTTP. */
+  readonly tls?: { readonly files?: { readonly cert: string; readonly key: string } };
   readonly compat: Compat;
   /** What `GET /` calls the API under VOX_COMPAT=t-one; absent = as the original. */
   readonly api: { readonly title?: string; readonly description?: string; readonly version?: string };
@@ -174,6 +176,14 @@ export interface WyomingConfig {
   readonly announce: boolean;
 }
 
+/** OpenAI's Realtime API. */
+export interface RealtimeConfig {
+  /** Infinity = never. */
+  readonly idleMs: number;
+  /** Infinity = no limit. */
+  readonly maxDurationMs: number;
+}
+
 /** Sessions by id. */
 export interface SessionsConfig {
   readonly store: 'memory' | 'redis';
@@ -222,6 +232,7 @@ export interface Config {
   readonly yap: YapConfig;
   readonly wyoming: WyomingConfig;
   readonly deepgram: DeepgramConfig;
+  readonly realtime: RealtimeConfig;
   readonly sessions: SessionsConfig;
   readonly engine: EngineConfig;
   readonly log: LogConfig;

@@ -187,3 +187,16 @@ export const logFormat: Reader<'plain' | 'json'> = Object.assign(
   },
   { choices: ['auto', 'plain', 'json'] },
 );
+
+/** Words by which a timer is switched off (yap.md 2.3). */
+const OFF = /^(?:0+(?:\.0+)?|none|null|disabled?|off)$/i;
+
+/** Seconds; Infinity where it is switched off. */
+export function timer(text: string): number {
+  if (OFF.test(text.trim())) return Number.POSITIVE_INFINITY;
+  try {
+    return parseDuration(text);
+  } catch {
+    throw expected(`${DURATION_SYNTAX}; 0, off or none = never`);
+  }
+}

@@ -1,9 +1,8 @@
 /** Rows of the table of settings: live speech over `/api/asr-streaming`. Their names under VOX_COMPAT=yap are in compat.ts. */
 import { VoxError } from '@vox-speech/contract';
 import { always, type Setting } from './setting.js';
-import { timer } from './timer.js';
 import { DURATION_SYNTAX, parseDuration } from './units.js';
-import { boolean, integer, type Reader, text } from './values.js';
+import { boolean, integer, type Reader, text, timer } from './values.js';
 import { DELAY_SYNTAX, voxtralDelay } from './voxtral-delay.js';
 
 /** Seconds from 50 ms to an hour: a watchdog that looks more often only costs. */

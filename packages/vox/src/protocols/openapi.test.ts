@@ -10,6 +10,8 @@ import { OPERATIONS as ELEVENLABS } from './elevenlabs/describe.js';
 import { register as registerElevenlabs } from './elevenlabs/index.js';
 import { OPERATIONS as OPENAI } from './openai/describe.js';
 import { register as registerOpenai } from './openai/index.js';
+import { OPERATIONS as REALTIME } from './realtime/describe.js';
+import { register as registerRealtime } from './realtime/index.js';
 import { OPERATIONS as STT_WS } from './stt-ws/describe.js';
 import { register as registerSttWs } from './stt-ws/index.js';
 import { SETTINGS } from './stt-ws/serve.test.support.js';
@@ -19,8 +21,9 @@ import { register as registerTone } from './t-one/index.js';
 import { OPERATIONS as VOX } from './vox-native/describe.js';
 import { register as registerVox } from './vox-native/index.js';
 
-/** Routes that describe the API, and those that every original answers in its own way. */
-const UNDOCUMENTED = /^\/(docs|redoc|openapi\.json|health|healthz|$)/;
+/** Routes that describe the API, those that every original answers in its own way, and those that say what is not here. */
+const UNDOCUMENTED =
+  /^\/(docs|redoc|openapi\.json|health|healthz|$|v1\/realtime($|\/(calls|translations|sessions|transcription_sessions)))/;
 
 interface Document {
   openapi: string;
@@ -48,6 +51,14 @@ test('every route is in the document, and every path of the document is a route'
     health,
     compat: false,
   });
+  registerRealtime(server.app, {
+    ...options,
+    upgrades: { add() {} },
+    settings: { idleMs: 1, maxDurationMs: 1 },
+    keys: [],
+    autoPull: false,
+    log,
+  });
   registerTone(server.app, {
     ...options,
     sessions: fakeSessions(),
@@ -60,7 +71,7 @@ test('every route is in the document, and every path of the document is a route'
   registerDeepgram(server.app, { ...sockets, settings: { endpointingMs: 400, idleMs: 60_000 } });
   registerElevenlabs(server.app, sockets);
   registerPages(server.app, {
-    operations: () => [...OPENAI, ...VOX, ...STT_WS, ...TONE, ...DEEPGRAM, ...ELEVENLABS],
+    operations: () => [...OPENAI, ...REALTIME, ...VOX, ...STT_WS, ...TONE, ...DEEPGRAM, ...ELEVENLABS],
     version: '1.2.3',
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -27,6 +27,8 @@ export const FOREIGN_NAMES: ReadonlyMap<string, Job> = new Map([
   ['gpt-4o-mini-transcribe', 'stt'],
   ['gpt-4o-mini-transcribe-2025-12-15', 'stt'],
   ['gpt-transcribe', 'stt'],
+  ['gpt-live-transcribe', 'stt'],
+  ['gpt-realtime-whisper', 'stt'],
   ['tts-1', 'tts'],
   ['tts-1-hd', 'tts'],
   ['gpt-4o-mini-tts', 'tts'],

@@ -55,9 +55,15 @@ export interface HttpServer {
 }
 
 /** A server that does not listen yet. */
-export function createHttpServer(options: { log: Log; settings?: Partial<HttpSettings> }): HttpServer {
+export function createHttpServer(options: {
+  log: Log;
+  settings?: Partial<HttpSettings>;
+  /** Key and certificate in PEM: it speaks HTTPS, and nothing else. */
+  tls?: { readonly key: string; readonly cert: string };
+}): HttpServer {
   const settings = { ...DEFAULT_HTTP_SETTINGS, ...options.settings };
-  const { log } = options;
+  const { log, tls } = options;
+  const scheme = tls === undefined ? 'http' : 'https';
   const running = new RunningRequests();
   const shapes = new ErrorShapes();
   const routes = new RouteTable();
@@ -92,7 +98,8 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
     frameworkErrors: fail,
     clientErrorHandler: (error, socket) =>
       answerClientError(error, socket, settings.headerBytes, settings.lingerMs),
-    http: {
+    [scheme]: {
+      ...tls,
       maxHeaderSize: settings.headerBytes,
       headersTimeout: settings.headerTimeoutMs,
       connectionsCheckingInterval: Math.min(5_000, settings.headerTimeoutMs),
@@ -149,7 +156,7 @@ export function createHttpServer(options: { log: Log; settings?: Partial<HttpSet
       await app.listen({ host, port });
       const address = app.server.address() as AddressInfo;
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      return { host: address.address, port: address.port, url: `http://${shown}:${address.port}` };
+      return { host: address.address, port: address.port, url: `${scheme}://${shown}:${address.port}` };
     },
     close() {
       closing ??= stop(settings.graceMs);

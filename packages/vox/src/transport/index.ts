@@ -1,10 +1,13 @@
 export { receiveAny } from './any-body.js';
 export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
+export { decodeBase64 } from './base64.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';
+export { Gate } from './gate.js';
 export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
 export { Inbound } from './inbound.js';
+export { type Expiry, Lifetime } from './lifetime.js';
 export {
   DEFAULT_UPLOAD_LIMITS,
   receiveFile,

@@ -28,8 +28,13 @@ export class SocketClient {
     });
   }
 
-  static async open(url: string): Promise<SocketClient> {
-    const client = new SocketClient(new WebSocket(url));
+  /** Rejects where the upgrade is refused; the message names the status. */
+  static async open(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+    protocols: readonly string[] = [],
+  ): Promise<SocketClient> {
+    const client = new SocketClient(new WebSocket(url, [...protocols], { headers }));
     await once(client.ws, 'open');
     return client;
   }

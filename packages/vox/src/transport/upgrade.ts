@@ -16,6 +16,8 @@ export interface SocketRoute {
   readonly maxMessageBytes?: number;
   /** Called before the socket is opened: what it throws is answered as an HTTP error, and there is no socket. */
   check?(request: IncomingMessage): void;
+  /** The subprotocol that is answered to clients that offer some, this one among them; absent = the first that is offered. */
+  readonly subprotocol?: string;
   /** Called once the socket is open. What it throws closes the socket with 1011. */
   open(socket: LiveSocket, request: IncomingMessage): void;
 }
@@ -105,13 +107,16 @@ export class Upgrades {
   }
 }
 
-function serverOf({ maxMessageBytes = MAX_MESSAGE_BYTES }: SocketRoute): WebSocketServer {
+function serverOf({ maxMessageBytes = MAX_MESSAGE_BYTES, subprotocol }: SocketRoute): WebSocketServer {
   const { WebSocketServer } = loadWebSockets();
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
+    ...(subprotocol === undefined
+      ? {}
+      : { handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false) }),
   });
   server.on('wsClientError', (error: Error, socket: Duplex) => {
     refuse(socket, 400, JSON.stringify({ detail: error.message }));

@@ -24,7 +24,7 @@ export interface DoctorOptions {
 /** The checks, in a fixed order, each as soon as those before it are there. Rejects only with the signal's reason. */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Check> {
   const { config, signal, environment } = options;
-  const { models, client, warnings } = config;
+  const { models, warnings } = config;
   const context = { environment, signal };
   const health = store(models.home);
   const asked = options.offline
@@ -44,7 +44,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Check> {
     ['models', health.then(({ checks }) => checks)],
     ['engines', health.then((found) => engines(models.home, found.models, signal))],
     ['programs', Promise.all([ffmpeg(models, context), gpu(context)])],
-    ['server', server(client, signal).then((check) => [check])],
+    ['server', server(config, signal).then((check) => [check])],
     [
       'sources',
       Promise.all([asked, health]).then(([checks, found]) => judge(checks, found.models.length > 0)),

@@ -2,14 +2,23 @@
 import { VoxClient, VoxClientError } from '@vox-speech/client';
 import { nodeFetch } from '@vox-speech/client/node';
 import { type Config, isThisMachine } from '../../config/index.js';
+import { trustedBy } from '../tls/trust.js';
 import { type Check, fail, ok } from './check.js';
 
 /** ms that a server has to answer. */
 const TIMEOUT_MS = 3_000;
 
 /** `server` of the checks. A server need not run on this machine; one that was named elsewhere must. */
-export async function server({ host, apiKey }: Config['client'], signal: AbortSignal): Promise<Check> {
-  const client = new VoxClient({ baseUrl: host, apiKey, fetch: nodeFetch });
+export async function server(
+  { client: { host, apiKey }, models }: Pick<Config, 'client' | 'models'>,
+  signal: AbortSignal,
+): Promise<Check> {
+  const ca = await trustedBy(models.home, host, signal);
+  const client = new VoxClient({
+    baseUrl: host,
+    apiKey,
+    fetch: (url, init) => nodeFetch(url, init, ca && { ca }),
+  });
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     await client.health({ signal: limited });

@@ -2,14 +2,11 @@
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
-import type { LiveSocket } from '../../transport/index.js';
-import { decodeBase64 } from './base64.js';
+import { decodeBase64, type Expiry, Gate, Lifetime, type LiveSocket } from '../../transport/index.js';
 import { readCommand } from './codec.js';
 import type { EngineHealth } from './engine-health.js';
 import { type Ids, readEnvelope, UNKNOWN } from './envelope.js';
 import * as errors from './errors.js';
-import { Gate } from './gate.js';
-import { type Expiry, Lifetime } from './lifetime.js';
 import type { Outcome, YapMetrics } from './metrics.js';
 import type { Parameters } from './parameters.js';
 import * as render from './render.js';
@@ -28,6 +25,9 @@ export interface ConnectionContext {
   left(): void;
 }
 
+/** Why the socket is not read: it is not greeted yet, its audio waits, its answers wait. */
+type Hold = 'greeting' | 'audio' | 'answers';
+
 /** Ended utterances whose ids are remembered: a cancel that comes late is about them, not about the one that is open. */
 const REMEMBERED = 32;
 /** The closes of the original that have no setting (yap.md 2.4). */
@@ -38,7 +38,7 @@ export class YapConnection implements UtteranceOwner {
   readonly #socket: LiveSocket;
   readonly #context: ConnectionContext;
   readonly #log: Log;
-  readonly #gate: Gate;
+  readonly #gate: Gate<Hold>;
   readonly #lifetime: Lifetime;
   /** Messages that came before the greeting: what one read of the network brings. */
   #inbox: (string | Uint8Array)[] | undefined = [];

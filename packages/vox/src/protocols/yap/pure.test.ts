@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeBase64 } from './base64.js';
+import { Transcript } from '../../runtime/transcript.js';
+import { decodeBase64 } from '../../transport/index.js';
 import { readCommand } from './codec.js';
 import { EarlyAudio } from './early-audio.js';
 import { readEnvelope } from './envelope.js';
 import { readParameters } from './parameters.js';
+import { done } from './render.js';
 import { final, partial } from './serve.test.support.js';
-import { Transcript } from './transcript.js';
 
 const RULES = { modelNames: ['voxtral', 'whisper:base'], delayMs: 480 };
 const NOW = { delayMs: 480 };
@@ -147,14 +148,17 @@ test('tokens append, join pieces with a space, and add up to the final', () => {
     said.final(final('How are you?', 'commit', { words: [{ text: ' How', startMs: 900, endMs: 990 }] })),
   ];
   assert.deepEqual(tokens, ['', 'Hello', '', ', world.', ' How', ' are you?']);
-  const heard = said.end(1_001);
+  const heard = said.end();
   assert.equal(heard.text, tokens.join(''));
   assert.deepEqual(
     heard.words.map(({ text }) => text),
     [' Hello', ' How'],
   );
   // 1001 ms are 13 steps of 80.
-  assert.deepEqual(heard.usage, { promptTokens: 13, completionTokens: 5, totalTokens: 18 });
+  assert.equal(heard.usage, undefined);
+  assert.deepEqual(done(heard, 1_001).payload, {
+    usage: { prompt_tokens: 13, completion_tokens: 5, total_tokens: 18 },
+  });
 });
 
 test('a final that contradicts its tokens is whole all the same; an engine’s own count is summed', () => {
@@ -163,7 +167,7 @@ test('a final that contradicts its tokens is whole all the same; an engine’s o
   const usage = { promptTokens: 10, completionTokens: 2, totalTokens: 12 };
   assert.equal(said.final(final('Ice cream', 'length', { usage, language: 'en' })), '');
   assert.equal(said.final(final('please', 'commit', { usage })), '');
-  const heard = said.end(80);
+  const heard = said.end();
   assert.deepEqual([heard.text, heard.language], ['Ice cream please', 'en']);
   assert.deepEqual(heard.usage, { promptTokens: 20, completionTokens: 4, totalTokens: 24 });
 });
@@ -171,11 +175,11 @@ test('a final that contradicts its tokens is whole all the same; an engine’s o
 test('nothing said, and an empty last piece, add nothing', () => {
   const nothing = new Transcript(undefined);
   assert.equal(nothing.final(final('')), '');
-  assert.equal(nothing.end(0).text, '');
+  assert.equal(nothing.end().text, '');
   const said = new Transcript('en');
   said.final(final('One.', 'length'));
   assert.equal(said.final(final('')), '');
-  assert.equal(said.end(80).text, 'One.');
+  assert.equal(said.end().text, 'One.');
 });
 
 test('early audio: a full buffer says so, or drops whole samples from the front and counts them', () => {

@@ -1,10 +1,10 @@
 /** Messages to the client (yap.md 3.2), as JSON. Fields of the original first; those after the comment are ours. */
-import type { Warning } from '@vox-speech/contract';
+import type { TokenUsage, Warning } from '@vox-speech/contract';
+import type { Heard } from '../../runtime/transcript.js';
 import type { Ids } from './envelope.js';
 import type { Fault } from './errors.js';
 import type { Parameters } from './parameters.js';
-import { MAX_MESSAGE_BYTES, SAMPLE_RATE, type YapSettings } from './settings.js';
-import type { Heard } from './transcript.js';
+import { MAX_MESSAGE_BYTES, SAMPLE_RATE, STEP_MS, type YapSettings } from './settings.js';
 
 export type ServerType =
   | 'session.created'
@@ -95,7 +95,9 @@ export function final(heard: Heard, audioMs: number, offsetMs: number): ServerMe
   };
 }
 
-export function done({ usage }: Heard): ServerMessage {
+/** @param audioMs of the audio that came in */
+export function done(heard: Heard, audioMs: number): ServerMessage {
+  const usage = heard.usage ?? counted(heard.text, audioMs);
   return {
     type: 'done',
     payload: {
@@ -106,6 +108,16 @@ export function done({ usage }: Heard): ServerMessage {
       },
     },
   };
+}
+
+/**
+ * For an engine that counts no tokens: a prompt token for each step of audio, as Voxtral has them, and a completion token for
+ * each word.
+ */
+function counted(text: string, audioMs: number): TokenUsage {
+  const promptTokens = Math.ceil(audioMs / STEP_MS);
+  const completionTokens = text.split(/\s+/).filter((word) => word !== '').length;
+  return { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
 }
 
 /** Audio that was never heard. Times since the utterance began. */

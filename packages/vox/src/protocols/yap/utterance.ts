@@ -4,6 +4,7 @@
  */
 import type { LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
+import { Transcript } from '../../runtime/transcript.js';
 import type { LiveListener, LiveSession, Runtime } from '../../runtime/types.js';
 import { EarlyAudio } from './early-audio.js';
 import type { Ids } from './envelope.js';
@@ -12,7 +13,6 @@ import type { Parameters } from './parameters.js';
 import * as render from './render.js';
 import { liveRequest } from './request.js';
 import { BYTES_PER_MS, type YapSettings } from './settings.js';
-import { Transcript } from './transcript.js';
 
 /** Whoever owns the utterance. Nothing is called once it was ended. */
 export interface UtteranceOwner {
@@ -155,9 +155,9 @@ export class Utterance implements LiveListener {
   }
 
   #finish(): void {
-    const heard = this.#transcript.end(this.audioMs);
+    const heard = this.#transcript.end();
     this.#owner.say(this, render.final(heard, this.audioMs, this.#early.droppedMs));
-    this.#owner.say(this, render.done(heard));
+    this.#owner.say(this, render.done(heard, this.audioMs));
     this.end();
     this.#owner.done(this);
   }

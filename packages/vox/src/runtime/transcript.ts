@@ -1,7 +1,6 @@
-/** The text of one utterance as this dialect says it: tokens that only ever append, then the whole. Pure. */
+/** The text of one utterance for clients that are told pieces of text that only ever append, then the whole. Pure. */
 import type { LiveEvent, TokenUsage, Warning, Word } from '@vox-speech/contract';
-import { appendText } from '../../runtime/collect.js';
-import { STEP_MS } from './settings.js';
+import { appendText } from './collect.js';
 
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
 
@@ -10,7 +9,8 @@ export interface Heard {
   readonly text: string;
   readonly words: readonly Word[];
   readonly language?: string;
-  readonly usage: TokenUsage;
+  /** Where the engine counts. */
+  readonly usage?: TokenUsage;
   readonly warnings: readonly Warning[];
 }
 
@@ -24,7 +24,7 @@ const MOST_WARNINGS = 20;
 export class Transcript {
   /** Pieces that are final, joined. */
   #said = '';
-  /** All tokens so far. */
+  /** All that was told of it so far. */
   #sent = '';
   readonly #words: Word[] = [];
   readonly #warnings: Warning[] = [];
@@ -36,9 +36,15 @@ export class Transcript {
     this.#language = language;
   }
 
-  /** The next token: what has become certain since the last; '' where nothing has. */
+  /** What to say next: what has become certain since the last; '' where nothing has. */
   partial({ text, stable, startMs, endMs }: Event<'partial'>): string {
     return this.#grow(this.#with({ text: text.slice(0, stable), startMs, endMs }));
+  }
+
+  /** The whole with a hypothesis, which may still change behind its first `stable` characters: those that were told. */
+  preview(event: Event<'partial'>): { readonly text: string; readonly stable: number } {
+    const text = this.#with(event);
+    return { text, stable: text.startsWith(this.#sent) ? this.#sent.length : 0 };
   }
 
   /** The same for a piece that is over, which is certain as a whole. */
@@ -55,17 +61,18 @@ export class Transcript {
     if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(warning);
   }
 
-  /**
-   * The utterance as a whole. An engine that counts no tokens is counted for: a prompt token for each step of audio, as
-   * Voxtral has them, and a completion token for each word.
-   * @param audioMs of the audio that came in
-   */
-  end(audioMs: number): Heard {
+  /** The text so far that will not change. */
+  get text(): string {
+    return this.#said;
+  }
+
+  /** The utterance as a whole. */
+  end(): Heard {
     return {
       text: this.#said,
       words: this.#words,
       ...(this.#language === undefined ? {} : { language: this.#language }),
-      usage: this.#usage ?? this.#counted(audioMs),
+      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
       warnings: this.#warnings,
     };
   }
@@ -77,15 +84,9 @@ export class Transcript {
   /** Where the engine has thought better of what was sent, nothing is: the final has the last word. */
   #grow(text: string): string {
     if (!text.startsWith(this.#sent)) return '';
-    const token = text.slice(this.#sent.length);
+    const more = text.slice(this.#sent.length);
     this.#sent = text;
-    return token;
-  }
-
-  #counted(audioMs: number): TokenUsage {
-    const promptTokens = Math.ceil(audioMs / STEP_MS);
-    const completionTokens = this.#said.split(/\s+/).filter((word) => word !== '').length;
-    return { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
+    return more;
   }
 }
 

@@ -1,7 +1,15 @@
-/** How long a socket may live, and how long in silence (yap.md 2.3). */
-import type { YapSettings } from './settings.js';
+/** How long a socket may live, and how long in silence. */
 
 export type Expiry = 'idle' | 'duration';
+
+export interface LifetimeLimits {
+  /** Without a message for so long it is over, in ms; Infinity = never. */
+  readonly idleMs: number;
+  /** Longest life, in ms; Infinity = no limit. */
+  readonly maxDurationMs: number;
+  /** How often both are looked at, in ms. */
+  readonly tickMs: number;
+}
 
 export class Lifetime {
   readonly #begun = performance.now();
@@ -13,7 +21,7 @@ export class Lifetime {
    * @param expired called once
    */
   constructor(
-    { idleMs, maxDurationMs, tickMs }: Pick<YapSettings, 'idleMs' | 'maxDurationMs' | 'tickMs'>,
+    { idleMs, maxDurationMs, tickMs }: LifetimeLimits,
     isBusy: () => boolean,
     expired: (why: Expiry) => void,
   ) {

@@ -1,10 +1,8 @@
 /** Reading from a socket, while nobody has a reason against it. */
-import type { LiveSocket } from '../../transport/index.js';
+import type { LiveSocket } from './socket.js';
 
-/** Why a socket is not read: it is not greeted yet, its audio waits, its answers wait. */
-export type Hold = 'greeting' | 'audio' | 'answers';
-
-export class Gate {
+/** @typeParam Hold why a socket is not read, e.g. because its audio waits */
+export class Gate<Hold extends string> {
   readonly #socket: Pick<LiveSocket, 'pause' | 'resume'>;
   readonly #holds = new Set<Hold>();
 
