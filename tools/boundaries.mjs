@@ -16,6 +16,7 @@ const LAYERS = {
   'engines/sherpa': ['packages/contract', 'packages/audio'],
   'vox/bin': ['vox/cli'],
   'vox/app': ['*'],
+  'vox/dialects': ['*'],
   'vox/cli': ['packages/client', 'packages/audio', 'vox/config', 'vox/app', 'vox/local', 'vox/observe'],
   // What the command line does to this machine itself, where a server need not run.
   'vox/local': [

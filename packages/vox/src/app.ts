@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Config } from './config/index.js';
+import { listenBeside, registerDialects, SELF_CHECKED } from './dialects.js';
 import { checkBind, checkOpenBind, installGuard, keyGuard, upgradeGuard } from './guard/index.js';
 import { ModelHost } from './host/model-host.js';
 import { startProcessRunner } from './host/process.js';
@@ -19,26 +20,7 @@ import {
   Store,
 } from './models/index.js';
 import { createLog, Health, LogFile, Metrics } from './observe/index.js';
-import { version } from './observe/version.js';
-import { register as registerApiPages } from './protocols/api-pages/index.js';
-import { OPERATIONS as DEEPGRAM_OPERATIONS } from './protocols/deepgram/describe.js';
-import { register as registerDeepgram } from './protocols/deepgram/index.js';
-import { OPERATIONS as ELEVENLABS_OPERATIONS } from './protocols/elevenlabs/describe.js';
-import { register as registerElevenlabs } from './protocols/elevenlabs/index.js';
-import type { createGrpcServer } from './protocols/grpc/index.js';
-import { OPERATIONS as OPENAI_OPERATIONS } from './protocols/openai/describe.js';
-import { register as registerOpenai } from './protocols/openai/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
-import { OPERATIONS as REALTIME_OPERATIONS } from './protocols/realtime/describe.js';
-import { REALTIME_PATHS, register as registerRealtime } from './protocols/realtime/index.js';
-import { OPERATIONS as STT_WS_OPERATIONS } from './protocols/stt-ws/describe.js';
-import { register as registerSttWs } from './protocols/stt-ws/index.js';
-import { OPERATIONS as TONE_OPERATIONS } from './protocols/t-one/describe.js';
-import { register as registerTone } from './protocols/t-one/index.js';
-import { OPERATIONS as VOX_OPERATIONS } from './protocols/vox-native/describe.js';
-import { register as registerVoxNative } from './protocols/vox-native/index.js';
-import { register as registerVoxStreams } from './protocols/vox-streams/index.js';
-import { register as registerYap, YAP_PATH } from './protocols/yap/index.js';
 import { createRuntime } from './runtime/index.js';
 import { measured, measuredListen } from './runtime/measured.js';
 import type { Runtime } from './runtime/types.js';
@@ -77,8 +59,8 @@ export async function startApp(config: Config): Promise<App> {
     insecure: guard.insecure,
   };
   checkBind(guardSettings);
-  const { listen: wyomingAt, ...wyomingSettings } = config.wyoming;
-  if (wyomingAt !== undefined) checkOpenBind(wyomingAt.host, guard.insecure, 'Wyoming');
+  const { listen: wyoming } = config.wyoming;
+  if (wyoming !== undefined) checkOpenBind(wyoming.host, guard.insecure, 'Wyoming');
   const logFile = config.log.file
     ? new LogFile(config.log.folder, {
         onError: (error) => log.warn(`no log is kept in ${config.log.folder}: ${error.message}`),
@@ -158,105 +140,28 @@ export async function startApp(config: Config): Promise<App> {
   registerPrometheus(http.app, metrics);
   const upgrades = new Upgrades(http.app.server, {
     log,
-    check: upgradeGuard(guardSettings, [YAP_PATH, ...REALTIME_PATHS]),
+    check: upgradeGuard(guardSettings, SELF_CHECKED),
     shapes: http.app.errorShapes,
   });
-  registerOpenai(http.app, {
+  const dialects = {
+    config,
     runtime,
-    uploadDirectory: uploads.path,
-    voiceAliases: models.voiceAliases,
-  });
-  registerRealtime(http.app, {
-    runtime,
+    http,
     upgrades,
-    settings: config.realtime,
-    keys: guard.apiKeys,
-    ...(sttModel === undefined ? {} : { model: sttModel }),
-    autoPull: models.autoPull,
-    log,
-  });
-  registerVoxNative(http.app, {
-    runtime,
-    uploadDirectory: uploads.path,
-    health,
-    compat: server.compat,
-  });
-  registerSttWs(http.app, {
-    runtime,
-    upgrades,
-    settings: config.live,
     metrics,
     log,
     health,
-    compat: server.compat === 'stt-ws',
     uploadDirectory: uploads.path,
-  });
-  registerYap(http.app, {
-    runtime,
-    upgrades,
-    settings: config.yap,
-    // An empty VOXTRAL_API_KEY refuses everyone, as in the original; elsewhere no key means no lock.
-    access: { keys: guard.apiKeys, keyRequired: server.compat === 'yap' },
-    ...(sttModel === undefined ? {} : { model: sttModel }),
-    metrics,
-    log,
-    health,
-    compat: server.compat === 'yap',
-  });
-  registerTone(http.app, {
-    runtime,
-    sessions: runtime.resumable,
-    upgrades,
-    log,
-    health,
-    compat: server.compat === 't-one',
-    names: server.api,
-    uploadDirectory: uploads.path,
-  });
-  registerDeepgram(http.app, {
-    runtime,
-    upgrades,
-    settings: config.deepgram,
-    log,
-    uploadDirectory: uploads.path,
-  });
-  registerElevenlabs(http.app, {
-    runtime,
-    upgrades,
-    log,
-    uploadDirectory: uploads.path,
-    voiceAliases: models.voiceAliases,
-  });
-  registerApiPages(http.app, {
-    operations: () => [
-      ...OPENAI_OPERATIONS,
-      ...REALTIME_OPERATIONS,
-      ...VOX_OPERATIONS,
-      ...STT_WS_OPERATIONS,
-      ...TONE_OPERATIONS,
-      ...DEEPGRAM_OPERATIONS,
-      ...ELEVENLABS_OPERATIONS,
-    ],
-    version: version(),
-  });
-  registerVoxStreams(upgrades, { runtime, log });
+    sttModel,
+  };
+  registerDialects(dialects);
   const { url } = await http.listen({ host: server.host, port: server.port });
-  const wyoming =
-    wyomingAt === undefined
-      ? undefined
-      : await (await import('./protocols/wyoming/index.js'))
-          .openWyoming({ ...wyomingAt, ...wyomingSettings, hearing: config.live, runtime, metrics, log })
-          .catch((error: unknown) => http.close().then(() => Promise.reject(error)));
-  const grpc = await listenGrpc(config, {
-    runtime,
-    log,
-    health,
-    uploadDirectory: uploads.path,
-    checkKey: keyGuard(guardSettings),
-  }).catch(async (error: unknown) => {
-    await http.destroy();
-    throw error;
-  });
+  const beside = await listenBeside({ ...dialects, checkKey: keyGuard(guardSettings) }).catch(
+    async (error) => {
+      await http.destroy();
+      throw error;
+    },
+  );
   health.set('ready');
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
@@ -281,8 +186,8 @@ export async function startApp(config: Config): Promise<App> {
         health.set('draining');
         await runtime.resumable.close();
         sessions.stop();
-        await Promise.all([upgrades.close(SOCKET_GRACE_MS), wyoming?.close(SOCKET_GRACE_MS)]);
-        await Promise.all([http.close(), grpc?.close()]);
+        await Promise.all([upgrades.close(SOCKET_GRACE_MS), beside.close(SOCKET_GRACE_MS)]);
+        await http.close();
         await puller.close();
         await residency.close();
         await uploads.remove();
@@ -301,18 +206,6 @@ export async function startApp(config: Config): Promise<App> {
  */
 function keepYoungSpace(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
-}
-
-/** gRPC, where it is switched on: on the address of HTTP, so what may listen there was checked for both. */
-async function listenGrpc(
-  { server }: Config,
-  options: Parameters<typeof createGrpcServer>[0],
-): Promise<ReturnType<typeof createGrpcServer> | undefined> {
-  if (server.grpcPort === undefined) return undefined;
-  const { createGrpcServer } = await import('./protocols/grpc/index.js');
-  const grpc = createGrpcServer(options);
-  options.log.info(await grpc.listen({ host: server.host, port: server.grpcPort }), 'gRPC listening');
-  return grpc;
 }
 
 /** The engines of this `VOX_HOME`, for the command line: adding code to a machine is no business of its network clients. */

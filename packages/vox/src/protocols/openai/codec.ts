@@ -4,7 +4,7 @@ import { parseKeepAlive } from '../../runtime/keep-alive.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakRequest, TranscribeRequest } from '../../runtime/types.js';
 import { form, validate } from '../../transport/index.js';
-import { type DiarizeCommand, readDiarize } from './diarized.js';
+import { type DiarizeCommand, readDiarize } from './diarize-request.js';
 import { ANSWER_FORMATS, type AnswerFormat, speechSchema, type TranscriptFormat } from './schema.js';
 
 type Fields = ReadonlyMap<string, readonly string[]>;

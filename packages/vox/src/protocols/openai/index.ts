@@ -16,7 +16,8 @@ import {
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
-import { diarizedEvents, LARGE_FIELDS, renderDiarized } from './diarized.js';
+import { LARGE_FIELDS } from './diarize-request.js';
+import { diarizedEvents, renderDiarized } from './diarized.js';
 import { errorBody } from './errors.js';
 import { speechEvents, transcriptEvents } from './events.js';
 import { keepReferences } from './references.js';

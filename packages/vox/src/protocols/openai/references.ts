@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diarize } from '../../runtime/types.js';
-import type { DiarizeCommand } from './diarized.js';
+import type { DiarizeCommand } from './diarize-request.js';
 
 export interface References {
   readonly diarize: Diarize;
