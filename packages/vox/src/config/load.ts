@@ -12,6 +12,7 @@ import { SETTINGS, type SettingKey, type Values } from './table.js';
 import { tlsConfig } from './tls-settings.js';
 import type { Alias, Compat, Config, Origin } from './types.js';
 import type { Machine, Reader } from './values.js';
+import { wyomingConfig } from './wyoming-settings.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -345,12 +346,7 @@ function toConfig(
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
     },
-    wyoming: {
-      ...(v.wyoming === undefined ? {} : { listen: { host: v.bindHost, ...v.wyoming } }),
-      maxConnections: v.wyomingMaxConnections,
-      idleMs: v.wyomingIdleTimeout * 1000,
-      announce: v.zeroconf,
-    },
+    wyoming: wyomingConfig(v),
     deepgram: { endpointingMs: v.deepgramEndpointing, idleMs: v.deepgramIdleTimeout * 1000 },
     realtime: {
       idleMs: v.realtimeIdleTimeout * 1000,
