@@ -5,6 +5,7 @@ import { remoteConfig } from './remote.js';
 import type { SettingKey, Values } from './table.js';
 import { tlsConfig } from './tls-settings.js';
 import type { Alias, Config, Origin } from './types.js';
+import { wyomingConfig } from './wyoming-settings.js';
 
 /** Seconds of audio that wait where none may be dropped, before the client waits. */
 const UNDROPPED_BACKLOG = 5;
@@ -100,12 +101,7 @@ export function toConfig(
       busyCode: v.yapCloseBusy,
       idleReason: v.yapCloseIdleReason,
     },
-    wyoming: {
-      ...(v.wyoming === undefined ? {} : { listen: { host: v.bindHost, ...v.wyoming } }),
-      maxConnections: v.wyomingMaxConnections,
-      idleMs: v.wyomingIdleTimeout * 1000,
-      announce: v.zeroconf,
-    },
+    wyoming: wyomingConfig(v),
     deepgram: { endpointingMs: v.deepgramEndpointing, idleMs: v.deepgramIdleTimeout * 1000 },
     realtime: {
       idleMs: v.realtimeIdleTimeout * 1000,

@@ -1,6 +1,7 @@
 /** Rows of the table of settings: Wyoming over TCP, for Home Assistant. */
 import { VoxError } from '@vox-speech/contract';
 import { always, maybe, type Setting } from './setting.js';
+import type { WyomingConfig } from './types.js';
 import { DURATION_SYNTAX, parseDuration } from './units.js';
 import { bindHost, boolean, integer, type Reader } from './values.js';
 
@@ -82,3 +83,19 @@ export const WYOMING_SETTINGS = {
     help: 'Announce Wyoming on the local network, so that Home Assistant finds it; never done on loopback.',
   }),
 } as const satisfies Record<string, Setting<unknown>>;
+
+/** Of what was read: without an address it listens where HTTP does. */
+export function wyomingConfig(v: {
+  readonly bindHost: string;
+  readonly wyoming: TcpAddress | undefined;
+  readonly wyomingMaxConnections: number;
+  readonly wyomingIdleTimeout: number;
+  readonly zeroconf: boolean;
+}): WyomingConfig {
+  return {
+    ...(v.wyoming === undefined ? {} : { listen: { host: v.bindHost, ...v.wyoming } }),
+    maxConnections: v.wyomingMaxConnections,
+    idleMs: v.wyomingIdleTimeout * 1000,
+    announce: v.zeroconf,
+  };
+}
