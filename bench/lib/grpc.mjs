@@ -10,7 +10,7 @@ const protobuf = require('protobufjs');
 /** Opens a connection: `stream('SynthesisService', 'Synthesize', message)` gives the messages as they come. */
 export function grpcClient(port) {
   const proto = fileURLToPath(new URL('../../packages/vox/proto/vox.proto', import.meta.url));
-  const root = protobuf.loadSync(proto, { keepCase: true });
+  const root = new protobuf.Root().loadSync(proto, { keepCase: true });
   root.resolveAll();
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   return {
