@@ -3,24 +3,25 @@
  * gRPC and Wyoming take turns on one voice. Connections are open before the clock starts; the first sound is the first sample,
  * not a header. Wanted: the slowest way at most 30 ms behind the fastest.
  */
-import { existsSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { grpcClient } from './lib/grpc.mjs';
 import { freePort } from './lib/procs.mjs';
 import { options, report, target } from './lib/report.mjs';
 import { alternate, median } from './lib/stats.mjs';
 import { pull, serve } from './lib/vox.mjs';
+import { wyoming } from './lib/wyoming.mjs';
 
 const MODEL = 'piper:en-us-joe-medium';
 const TEXT = 'The birch canoe slid on the planks. Glue the sheet to the wall.';
 const WAV_HEADER = 44;
 const flags = options({ runs: 15 });
-const WYOMING = new URL('lib/wyoming.mjs', import.meta.url);
 
 pull(MODEL);
 const ports = { grpc: await freePort(), wyoming: await freePort() };
-const wyomingArguments = existsSync(WYOMING) ? ['--wyoming', String(ports.wyoming)] : [];
-const vox = await serve(['--grpc-port', String(ports.grpc), '--tts-model', MODEL, ...wyomingArguments]);
+const vox = await serve([
+  ...['--grpc-port', String(ports.grpc), '--wyoming', String(ports.wyoming)],
+  ...['--tts-model', MODEL],
+]);
 const grpc = grpcClient(ports.grpc);
 
 function post(fields) {
@@ -93,38 +94,34 @@ async function overGrpc() {
   return first;
 }
 
-/** Where the server speaks it; a client a server, since its connection stays open. */
-async function wyomingSide() {
-  const { wyoming } = await import(WYOMING.href);
-  const client = await wyoming(ports.wyoming);
-  return {
-    close: () => client.close(),
-    async ask() {
-      const since = performance.now();
-      client.send('synthesize', { text: TEXT });
-      let first;
-      for (;;) {
-        const { type, at } = await client.next();
-        if (type === 'audio-chunk') first ??= at - since;
-        if (type === 'audio-stop') return first;
-      }
-    },
-  };
+const wyomingClient = await wyoming(ports.wyoming);
+
+async function overWyoming() {
+  const since = performance.now();
+  wyomingClient.send('synthesize', { text: TEXT });
+  let first;
+  for (;;) {
+    const { type, at } = await wyomingClient.next();
+    if (type === 'audio-chunk') first ??= at - since;
+    if (type === 'audio-stop') return first;
+  }
 }
 
-const overWyoming = wyomingArguments.length > 0 ? await wyomingSide() : undefined;
-const times = await alternate(
-  {
-    'chunked HTTP': overHttp,
-    'server-sent events': overEvents,
-    'Vox WebSocket': overWebSocket,
-    gRPC: overGrpc,
-    ...(overWyoming === undefined ? {} : { Wyoming: overWyoming.ask }),
-  },
-  flags.runs,
-  3,
-);
-overWyoming?.close();
+const ways = Object.entries({
+  'chunked HTTP': overHttp,
+  'server-sent events': overEvents,
+  'Vox WebSocket': overWebSocket,
+  gRPC: overGrpc,
+  Wyoming: overWyoming,
+});
+const times = Object.fromEntries(ways.map(([way]) => [way, []]));
+// Each round begins with another way: what stands behind a pause, or behind a slow one, is not always the same.
+for (let round = 0; round < flags.runs; round++) {
+  const order = ways.map((_, i) => ways[(i + round) % ways.length]);
+  const got = await alternate(Object.fromEntries(order), 1, round === 0 ? 3 : 0);
+  for (const [way] of ways) times[way].push(...got[way]);
+}
+wyomingClient.close();
 grpc.close();
 await vox.stop();
 
