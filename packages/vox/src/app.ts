@@ -153,6 +153,7 @@ export async function startApp(config: Config): Promise<App> {
     health,
     uploadDirectory: uploads.path,
     sttModel,
+    tls,
   };
   registerDialects(dialects);
   const { url } = await http.listen({ host: server.host, port: server.port });
@@ -186,8 +187,10 @@ export async function startApp(config: Config): Promise<App> {
         health.set('draining');
         await runtime.resumable.close();
         sessions.stop();
-        await Promise.all([upgrades.close(SOCKET_GRACE_MS), beside.close(SOCKET_GRACE_MS)]);
-        await http.close();
+        await Promise.all([
+          upgrades.close(SOCKET_GRACE_MS).then(() => http.close()),
+          beside.close(SOCKET_GRACE_MS),
+        ]);
         await puller.close();
         await residency.close();
         await uploads.remove();

@@ -38,6 +38,8 @@ export interface Dialects {
   readonly uploadDirectory: string;
   /** The default recogniser; absent = the first pulled one. */
   readonly sttModel: string | undefined;
+  /** Of HTTP and gRPC; absent = neither is encrypted. */
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
 }
 
 /** Registers all that is spoken over HTTP and WebSockets. */

@@ -22,6 +22,8 @@ export interface GrpcOptions {
   readonly uploadDirectory: string;
   /** Throws `unauthorized` for metadata without an accepted key. */
   readonly checkKey: (headers: GrpcHeaders) => void;
+  /** PEM; absent = connections are not encrypted. */
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
   /** On stop, running calls may finish within this time, in ms. */
   readonly graceMs?: number;
 }
@@ -44,10 +46,11 @@ export function createGrpcServer({
   uploadDirectory,
   ...rest
 }: GrpcOptions): GrpcServer {
-  const { checkKey, graceMs } = rest;
+  const { checkKey, graceMs, tls } = rest;
   const server = new GrpcServer({
     log,
     messageBytes: MESSAGE_BYTES,
+    tls,
     check(path, headers) {
       try {
         checkKey(headers);

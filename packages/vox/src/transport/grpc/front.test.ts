@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { VoxError } from '@vox-speech/contract';
 import { pino } from 'pino';
+import { makeCertificate } from '../../local/tls/certificate.js';
 import { until } from '../socket-client.test.support.js';
 import { GrpcServer, type GrpcServerOptions } from './index.js';
 import { Intake } from './intake.js';
@@ -52,7 +53,11 @@ test('a message that does not come in time gives its place to the next', async (
 const raw = { decode: (bytes: Buffer) => bytes, encode: (bytes: Buffer) => bytes };
 
 /** Echoes; `/x.X/Wait` never answers. */
-async function echo(t: TestContext, options: Partial<GrpcServerOptions>) {
+async function echo(
+  t: TestContext,
+  options: Partial<GrpcServerOptions>,
+  secure = credentials.createInsecure(),
+) {
   const server = new GrpcServer({
     log: pino({ enabled: false }),
     check: (_, headers) => (headers['x-api-key'] === 'k' ? 'known' : 'anybody'),
@@ -72,7 +77,7 @@ async function echo(t: TestContext, options: Partial<GrpcServerOptions>) {
     },
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  const client = new Client(`127.0.0.1:${port}`, secure, {
     'grpc.use_local_subchannel_pool': 1,
   });
   t.after(async () => {
@@ -131,4 +136,14 @@ test('a port that is taken is named', async (t) => {
     server.listen({ host: '127.0.0.1', port }),
     /127\.0\.0\.1:\d+.*EADDRINUSE.*--grpc-port/,
   );
+});
+
+test('with a certificate only those who trust it are served', async (t) => {
+  const tls = makeCertificate(['127.0.0.1', 'localhost'], new Date());
+  const trusting = await echo(t, { tls }, credentials.createSsl(Buffer.from(tls.cert)));
+  assert.equal((await trusting.call('/x.X/Echo')).length, 3);
+  for (const secure of [credentials.createSsl(), credentials.createInsecure()]) {
+    const other = await echo(t, { tls }, secure);
+    await assert.rejects(other.call('/x.X/Echo'), fails(status.UNAVAILABLE));
+  }
 });

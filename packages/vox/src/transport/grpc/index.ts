@@ -32,6 +32,8 @@ export interface GrpcServerOptions {
   readonly check: (path: string, headers: GrpcHeaders) => Caller;
   /** Bytes of one message. A larger one ends its call with RESOURCE_EXHAUSTED. */
   readonly messageBytes: number;
+  /** PEM; absent = connections are not encrypted. */
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
   readonly intake?: IntakeSettings;
   readonly anybody?: AnybodyLimits;
   /** On stop, running calls may finish within this time, in ms; then they are aborted. */
@@ -107,9 +109,7 @@ export class GrpcServer {
   async listen({ host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
     const shown = host.includes(':') ? `[${host}]` : host;
     const bound = await new Promise<number>((resolve, reject) => {
-      // The one place that says how connections are protected.
-      const credentials = ServerCredentials.createInsecure();
-      this.#server.bindAsync(`${shown}:${port}`, credentials, (error, got) => {
+      this.#server.bindAsync(`${shown}:${port}`, credentialsOf(this.#options.tls), (error, got) => {
         if (error === null) return resolve(got);
         const message = `gRPC can't listen on ${shown}:${port}: ${error.message}; choose another port with --grpc-port`;
         reject(new VoxError('conflict', message, { param: 'grpcPort', cause: error }));
@@ -153,6 +153,12 @@ export class GrpcServer {
       this.#options.log.info({ status: code, ms: Math.round(performance.now() - since) }, `gRPC ${path}`);
     };
   }
+}
+
+function credentialsOf(tls: GrpcServerOptions['tls']): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return ServerCredentials.createSsl(null, [pair]);
 }
 
 function notHere(): never {
