@@ -62,7 +62,6 @@ const LAYERS = {
     'vox/guard',
     'vox/observe',
     'packages/contract',
-    'packages/audio',
   ],
   'vox/protocols/deepgram': [
     'vox/runtime',

@@ -1,35 +1,16 @@
 /**
- * Audio on its way from the client to the live session: it waits here until the session is open and has room, and is turned
- * into PCM in small pieces, so that a message of megabytes keeps nobody else waiting.
+ * Audio on its way from the client to the live session: it waits here until the session is open and has room, and goes on in
+ * small pieces, so that a message of megabytes keeps nobody else waiting.
  */
-import { ALAW_TO_INT16, MULAW_TO_INT16 } from '@vox-speech/audio';
 import type { LiveSession } from '../../runtime/types.js';
-import type { Format } from './config.js';
 
-/** Bytes that are converted and passed on at once: a quarter of a millisecond's work. */
+/** Bytes that are passed on at once. */
 const PIECE_BYTES = 64 * 1024;
 /** Bytes, and messages, that may wait before the client has to. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_WAITING_MESSAGES = 1_000;
 
-const TABLES = { 'audio/pcmu': MULAW_TO_INT16, 'audio/pcma': ALAW_TO_INT16 } as const;
-
-/** Bytes of a sample as the client sends it. */
-export function bytesPerSample({ type }: Format): number {
-  return type === 'audio/pcm' ? 2 : 1;
-}
-
-/** A client's bytes as PCM16, little-endian; those that are it already stay the same. */
-export function toPcm16(bytes: Uint8Array, { type }: Format): Uint8Array {
-  if (type === 'audio/pcm') return bytes;
-  const table = TABLES[type];
-  const pcm = Buffer.allocUnsafe(2 * bytes.length);
-  for (let i = 0; i < bytes.length; i++) pcm.writeInt16LE(table[bytes[i] ?? 0] ?? 0, 2 * i);
-  return pcm;
-}
-
 export class Intake {
-  readonly #format: Format;
   readonly #onRoom: () => void;
   #queue: (Uint8Array | 'commit' | 'finish')[] = [];
   #bytes = 0;
@@ -39,8 +20,7 @@ export class Intake {
   #closed = false;
 
   /** @param onRoom called when there is room again after `push` said false */
-  constructor(format: Format, onRoom: () => void) {
-    this.#format = format;
+  constructor(onRoom: () => void) {
     this.#onRoom = onRoom;
   }
 
@@ -114,7 +94,7 @@ export class Intake {
       else this.#queue[0] = next.subarray(piece.length);
       this.#bytes -= piece.length;
       budget -= piece.length;
-      this.#full = !this.#session.append(toPcm16(piece, this.#format));
+      this.#full = !this.#session.append(piece);
     }
     if (!had && this.#hasRoom) this.#onRoom();
   }

@@ -1,9 +1,8 @@
 /** One live session and the audio on its way to it. Its times are put on the clock of the whole connection. */
-import type { LiveEvent } from '@vox-speech/contract';
-import { VoxError } from '@vox-speech/contract';
+import { type LiveEvent, liveBytesPerMs, VoxError } from '@vox-speech/contract';
 import type { LiveListener, LiveRequest, Runtime } from '../../runtime/types.js';
 import type { SessionConfig } from './config.js';
-import { bytesPerSample, Intake } from './intake.js';
+import { Intake } from './intake.js';
 import { liveRequest } from './request.js';
 
 /** Nothing is called once it was closed. */
@@ -31,8 +30,8 @@ export class Listening implements LiveListener {
     this.request = liveRequest(config, this.#stop.signal);
     this.#owner = owner;
     this.#fromMs = fromMs;
-    this.#bytesPerMs = (bytesPerSample(config.format) * config.format.rate) / 1000;
-    this.#intake = new Intake(config.format, () => owner.room());
+    this.#bytesPerMs = liveBytesPerMs(this.request.options);
+    this.#intake = new Intake(() => owner.room());
   }
 
   /** Ms of audio that the client has sent, this session's and that of those before. */

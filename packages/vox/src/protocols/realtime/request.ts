@@ -16,6 +16,8 @@ const QUEUE_MS = 5_000;
 /** How long a word must have stood unchanged before it is sent, in ms. The reference names steps and no times. */
 const STABLE_MS = { minimal: 80, low: 240, medium: 480, high: 960, xhigh: 1_920 } as const;
 
+const ENCODINGS = { 'audio/pcmu': 'mulaw', 'audio/pcma': 'alaw' } as const;
+
 /** How `semantic_vad` waits, in ms: for a sentence that is over, and at most (OpenAI's documented times). */
 const PATIENCE = {
   low: { pauseMs: 800, waitMs: 8_000 },
@@ -35,6 +37,7 @@ export function liveOptions(config: SessionConfig): LiveOptions {
   const { language, prompt, delay, keywords } = transcription;
   return {
     sampleRate: format.rate,
+    ...(format.type === 'audio/pcm' ? {} : { encoding: ENCODINGS[format.type] }),
     ...(language === undefined ? {} : { language }),
     task: 'transcribe',
     words: false,

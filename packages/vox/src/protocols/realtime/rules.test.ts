@@ -63,8 +63,13 @@ test('what is absent stays, null clears, and every option reaches the core', () 
     ['xhigh', 1_920],
   ])
     assert.equal(liveOptions(read(input({ transcription: { delay } }))).stableMs, stableMs);
-  for (const type of ['audio/pcmu', 'audio/pcma'])
-    assert.deepEqual(read(input({ format: { type } })).format, { type, rate: 8_000 });
+  for (const [type, encoding] of [
+    ['audio/pcmu', 'mulaw'],
+    ['audio/pcma', 'alaw'],
+  ]) {
+    const asked = liveOptions(read(input({ format: { type } })));
+    assert.deepEqual([asked.sampleRate, asked.encoding], [8_000, encoding]);
+  }
 });
 
 test('what is wrong is named as the client spelled it; what is not known is not looked at', () => {
