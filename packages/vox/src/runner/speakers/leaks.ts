@@ -40,8 +40,12 @@ export class Leaks {
 
   constructor(channels: readonly Levels[]) {
     this.#channels = channels;
-    this.#paths = channels.map((levels, channel) =>
-      channels.flatMap((source, other) => (other === channel ? [] : (pathOf(source, levels) ?? []))),
+    const amplitudes = channels.map((levels) => levels.map(amplitude));
+    this.#paths = amplitudes.map((into, channel) =>
+      channels.flatMap((source, other) => {
+        const from = amplitudes[other];
+        return other === channel || from === undefined ? [] : (pathOf(source, from, into) ?? []);
+      }),
     );
   }
 
@@ -105,18 +109,19 @@ export class Leaks {
   }
 }
 
-/** The way from one channel into another; undefined where there is none. */
-function pathOf(source: Levels, target: Levels): Path | undefined {
-  const threshold = activeAbove([source]);
+/** The way from one channel into another, by their levels and amplitudes; undefined where there is none. */
+function pathOf(source: Levels, from: Float32Array, into: Float32Array): Path | undefined {
+  const threshold = amplitude(activeAbove([source]));
+  const quieter = amplitude(-QUIETER_DB);
   let best: Path | undefined;
   let closest: number = FOLLOWS.recording;
   for (let lag = -LONGEST_LEAD; lag <= LONGEST_LAG; lag++) {
     const follows = new Correlation();
-    source.forEach((level, frame) => {
-      const there = target[frame + lag];
-      if (there !== undefined && level > threshold && there <= level - QUIETER_DB)
-        follows.add(amplitude(level), amplitude(there));
-    });
+    for (let frame = Math.max(0, -lag); frame < Math.min(from.length, into.length - lag); frame++) {
+      const here = from[frame] ?? 0;
+      const there = into[frame + lag] ?? 0;
+      if (here > threshold && there <= here * quieter) follows.add(here, there);
+    }
     if (follows.count < SHOWN_FRAMES || follows.value < closest) continue;
     closest = follows.value;
     best = { source, lag, gain: follows.gain };
