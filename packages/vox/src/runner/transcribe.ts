@@ -60,6 +60,7 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
         words: info.canTimeWords,
         ...(language === undefined ? {} : { language }),
         ...(job.options.prompt === undefined || !info.canPrompt ? {} : { prompt: job.options.prompt }),
+        ...(job.options.decoder === undefined ? {} : { decoder: job.options.decoder }),
       };
       const clip = length <= windowLength;
       const doubtAt = clip ? MIN_UNCOVERED.clip : MIN_UNCOVERED.recording;
