@@ -1,7 +1,7 @@
 /** One live stream on a streaming recogniser: utterance after utterance, all times since its first sample. */
 import type { Segment, StreamPart, TranscriptionStream } from '@vox-speech/contract';
-import type { OnlineRecognizer, OnlineResult, OnlineStream } from './native-online.js';
 import { findPhrases, LETTER_MS } from './letter-phrases.js';
+import type { OnlineRecognizer, OnlineResult, OnlineStream } from './native-online.js';
 import { segmentOf } from './online-words.js';
 
 /**

@@ -8,8 +8,8 @@ import { readArpa } from './arpa.js';
 import { searchBeams, TONE_SEARCH } from './beam-search.js';
 import { END } from './language-model.js';
 
-const ARPA = fileURLToPath(new URL('../../testing/ctc/small.arpa', import.meta.url));
-const SCORES = new URL('../../testing/ctc/scores.json', import.meta.url);
+const ARPA = fileURLToPath(new URL('../../testing/small.arpa', import.meta.url));
+const SCORES = new URL('../../testing/scores.json', import.meta.url);
 const LABELS = [...'абвгдеёжзийклмнопрстуфхцчшщъыьэюя', ' '];
 const BLANK = LABELS.length;
 

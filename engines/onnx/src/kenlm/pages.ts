@@ -52,6 +52,7 @@ export class PagedFile {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
+    this.#held.fill(-1);
   }
 
   /** Where in the kept bytes a value of so many bytes stands. */

@@ -62,9 +62,13 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
 function decoderOf(given: string | null): Decoder | undefined {
   const known = DECODERS.find((one) => one === given);
   if (given !== null && known === undefined)
-    throw new VoxError('invalid_request', `decoder must be ${DECODERS.join(' or ')}, not ${given.slice(0, 20)}`, {
-      param: 'decoder',
-    });
+    throw new VoxError(
+      'invalid_request',
+      `decoder must be ${DECODERS.join(' or ')}, not ${given.slice(0, 20)}`,
+      {
+        param: 'decoder',
+      },
+    );
   return known;
 }
 
