@@ -102,7 +102,8 @@ describe('the decoder that is asked for', {
         socket.on('close', () => resolve(told));
         socket.on('error', reject);
       });
-    const texts = (told) => told.filter(({ event }) => event === 'transcript').map(({ phrase }) => phrase.text);
+    const texts = (told) =>
+      told.filter(({ event }) => event === 'transcript').map(({ phrase }) => phrase.text);
     assert.deepEqual(texts(await heard('?decoder=greedy')), ['мой дол']);
     assert.deepEqual(texts(await heard('?decoder=beam')), ['мой дом']);
     const refused = (await heard('?decoder=magic')).find(({ event }) => event === 'error');

@@ -64,7 +64,10 @@ export async function toneHome(layers = 0, search = undefined) {
     }
     const [name, tag] = TONE.split(':');
     mkdirSync(join(home, 'models/manifests', name), { recursive: true });
-    writeFileSync(join(home, 'models/manifests', name, `${tag}.json`), JSON.stringify(manifest(files, search)));
+    writeFileSync(
+      join(home, 'models/manifests', name, `${tag}.json`),
+      JSON.stringify(manifest(files, search)),
+    );
   } catch (error) {
     remove();
     throw error;

@@ -119,17 +119,17 @@ describe('T-one on ONNX Runtime', { skip }, () => {
     for (const decoder of ['greedy', 'beam'] as const) {
       const heard = await hear(model, SOUND, { decoder });
       assert.deepEqual(texts(heard), ['привет мир', 'да нет', 'молоко', 'ещё'], decoder);
-      // A letter is 90 ms, the last 30 of them a blank.
-      assert.deepEqual(
-        heard.map(({ startMs, endMs }) => [startMs, endMs]),
-        [
-          [900, 1770],
-          [3300, 4230],
-          [4890, 5400],
-          [6570, 6810],
-        ],
-        decoder,
-      );
+      // A letter is 90 ms, the last 30 of them a blank; at its edge to silence it may sound like a letter.
+      const spans = [
+        [900, 1770],
+        [3300, 4230],
+        [4890, 5400],
+        [6570, 6810],
+      ] as const;
+      for (const [at, [startMs, endMs]] of spans.entries()) {
+        assert.equal(heard[at]?.startMs, startMs);
+        assert.ok(Math.abs((heard[at]?.endMs ?? 0) - endMs) <= 30, `${heard[at]?.endMs} ${endMs}`);
+      }
       const [words] = heard.map((segment) => segment.words);
       assert.deepEqual(
         words?.map(({ text, startMs, endMs }) => [text, startMs, endMs]),
