@@ -82,18 +82,18 @@ export class BeamSearcher {
     this.#keep(reached, width);
   }
 
-  /** The likeliest text of these beams, without spaces at its ends; where the sentence is over, its end counts too. */
-  text(beams: Beams = this.#beams, over = true): string {
+  /** The likeliest text of these beams, the sentence being over. */
+  text(beams: Beams = this.#beams): string {
     const { model, alpha } = this.#search;
     let best: Prefix | undefined;
     let most = Number.NEGATIVE_INFINITY;
     for (const { prefix, blank, spoken } of beams) {
-      const ended = over ? prefix.ended(model, this.#search) : prefix.words;
-      const end = model === undefined || !over ? 0 : weigh(model.score(ended.context, END).log10, alpha);
+      const ended = prefix.ended(model, this.#search);
+      const end = model === undefined ? 0 : weigh(model.score(ended.context, END).log10, alpha);
       const score = logAdd(blank, spoken) + ended.score + end;
       if (best === undefined || score > most) [best, most] = [prefix, score];
     }
-    return (best?.text ?? '').trim().replace(/ +/g, ' ');
+    return best?.text ?? '';
   }
 
   /** The best of what was reached are followed on; the others leave the tree. */
@@ -115,6 +115,12 @@ export class BeamSearcher {
   }
 }
 
+/** What all of these beams begin with: whatever is heard later does not change it. */
+export function sharedText(beams: Beams): string {
+  const [first, ...others] = beams;
+  return others.reduce((shared, { prefix }) => shared?.sharedWith(prefix), first?.prefix)?.text ?? '';
+}
+
 /**
  * The likeliest text, without spaces at its ends.
  * @param frames natural-log probabilities of all labels, a frame each
@@ -122,7 +128,7 @@ export class BeamSearcher {
 export function searchBeams(frames: readonly Float32Array[], search: BeamSearch): string {
   const searcher = new BeamSearcher(search);
   for (const frame of frames) searcher.push(frame);
-  return searcher.text();
+  return searcher.text().trim().replace(/ +/g, ' ');
 }
 
 /** Labels that are likely enough to be followed; the likeliest always. */

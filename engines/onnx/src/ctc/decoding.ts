@@ -1,12 +1,12 @@
 /** How a phrase is turned into letters while it is being said: by the likeliest label of each frame, or by a search. */
-import { type BeamSearch, BeamSearcher, type Beams, indexOfBest } from './beam-search.js';
+import { type BeamSearch, BeamSearcher, type Beams, indexOfBest, sharedText } from './beam-search.js';
 
 /** One phrase, a frame at a time. Texts are as the letters say them: spaces at their ends may be there, or several in a row. */
 export interface Decoding {
   push(frame: Float32Array): void;
   /** What was said so far is in the phrase; what comes after it may be not. */
   mark(): void;
-  /** The text so far. */
+  /** What of the text is certain by now: it only grows, and `text` begins with it. */
   partial(): string;
   /** The text up to the last mark, now that it is over. */
   text(): string;
@@ -35,7 +35,7 @@ export class GreedyDecoding implements Decoding {
   }
 
   partial(): string {
-    return this.#text;
+    return this.#marked;
   }
 
   text(): string {
@@ -62,10 +62,10 @@ export class BeamDecoding implements Decoding {
   }
 
   partial(): string {
-    return this.#searcher.text(this.#searcher.beams, false);
+    return sharedText(this.#marked);
   }
 
   text(): string {
-    return this.#searcher.text(this.#marked, true);
+    return this.#searcher.text(this.#marked);
   }
 }

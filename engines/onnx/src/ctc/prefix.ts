@@ -21,6 +21,8 @@ interface Words {
 export class Prefix {
   /** Label that it ends with; -1 at the root. */
   readonly label: number;
+  /** Letters in all. */
+  readonly length: number;
   /** Letters of the word that is not over. */
   readonly word: string;
   /** What the words add that are over. */
@@ -39,6 +41,7 @@ export class Prefix {
 
   private constructor(parent: Prefix | undefined, label: number, letter: string, word: string, words: Words) {
     this.#parent = parent;
+    this.length = parent === undefined ? 0 : parent.length + 1;
     this.label = label;
     this.#letter = letter;
     this.word = word;
@@ -54,6 +57,17 @@ export class Prefix {
     const letters: string[] = [];
     for (let at: Prefix | undefined = this; at !== undefined; at = at.#parent) letters.push(at.#letter);
     return letters.reverse().join('');
+  }
+
+  /** The longest text that both begin with. */
+  sharedWith(other: Prefix): Prefix {
+    let [one, two]: [Prefix, Prefix] = [this, other];
+    while (one !== two) {
+      if (one.length < two.length) [one, two] = [two, one];
+      if (one.#parent === undefined) break;
+      one = one.#parent;
+    }
+    return one;
   }
 
   /** The text with one letter more; a space ends a word. */
