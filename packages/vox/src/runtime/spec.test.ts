@@ -11,7 +11,10 @@ const SETTINGS: SpecSettings = {
   engineModule: async (name) => name,
 };
 /** A stand-in for a store: it has the files that are asked for. */
-const STORE = { files: async () => ({ reference: 'a:1', companions: {} }), get: async () => undefined } as unknown as Store;
+const STORE = {
+  files: async () => ({ reference: 'a:1', companions: {} }),
+  get: async () => undefined,
+} as unknown as Store;
 
 test('a file that is read in pieces takes no memory', async () => {
   const bytesOf = async (parameters: Manifest['parameters']): Promise<number> => {
