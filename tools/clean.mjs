@@ -10,9 +10,10 @@ for (const folder of [
   'packages/client',
   'packages/vox',
   'engines/sherpa',
+  'engines/onnx',
   'engines/replay',
 ]) {
   rmSync(join(ROOT, folder, 'dist'), { recursive: true, force: true });
 }
-for (const folder of ['packages/vox', 'engines/sherpa'])
+for (const folder of ['packages/vox', 'engines/sherpa', 'engines/onnx'])
   execFileSync(process.execPath, [join(ROOT, 'tools/prepack.mjs'), '--undo'], { cwd: join(ROOT, folder) });

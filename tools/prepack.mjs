@@ -15,7 +15,7 @@ import { ROOT } from './files.mjs';
 import { shrinkwrap } from './shrinkwrap.mjs';
 
 /** Engines that `vox` installs by itself: name to folder. */
-const ENGINES = { sherpa: 'engines/sherpa' };
+const ENGINES = { sherpa: 'engines/sherpa', onnx: 'engines/onnx' };
 
 const folder = process.cwd();
 const workspace = relative(ROOT, folder).split(sep).join('/');

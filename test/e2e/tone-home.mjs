@@ -19,22 +19,42 @@ import { writeTone } from '../../packages/vox/dist/models/import/testing/tone.js
 
 export { HEAVY_LAYERS, LETTER_MS, toneSpeech } from '../../packages/vox/dist/models/import/testing/tone.js';
 
+/** Natural log between a label and the next. */
+const VAGUE = 2;
+/** What an import writes of a model that searches. */
+const INFO = {
+  kind: 'stt',
+  family: 'tone-ctc',
+  sampleRate: 16_000,
+  languages: ['ru'],
+  voices: [],
+  canTranslate: false,
+  canDetectLanguage: false,
+  canChooseLanguage: false,
+  canTimeWords: true,
+  canPrompt: false,
+  decoders: ['beam', 'greedy'],
+  concurrency: 1,
+};
+
 /** The reference of its only recogniser. */
 export const TONE = 't-one:fixture';
 
 /**
  * Returns the folder and a function that removes it. `layers`: 0 = light; `HEAVY_LAYERS` = 67 million parameters, 270 MB, as dear as
- * a real model.
+ * a real model. `search`: on the ONNX Runtime engine, with this language model of words (ARPA), and with labels beside what is said
+ * that are nearly as likely.
  */
-export async function toneHome(layers = 0) {
+export async function toneHome(layers = 0, search = undefined) {
   const home = mkdtempSync(join(tmpdir(), 'vox-tone-'));
   const remove = () => rmSync(home, { recursive: true, force: true });
   try {
     const blobs = join(home, 'models/blobs');
     mkdirSync(blobs, { recursive: true });
-    await writeTone(home, layers);
+    await writeTone(home, layers, search === undefined ? undefined : VAGUE);
+    if (search !== undefined) writeFileSync(join(home, 'lm.arpa'), search);
     const files = [];
-    for (const name of ['model.onnx', 'tokens.txt']) {
+    for (const name of ['model.onnx', 'tokens.txt', ...(search === undefined ? [] : ['lm.arpa'])]) {
       const path = join(home, name);
       const hash = createHash('sha256');
       await pipeline(createReadStream(path), hash);
@@ -44,7 +64,10 @@ export async function toneHome(layers = 0) {
     }
     const [name, tag] = TONE.split(':');
     mkdirSync(join(home, 'models/manifests', name), { recursive: true });
-    writeFileSync(join(home, 'models/manifests', name, `${tag}.json`), JSON.stringify(manifest(files)));
+    writeFileSync(
+      join(home, 'models/manifests', name, `${tag}.json`),
+      JSON.stringify(manifest(files, search)),
+    );
   } catch (error) {
     remove();
     throw error;
@@ -52,13 +75,13 @@ export async function toneHome(layers = 0) {
   return { home, remove };
 }
 
-function manifest(files) {
+function manifest(files, search) {
   return {
     schemaVersion: 1,
     reference: TONE,
     kind: 'stt',
     family: 'tone-ctc',
-    engine: 'sherpa',
+    engine: search === undefined ? 'sherpa' : 'onnx',
     description: 'a stand-in for T-one',
     license: { id: 'Apache-2.0' },
     languages: ['ru'],
@@ -68,6 +91,7 @@ function manifest(files) {
     origin: 'test',
     recipe: 'test',
     companion: false,
+    ...(search === undefined ? {} : { info: INFO }),
     pulledAt: '2026-01-01T00:00:00.000Z',
   };
 }

@@ -1,6 +1,7 @@
 /** One live stream on a streaming recogniser: utterance after utterance, all times since its first sample. */
 import type { Segment, StreamPart, TranscriptionStream } from '@vox-speech/contract';
-import type { OnlineRecognizer, OnlineStream } from './native-online.js';
+import { findPhrases, LETTER_MS } from './letter-phrases.js';
+import type { OnlineRecognizer, OnlineResult, OnlineStream } from './native-online.js';
 import { segmentOf } from './online-words.js';
 
 /**
@@ -10,6 +11,9 @@ import { segmentOf } from './online-words.js';
  * see and the machine never has to fill.
  */
 const NATIVE_BYTES = 1 << 20;
+
+/** Tokens from which on the library forgets those that were told, in the next silence: it tells all of them each time. */
+const MOST_TOKENS = 256;
 
 export interface OnlineStreamOptions {
   /** Hz of what is pushed. */
@@ -30,6 +34,8 @@ export interface OnlineStreamOptions {
   readonly words: boolean;
   /** See `OnlineRow`. */
   readonly timesTokens: boolean;
+  /** See `OnlineRow`. */
+  readonly phraseFrames?: number;
 }
 
 export class OnlineTranscription implements TranscriptionStream {
@@ -44,6 +50,9 @@ export class OnlineTranscription implements TranscriptionStream {
   #text = '';
   /** Ms heard when the open utterance began: where a family without times lets it begin. */
   #since = 0;
+  /** Frames heard, and tokens in phrases that are over, since the library last forgot its text. */
+  #frames = 0;
+  #told = 0;
   #partial: StreamPart | undefined;
   #finals: StreamPart[] = [];
 
@@ -85,23 +94,25 @@ export class OnlineTranscription implements TranscriptionStream {
   /** To be called when a chunk was decoded: takes what is new, and ends the utterance where it is over. */
   decoded(): void {
     const stream = this.native;
+    if (this.#options.phraseFrames !== undefined) {
+      this.#phrases(stream, this.#options.phraseFrames);
+      return;
+    }
     const over = this.#recognizer.isEndpoint(stream);
-    const segment = this.#segment(stream);
+    const segment = this.#segment(this.#recognizer.getResult(stream));
     if (over) {
       this.#end(segment);
       this.#recognizer.reset(stream);
       this.#since = this.#heardMs();
-    } else if (segment !== undefined && segment.text !== this.#text) {
-      this.#text = segment.text;
-      this.#partial = { type: 'transcript-partial', text: segment.text, segment };
-    }
+    } else this.#grow(segment);
   }
 
   /** Finals, then the latest partial. The last final comes when the stream was finished and is not ready any more. */
   poll(): StreamPart[] {
     if (this.#finished && !this.#concluded && this.#held !== undefined && !this.ready()) {
       this.#concluded = true;
-      this.#end(this.#segment(this.#held.stream));
+      const result = this.#recognizer.getResult(this.#held.stream);
+      this.#end(this.#segment(partOf(result, this.#told, result.tokens.length)));
     }
     const parts = this.#partial === undefined ? this.#finals : [...this.#finals, this.#partial];
     this.#finals = [];
@@ -121,8 +132,28 @@ export class OnlineTranscription implements TranscriptionStream {
     if (segment !== undefined) this.#finals.push({ type: 'transcript-final', text: segment.text, segment });
   }
 
-  #segment(stream: OnlineStream): Segment | undefined {
+  #grow(segment: Segment | undefined): void {
+    if (segment === undefined || segment.text === this.#text) return;
+    this.#text = segment.text;
+    this.#partial = { type: 'transcript-partial', text: segment.text, segment };
+  }
+
+  /** Ends what is over by the times of its letters. */
+  #phrases(stream: OnlineStream, frames: number): void {
+    this.#frames += frames;
     const result = this.#recognizer.getResult(stream);
+    const { over, next, silent } = findPhrases(result, this.#told, this.#frames);
+    for (const { from, to } of over) this.#end(this.#segment(partOf(result, from, to)));
+    this.#told = next;
+    if (next < result.tokens.length) this.#grow(this.#segment(partOf(result, next, result.tokens.length)));
+    // With its text the library forgets what it has heard and not said yet, so it does that seldom.
+    if (!silent || next < MOST_TOKENS) return;
+    this.#recognizer.reset(stream);
+    this.#frames = 0;
+    this.#told = 0;
+  }
+
+  #segment(result: OnlineResult): Segment | undefined {
     const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens } = this.#options;
     const startMs = timesTokens ? result.start_time * 1000 * slowClock - leadMs - lateMs : this.#since;
     const segment = segmentOf(
@@ -132,6 +163,7 @@ export class OnlineTranscription implements TranscriptionStream {
       startMs,
       this.#heardMs(),
       language,
+      ...(this.#options.phraseFrames === undefined ? [] : [LETTER_MS]),
     );
     if (segment === undefined || words) return segment;
     const { words: _, ...wordless } = segment;
@@ -140,4 +172,11 @@ export class OnlineTranscription implements TranscriptionStream {
   #heardMs(): number {
     return Math.round((this.#pushed / this.#options.sampleRate) * 1000);
   }
+}
+
+/** Tokens of a result, as a result; the whole is as it was. */
+function partOf(result: OnlineResult, from: number, to: number): OnlineResult {
+  if (from === 0 && to === result.tokens.length) return result;
+  const tokens = result.tokens.slice(from, to);
+  return { ...result, text: tokens.join(''), tokens, timestamps: result.timestamps.slice(from, to) };
 }

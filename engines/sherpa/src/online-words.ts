@@ -11,16 +11,18 @@ const BYTE = /^<0x[0-9A-F]{2}>$/;
  * @param startMs where the utterance's clock began, since the stream's first sample
  * @param heardMs how far the stream was heard; nothing ends after it
  * @param language ISO 639-1; '' = unknown
+ * @param letterMs longest that a letter is taken to last
  */
 export function segmentOf(
   result: OnlineResult,
   startMs: number,
   heardMs: number,
   language: string,
+  letterMs: number = MAX_MS_A_CHARACTER,
 ): Segment | undefined {
   const text = result.text.trim();
   if (text === '') return undefined;
-  const words = wordsOf(timedTokens(result, startMs / 1000), heardMs);
+  const words = wordsOf(timedTokens(result, startMs / 1000, letterMs), heardMs);
   const first = words[0]?.startMs ?? Math.max(0, Math.min(Math.round(startMs), heardMs));
   const last = words.at(-1)?.endMs ?? heardMs;
   return { text, startMs: first, endMs: last, words, ...(language === '' ? {} : { language }) };
@@ -30,7 +32,7 @@ export function segmentOf(
  * Tokens as `wordsOf` takes them: a space is part of the token after it, and a token lasts until the next one, but no
  * longer than its letters can sound, because the pause after a word is nobody's.
  */
-function timedTokens(result: OnlineResult, offset: number): TimedTokens {
+function timedTokens(result: OnlineResult, offset: number, letterMs: number): TimedTokens {
   const tokens: string[] = [];
   const timestamps: number[] = [];
   const durations: number[] = [];
@@ -44,7 +46,7 @@ function timedTokens(result: OnlineResult, offset: number): TimedTokens {
     const next = result.timestamps[at + 1] ?? Number.POSITIVE_INFINITY;
     tokens.push(space + (BYTE.test(token) ? '\uFFFD' : token));
     timestamps.push(Math.max(0, offset + start));
-    durations.push(Math.min(next - start, (MAX_MS_A_CHARACTER * token.trim().length) / 1000));
+    durations.push(Math.min(next - start, (letterMs * token.trim().length) / 1000));
     space = '';
   });
   return { text: result.text, tokens, timestamps, durations };

@@ -53,6 +53,8 @@ export interface OnlineRow {
   readonly files: OnlineFiles;
   /** The library says when tokens were said. */
   readonly timesTokens: boolean;
+  /** Utterances end by `findPhrases`, and not by the library's rules: frames of a chunk. Absent = by the library's. */
+  readonly phraseFrames?: number;
   /** Words to expect, by a search with a beam; absent = greedy. */
   readonly hotwords?: Hotwords;
 }
@@ -169,6 +171,7 @@ class OnlineModel implements Model {
       language: only !== undefined && others.length === 0 ? only : '',
       words: words && this.#row.timesTokens,
       timesTokens: this.#row.timesTokens,
+      ...(this.#row.phraseFrames === undefined ? {} : { phraseFrames: this.#row.phraseFrames }),
     });
   }
 }

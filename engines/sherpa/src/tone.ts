@@ -46,6 +46,7 @@ export async function loadTone(native: Native, files: ModelFiles, options: LoadO
     // What is left of a chunk, and the chunk after it, which the last letter may need.
     tailMs: 2 * CHUNK_MS,
     timesTokens: true,
+    phraseFrames: CHUNK_MS / LETTER_MS,
     files: { toneCtc: { model: model.path }, tokens: path },
   });
 }

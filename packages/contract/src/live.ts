@@ -3,7 +3,7 @@
  * protocol; a dialect only renames. All times are milliseconds on the stream's own clock: the first sample is 0, and a
  * sample that was dropped or skipped still counts.
  */
-import type { Warning, Word } from './transcript.js';
+import type { Decoder, Warning, Word } from './transcript.js';
 
 /** How the end of an utterance is found. */
 export interface Endpointing {
@@ -45,6 +45,8 @@ export interface LiveOptions {
   /** Words that are likely; an engine that can't take them warns once. */
   readonly hotwords: readonly string[];
   readonly prompt?: string;
+  /** One of `ModelInfo.decoders`; absent = the model's own. */
+  readonly decoder?: Decoder;
   readonly endpointing: Endpointing;
   /** Shortest time between partials; 0 = as often as the machine allows; absent = none. */
   readonly partialMs?: number;

@@ -4,6 +4,7 @@ import { countChannels, type GrowingFile, readAudioFile } from '@vox-speech/audi
 import type { Segment, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
 import type { FileSource, TranscriptSummary } from '../messages/index.js';
 import type { Listens } from './decode-window.js';
+import type { StreamingModel } from './live/batched-engine.js';
 import { carryOwnVoices } from './speakers/apart.js';
 import { transcribeChannels } from './speakers/by-channel.js';
 import { type Levels, readLevels } from './speakers/channel-levels.js';
@@ -11,6 +12,8 @@ import { transcribe } from './transcribe.js';
 
 export interface HearFile {
   readonly model: Listens;
+  /** The same, where it is a streaming one. */
+  readonly streaming?: StreamingModel;
   readonly source: FileSource;
   /** The writer's side of a source that grows. */
   readonly growing?: GrowingFile;

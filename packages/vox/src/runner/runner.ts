@@ -8,6 +8,7 @@ import { collectGarbage } from './give-back.js';
 import { hearFile } from './hear-file.js';
 import { HostedModel } from './hosted.js';
 import { afterLive } from './live/after-live.js';
+import { isStreaming } from './live/batched-engine.js';
 import { LiveHub } from './live/hub.js';
 import { liveEngine } from './live/live-engine.js';
 import type { Clock } from './live/stream.js';
@@ -143,6 +144,7 @@ class Runner {
     this.#run(id, { abort, ...(growing === undefined ? {} : { growing }) }, async (hosted) => {
       const segments = hearFile({
         model: afterLive(hosted.model, this.#turns),
+        ...(isStreaming(hosted.model) ? { streaming: hosted.model } : {}),
         source,
         ...(growing === undefined ? {} : { growing }),
         options,

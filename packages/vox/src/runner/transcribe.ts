@@ -9,11 +9,15 @@ import {
 import type { TranscriptSummary } from '../messages/index.js';
 import { MIN_UNCOVERED } from './coverage.js';
 import { decodeWindow, type Listens, SAMPLE_RATE, shift } from './decode-window.js';
+import type { StreamingModel } from './live/batched-engine.js';
 import { splitSegment } from './segments.js';
+import { hearStreamed } from './streamed.js';
 import { longestWindowMs, windowsOf } from './windows.js';
 
 export interface TranscribeJob {
   readonly model: Listens;
+  /** The same, where it is a streaming one: it hears the recording as a stream. Absent = it hears windows of it. */
+  readonly streaming?: StreamingModel;
   /** Mono blocks at 16 kHz. */
   readonly source: AsyncIterable<Float32Array>;
   readonly options: TranscribeOptions;
@@ -26,8 +30,7 @@ export interface TranscribeJob {
 }
 
 /**
- * Yields segments on the source's clock as they are decoded; returns the summary. One window is decoded at a time while
- * the next one is cut: two at once would need the memory of a second recogniser for one client.
+ * Yields segments on the source's clock as they are decoded; returns the summary.
  * @throws VoxError `cancelled`, what the source throws, what the model throws
  */
 export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, TranscriptSummary> {
@@ -37,13 +40,55 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
   const warnings = warningsOf(job);
   let language = job.options.language;
   let length = 0;
-  const windowLength = Math.floor((longestWindowMs(info) / 1000) * SAMPLE_RATE);
+  const onLength = (samples: number): void => {
+    length = samples;
+  };
+  const decodes =
+    job.streaming === undefined
+      ? hearWindows(job, onLength)
+      : hearStreamed({
+          model: job.streaming,
+          source: job.source,
+          options: optionsFor(job, language),
+          signal,
+          onLength,
+        });
+  try {
+    for await (const decoded of decodes) {
+      language ??= decoded.language;
+      for (const part of splitSegment(decoded)) yield withWords(part, job.options.words);
+    }
+  } catch (error) {
+    throw signal.aborted ? new VoxError('cancelled', 'cancelled') : error;
+  }
+  const heard = language ?? (info.languages.length === 1 ? info.languages[0] : undefined);
+  return {
+    ...(heard === undefined ? {} : { language: heard }),
+    durationMs: Math.round((length / SAMPLE_RATE) * 1000),
+    processingMs: Math.round(now() - begun),
+    warnings,
+  };
+}
+
+/**
+ * Segments of one window after another, on the source's clock. One is decoded at a time while the next one is cut: two at once would
+ * need the memory of a second recogniser for one client.
+ */
+async function* hearWindows(
+  job: TranscribeJob,
+  onLength: (samples: number) => void,
+): AsyncGenerator<Segment> {
+  const { model, signal } = job;
+  let language = job.options.language;
+  let length = 0;
+  const windowLength = Math.floor((longestWindowMs(model.info) / 1000) * SAMPLE_RATE);
   const windows = windowsOf(job.source, {
     window: windowLength,
     openDetector: job.openDetector,
     ...(job.patchy === undefined ? {} : { patchy: job.patchy }),
     onLength: (samples) => {
       length = samples;
+      onLength(samples);
     },
   });
   try {
@@ -55,32 +100,32 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
       next = windows.next();
       // Its failure is met at its turn; until then it must not count as unhandled.
       next.catch(() => {});
-      const options: TranscribeOptions = {
-        task: job.options.task,
-        words: info.canTimeWords,
-        ...(language === undefined ? {} : { language }),
-        ...(job.options.prompt === undefined || !info.canPrompt ? {} : { prompt: job.options.prompt }),
-      };
+      const options = optionsFor(job, language);
       const clip = length <= windowLength;
       const doubtAt = clip ? MIN_UNCOVERED.clip : MIN_UNCOVERED.recording;
       const startMs = (window.start / SAMPLE_RATE) * 1000;
       for (const decoded of await decodeWindow(model, window.samples, options, signal, doubtAt)) {
         language ??= decoded.language;
-        for (const part of splitSegment(shift(decoded, startMs))) yield withWords(part, job.options.words);
+        yield shift(decoded, startMs);
       }
     }
-  } catch (error) {
-    throw signal.aborted ? new VoxError('cancelled', 'cancelled') : error;
   } finally {
     // Closes the source and gives the detector back, also when the consumer left early.
     await windows.return(undefined);
   }
-  const heard = language ?? (info.languages.length === 1 ? info.languages[0] : undefined);
+}
+
+/** What the model is asked; a language that was heard is kept. */
+function optionsFor(
+  { model: { info }, options }: TranscribeJob,
+  language: string | undefined,
+): TranscribeOptions {
   return {
-    ...(heard === undefined ? {} : { language: heard }),
-    durationMs: Math.round((length / SAMPLE_RATE) * 1000),
-    processingMs: Math.round(now() - begun),
-    warnings,
+    task: options.task,
+    words: info.canTimeWords,
+    ...(language === undefined ? {} : { language }),
+    ...(options.prompt === undefined || !info.canPrompt ? {} : { prompt: options.prompt }),
+    ...(options.decoder === undefined ? {} : { decoder: options.decoder }),
   };
 }
 

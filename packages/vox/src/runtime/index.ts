@@ -279,7 +279,16 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     resumable: createResumableSessions({
       store: parts.sessionStore,
       listen,
-      resolve: async (model, signal) => (await forJob(model, 'stt', signal)).reference,
+      resolve: async ({ model, language, decoder, signal }) => {
+        const manifest = await forJob(model, 'stt', signal);
+        const asked = {
+          task: 'transcribe',
+          words: false,
+          ...(language === undefined ? {} : { language }),
+          ...(decoder === undefined ? {} : { decoder }),
+        } as const;
+        return { reference: manifest.reference, warnings: checkTranscription(asked, manifest).warnings };
+      },
     }),
 
     async voices(model) {

@@ -20,7 +20,7 @@ export function checkLive(
       `sample_rate must be ${RATES.min} to ${RATES.max} Hz, not ${live.sampleRate}`,
       { param: 'sample_rate' },
     );
-  const { language, task, hotwords } = live;
+  const { language, task, hotwords, decoder } = live;
   const takesWords = manifest.info?.canPrompt === true;
   const prompt = [live.prompt, ...(takesWords ? [hotwords.join(', ')] : [])].filter(Boolean).join(' ');
   const words = live.words && manifest.info?.canTimeWords !== false;
@@ -30,6 +30,7 @@ export function checkLive(
       words,
       ...(language === undefined ? {} : { language }),
       ...(prompt === '' ? {} : { prompt }),
+      ...(decoder === undefined ? {} : { decoder }),
     },
     manifest,
   );
@@ -41,6 +42,6 @@ export function checkLive(
       option: 'hotwords',
       message: 'this model takes no hotwords; they were not used',
     });
-  const { language: _, prompt: __, ...rest } = live;
+  const { language: _, prompt: __, decoder: ___, ...rest } = live;
   return { options: { ...rest, ...options, hotwords: takesWords ? hotwords : [] }, warnings };
 }

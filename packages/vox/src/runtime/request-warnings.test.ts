@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ModelInfo } from '@vox-speech/contract';
+import type { LiveOptions, ModelInfo } from '@vox-speech/contract';
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
+import { checkLive } from './listen.js';
 import { startSpeech } from './speak.js';
 import { checkTranscription } from './transcribe.js';
 
@@ -44,6 +45,33 @@ test('a language that the model can not be told is answered with a warning', () 
   );
   assert.deepEqual(check(hears, { language: 'auto' }).warnings, []);
   assert.deepEqual(check({ ...hears, languages: ['de'] }, { language: 'de' }).warnings, []);
+});
+
+test('a decoder goes to the models that have it, live too; the others answer with a warning', () => {
+  const both: ModelInfo = { ...INFO, decoders: ['beam', 'greedy'] };
+  assert.equal(check(both, { decoder: 'greedy' }).options.decoder, 'greedy');
+  const left = check(INFO, { decoder: 'beam' });
+  assert.equal(left.options.decoder, undefined);
+  assert.deepEqual(
+    left.warnings.map(({ option }) => option),
+    ['decoder'],
+  );
+  // All others are greedy.
+  assert.deepEqual(check(INFO, { decoder: 'greedy' }).warnings, []);
+  const live = (info: ModelInfo) => {
+    const options: LiveOptions = {
+      sampleRate: 8_000,
+      task: 'transcribe',
+      words: true,
+      hotwords: [],
+      decoder: 'beam',
+      endpointing: { detector: 'manual', silenceMs: 1, minSpeechMs: 1, preRollMs: 0, maxUtteranceMs: 1 },
+    };
+    return checkLive(options, { info, languages: [] } as unknown as Manifest);
+  };
+  assert.equal(live(both).options.decoder, 'beam');
+  assert.equal('decoder' in live(INFO).options, false);
+  assert.equal(live(INFO).warnings.length, 1);
 });
 
 test("what is wrong with a voice is in the answer's warnings", async () => {

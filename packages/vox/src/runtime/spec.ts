@@ -36,7 +36,7 @@ export async function modelSpec(
     reference: manifest.reference,
     kind: manifest.kind,
     runsElsewhere: remote !== undefined,
-    estimateBytes: RUNNER_BASE_BYTES + manifest.files.reduce((sum, file) => sum + file.size, 0),
+    estimateBytes: RUNNER_BASE_BYTES + loadedBytes(manifest),
     preload: await preloads(store, manifest, files.companions),
     message: {
       engine: await settings.engineModule(manifest.engine, manifest.reference),
@@ -49,6 +49,11 @@ export async function modelSpec(
       ...(Object.keys(companions).length === 0 ? {} : { companionEngines: companions }),
     },
   };
+}
+
+/** Bytes of the files that are loaded; one is read in pieces instead where the parameter `paged` names it. */
+function loadedBytes({ files, parameters }: Manifest): number {
+  return files.reduce((sum, { name, size }) => (name === parameters.paged ? sum : sum + size), 0);
 }
 
 /** Modules of the engines of companions that the model's own engine does not run, by family: what a remote model needs here. */

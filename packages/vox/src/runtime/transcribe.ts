@@ -56,7 +56,9 @@ export function checkTranscription(
   }
   const { decoder } = request;
   const decodes = decoder !== undefined && info?.decoders?.includes(decoder) === true;
-  if (decoder !== undefined && !decodes) {
+  // One that has no choice is greedy, unless it runs elsewhere, where nobody knows.
+  const asWished = decodes || (decoder === 'greedy' && info !== undefined && info.decoders === undefined);
+  if (decoder !== undefined && !asWished) {
     warnings.push({
       type: 'unsupported',
       option: 'decoder',

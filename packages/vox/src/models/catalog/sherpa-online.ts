@@ -1,9 +1,10 @@
 /**
- * Streaming recognisers: those published for sherpa-onnx are used as they are, T-one gets metadata and tokens on import. Commits,
- * sizes and hashes are those that the publishers state (read from public lock files, November 2026).
+ * Streaming recognisers that are published for sherpa-onnx are used as they are; T-one stands in a file of its own. Commits, sizes
+ * and hashes are those that the publishers state (read from public lock files, November 2026).
  */
 import type { CatalogEntry, Source } from '../types.js';
 import { published } from './sherpa-stt.js';
+import { T_ONE } from './tone.js';
 
 const RELEASES = 'https://github.com/k2-fsa/sherpa-onnx/releases/download/asr-models';
 
@@ -26,30 +27,7 @@ const COMMON = {
 } as const satisfies Partial<CatalogEntry>;
 
 export const SHERPA_ONLINE: readonly CatalogEntry[] = [
-  {
-    ...COMMON,
-    reference: 't-one:ru',
-    family: 'tone-ctc',
-    description: 'T-one: Russian telephone speech as it is spoken, in small letters without punctuation',
-    license: { id: 'Apache-2.0', url: 'https://huggingface.co/t-tech/T-one' },
-    languages: ['ru'],
-    importer: 't-one',
-    // The mean that T-one's own pipeline takes off.
-    parameters: { lateMs: 330 },
-    sources: [
-      {
-        type: 'hf',
-        repository: 't-tech/T-one',
-        revision: '106f3b0b32a9e107eb613312e4ebc61ff3d53926',
-        files: [
-          ...published([
-            ['model.onnx', 144_193_371, '707e4a282d5036304a0b8603ad83945840c3075f53c49911ef88c19bcc5a7d52'],
-          ]),
-          { as: 'vocab.json', paths: ['vocab.json'] },
-        ],
-      },
-    ],
-  },
+  ...T_ONE,
   {
     ...COMMON,
     reference: 'zipformer:en',

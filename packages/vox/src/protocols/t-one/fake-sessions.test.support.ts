@@ -1,5 +1,5 @@
 /** A stand-in for sessions by id: it counts samples, and says a phrase for each whole second of them. */
-import { VoxError } from '@vox-speech/contract';
+import { VoxError, type Warning } from '@vox-speech/contract';
 import type { Phrase, PieceAnswer, ResumableSessions } from '../../runtime/types.js';
 
 export interface FakeSessions extends ResumableSessions {
@@ -11,6 +11,8 @@ export interface FakeSessions extends ResumableSessions {
   away?: string;
 }
 
+/** What its model can't do. */
+export const NO_BEAM: Warning = { type: 'unsupported', option: 'decoder', message: 'greedy only' };
 const NAME = '550e8400-e29b-41d4-a716-44665544000';
 
 export function fakeSessions(): FakeSessions {
@@ -25,7 +27,7 @@ export function fakeSessions(): FakeSessions {
       sessions.asked.push({ model, ...(language && { language }), ...(decoder && { decoder }) });
       const id = `${NAME}${heard.size}`;
       heard.set(id, { pcm: Buffer.alloc(0), rates: new Set() });
-      return { id };
+      return { id, warnings: decoder === 'beam' ? [NO_BEAM] : [] };
     },
     async append(id, { pcm, sampleRate, seq }) {
       const session = find(id);

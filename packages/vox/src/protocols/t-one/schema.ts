@@ -6,7 +6,8 @@ import { missing, notAmong, notBoolean, notCount } from './errors.js';
 
 export type Fields = Parameters<typeof form.text>[0];
 
-const DECODERS: readonly Decoder[] = ['greedy', 'beam'];
+/** The ways of decoding that may be asked for. */
+export const DECODERS: readonly Decoder[] = ['greedy', 'beam'];
 /** The words that pydantic reads as a boolean, in any case. */
 const TRUE = ['true', '1', 'on', 'yes', 't', 'y'];
 const FALSE = ['false', '0', 'off', 'no', 'f', 'n'];

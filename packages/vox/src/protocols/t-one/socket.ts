@@ -2,13 +2,14 @@
  * `/api/ws`, the protocol of T-one's own demo (tone.md section 5.3): `ready` before each message, binary PCM16 of any size, an
  * empty one ends, a `transcript` for each phrase.
  */
-import type { LiveEvent } from '@vox-speech/contract';
+import type { Decoder, LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { LiveListener, LiveRequest, LiveSession, Runtime } from '../../runtime/types.js';
 import { type LiveSocket, publicError } from '../../transport/index.js';
 import { MAX_PHRASE_MS, SILENCE_MS } from './phrases.js';
 import * as render from './render.js';
+import { DECODERS } from './schema.js';
 
 /** Hz, as the demo's page sends it; `?sample_rate=` for another. */
 const DEMO_RATE = 8_000;
@@ -32,6 +33,7 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
     throw new VoxError('invalid_request', `sample_rate must be a number of Hz, not ${rate.slice(0, 20)}`, {
       param: 'sample_rate',
     });
+  const decoder = decoderOf(query.get('decoder'));
   return {
     model: query.get('model') ?? '',
     options: {
@@ -40,6 +42,7 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
       task: 'transcribe',
       words: true,
       hotwords: [],
+      ...(decoder === undefined ? {} : { decoder }),
       endpointing: {
         detector: 'silero',
         silenceMs: SILENCE_MS,
@@ -54,6 +57,19 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
     overflow: 'wait',
     signal,
   };
+}
+
+function decoderOf(given: string | null): Decoder | undefined {
+  const known = DECODERS.find((one) => one === given);
+  if (given !== null && known === undefined)
+    throw new VoxError(
+      'invalid_request',
+      `decoder must be ${DECODERS.join(' or ')}, not ${given.slice(0, 20)}`,
+      {
+        param: 'decoder',
+      },
+    );
+  return known;
 }
 
 /** One connection. */

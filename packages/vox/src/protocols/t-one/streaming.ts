@@ -3,7 +3,7 @@ import { VoxError } from '@vox-speech/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../observe/index.js';
 import type { ResumableSessions, Runtime } from '../../runtime/types.js';
-import { declaredRaw, requestSignal, type Upload } from '../../transport/index.js';
+import { declaredRaw, requestSignal, type Upload, warningHeader } from '../../transport/index.js';
 import { emptyFile, unknownState } from './errors.js';
 import { pcmOf } from './pcm.js';
 import * as render from './render.js';
@@ -20,11 +20,12 @@ export interface StreamingContext {
 type Handler = (context: StreamingContext, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
 
 /** A new session; no body is needed. Throws `overloaded`, `store_unavailable`, `model_not_pulled`, ... */
-export const start: Handler = async ({ sessions, settings, log }, request) => {
+export const start: Handler = async ({ sessions, settings, log }, request, reply) => {
   const wanted = await withUpload(request, settings, async ({ fields }) => wishes(fields));
-  const { id } = await sessions.create({ ...wanted, signal: requestSignal(request) });
+  const { id, warnings } = await sessions.create({ ...wanted, signal: requestSignal(request) });
   log.info(`Created streaming session: ${id}`);
-  return render.begun(id);
+  reply.headers(warningHeader(warnings));
+  return render.begun(id, warnings);
 };
 
 /** More audio, and the phrases that ended since the last answer. Throws `not_found`, `conflict`, ... */

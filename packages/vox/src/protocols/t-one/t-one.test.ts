@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
+import { NO_BEAM } from './fake-sessions.test.support.js';
 import { form, ramp, serve, wav } from './serve.test.support.js';
 
 const FILE = wav(ramp(800));
@@ -135,6 +136,14 @@ test('health tells of a store that is away', async (t) => {
   const reply = await fetch(`${url}/health`);
   const body = { status: 'unhealthy', model_loaded: true, detail: 'Redis does not answer' };
   assert.deepEqual([reply.status, await reply.json()], [503, body]);
+});
+
+test('a decoder that the model lacks is told when the session begins', async (t) => {
+  const { url } = await serve(t);
+  const reply = await fetch(`${url}/transcribe/streaming?decoder=beam`, { method: 'POST' });
+  assert.equal(reply.headers.get('x-vox-warning'), 'decoder: greedy only');
+  const { warnings } = (await reply.json()) as { warnings?: unknown };
+  assert.deepEqual(warnings, [NO_BEAM]);
 });
 
 test('a session: only new phrases per chunk, all of them at the end, or the remainder', async (t) => {

@@ -140,11 +140,12 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 }
 
-function transcribeOptions({ task, language, prompt }: LiveOptions): TranscribeOptions {
+function transcribeOptions({ task, language, prompt, decoder }: LiveOptions): TranscribeOptions {
   return {
     task,
     words: true,
     ...(language === undefined ? {} : { language }),
     ...(prompt === undefined ? {} : { prompt }),
+    ...(decoder === undefined ? {} : { decoder }),
   };
 }

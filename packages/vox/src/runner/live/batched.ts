@@ -221,7 +221,10 @@ export class BatchedStream implements LiveStream {
     this.#freeMs = endMs;
     if (said.length > 0)
       this.#context.emit({ type: 'speech-stopped', utterance: number, atMs: endMs, reason });
-    const spoken = stabilizer.conclude(spokenIn(said));
+    const own = spokenIn(said);
+    const kept = stabilizer.conclude(own);
+    // What was promised is kept; where the model says the same, its words have their times.
+    const spoken = textOf(kept) === textOf(own) ? own : kept;
     const timing: FinalTiming = {
       ...(firstPartialAt === undefined ? {} : { firstPartialMs: Math.round(firstPartialAt - arrivedAt) }),
       endpointToFinalMs: Math.round(now - decidedAt),

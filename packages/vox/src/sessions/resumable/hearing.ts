@@ -149,6 +149,7 @@ export class Hearing {
         endpointing: ENDPOINTING,
         partialMs: 0,
         ...(setup.language === undefined ? {} : { language: setup.language }),
+        ...(setup.decoder === undefined ? {} : { decoder: setup.decoder }),
       },
       queueMs: 2 * SLICE_MS,
       overflow: 'wait',

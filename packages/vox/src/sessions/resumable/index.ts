@@ -3,13 +3,13 @@
  * owner's answer, and takes the session over when the owner is dead.
  */
 import { randomUUID } from 'node:crypto';
-import { VoxError } from '@vox-speech/contract';
+import { VoxError, type Warning } from '@vox-speech/contract';
 import { unknownSession } from './faults.js';
 import type { Listen } from './hearing.js';
 import { Lines } from './lines.js';
 import { Lost, OwnedSession } from './owned.js';
 import { AT_THE_END, type Head, type Order, type SessionStore } from './store.js';
-import type { Piece, PieceAnswer, ResumableRequest, ResumableSessions } from './types.js';
+import type { CreatedSession, Piece, PieceAnswer, ResumableRequest, ResumableSessions } from './types.js';
 
 export { MemoryStore } from './memory.js';
 export type { SessionStore, StoreLimits } from './store.js';
@@ -37,8 +37,13 @@ const ATTEMPTS = 3;
 export interface ResumableParts {
   readonly store: SessionStore;
   readonly listen: Listen;
-  /** Canonical reference of a model that can transcribe. Throws `model_not_pulled`, `wrong_kind`, ... */
-  readonly resolve: (model: string, signal: AbortSignal) => Promise<string>;
+  /**
+   * Canonical reference of a model that can transcribe, and what it can't do of what is asked. Throws `model_not_pulled`,
+   * `wrong_kind`, `invalid_request` naming the field, ...
+   */
+  readonly resolve: (
+    request: ResumableRequest,
+  ) => Promise<{ readonly reference: string; readonly warnings: readonly Warning[] }>;
 }
 
 export function createResumableSessions(parts: ResumableParts): ResumableSessions {
@@ -64,16 +69,17 @@ class Resumable implements ResumableSessions {
     this.#idle = setInterval(() => this.#parkIdle(), IDLE_TICK_MS).unref();
   }
 
-  async create({ model, language, decoder, signal }: ResumableRequest): Promise<{ readonly id: string }> {
+  async create(request: ResumableRequest): Promise<CreatedSession> {
     this.#open();
-    const reference = await this.#parts.resolve(model, signal);
+    const { language, decoder } = request;
+    const { reference, warnings } = await this.#parts.resolve(request);
     const id = randomUUID();
     await this.#store.create(id, {
       model: reference,
       ...(language === undefined ? {} : { language }),
       ...(decoder === undefined ? {} : { decoder }),
     });
-    return { id };
+    return { id, warnings };
   }
 
   append(id: string, piece: Piece, signal: AbortSignal): Promise<PieceAnswer> {

@@ -68,7 +68,8 @@ function open({ timeoutMs = 60_000, maxSessions = 9, maxBytes = 1_000, crashes =
     };
   };
   const store = new FailingStore({ timeoutMs, maxSessions, maxBytes }, () => now);
-  const sessions = createResumableSessions({ store, listen, resolve: async (model) => model || 'a:1' });
+  const resolve = async ({ model }: { model: string }) => ({ reference: model || 'a:1', warnings: [] });
+  const sessions = createResumableSessions({ store, listen, resolve });
   return {
     sessions,
     heard,

@@ -2,13 +2,14 @@
  * Where sessions are kept between pieces: what a session is, not what works on it. One server process is an instance; of
  * those that share a store one at a time owns a session, until it gives it back or is not heard of any more.
  */
+import type { Decoder } from '@vox-speech/contract';
 import type { Phrase, PieceAnswer } from './types.js';
 
 /** What a session was opened with. */
 export interface Setup {
   readonly model: string;
   readonly language?: string;
-  readonly decoder?: 'greedy' | 'beam';
+  readonly decoder?: Decoder;
 }
 
 /** A session as it is kept. Positions are bytes of its audio, from its first one. */

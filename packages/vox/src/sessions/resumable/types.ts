@@ -1,5 +1,5 @@
 /** A session that outlives its connection, its process and, with a shared store, its machine: audio comes in pieces, by id. */
-import type { Word } from '@vox-speech/contract';
+import type { Decoder, Warning, Word } from '@vox-speech/contract';
 
 /** A stretch of speech that is over. Seconds on the session's clock, to 0.01. */
 export interface Phrase {
@@ -13,8 +13,14 @@ export interface Phrase {
 export interface ResumableRequest {
   readonly model: string;
   readonly language?: string;
-  readonly decoder?: 'greedy' | 'beam';
+  readonly decoder?: Decoder;
   readonly signal: AbortSignal;
+}
+
+export interface CreatedSession {
+  readonly id: string;
+  /** What of the request the model can't do. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface Piece {
@@ -36,7 +42,7 @@ export interface PieceAnswer {
 }
 
 export interface ResumableSessions {
-  create(request: ResumableRequest): Promise<{ readonly id: string }>;
+  create(request: ResumableRequest): Promise<CreatedSession>;
   append(id: string, piece: Piece, signal: AbortSignal): Promise<PieceAnswer>;
   /** All phrases of the session, or with `newOnly` those not yet told; the same again within a grace period. */
   finalize(id: string, options: { readonly newOnly: boolean }, signal: AbortSignal): Promise<PieceAnswer>;

@@ -26,6 +26,7 @@ const WIDTH = 1024;
 const WIDENING = 4;
 /** Layers at which the fixture has 67 million parameters, about as many as the published model (71). */
 export const HEAVY_LAYERS = 8;
+const SHARPNESS = 10;
 /** Version of the operators in which `ReduceMean` still takes its axes as an attribute. */
 const OPERATORS = 13;
 
@@ -36,30 +37,35 @@ const FRAME_MS = 30;
 /**
  * Writes model.onnx and tokens.txt into a folder that is there; the weights are made while they are written.
  * @param layers layers of 8.4 million random parameters each that cost time and change nothing: 0 = light, `HEAVY_LAYERS` = heavy
+ * @param sharpness natural log by which each label is less likely than the one before it, away from what is said
  */
-export async function writeTone(directory: string, layers = 0): Promise<void> {
+export async function writeTone(directory: string, layers = 0, sharpness = SHARPNESS): Promise<void> {
   const table = [...LETTERS, ' ', '<blk>'].map((token, id) => `${token} ${id}\n`);
   await writeFile(join(directory, 'tokens.txt'), table.join(''));
-  await writeToneGraph(directory, layers, {
-    model_type: 't-one',
-    sample_rate: '8000',
-    frame_length_ms: '300',
-    state_dim: String(STATE),
-    language: 'Russian',
-    version: '1',
-  });
+  await writeToneGraph(
+    directory,
+    { layers, sharpness },
+    {
+      model_type: 't-one',
+      sample_rate: '8000',
+      frame_length_ms: '300',
+      state_dim: String(STATE),
+      language: 'Russian',
+      version: '1',
+    },
+  );
 }
 
 /** Writes model.onnx and vocab.json as T-one itself is published: without metadata. */
 export async function writePublishedTone(directory: string): Promise<void> {
   const entries = [...LETTERS, '|', '[PAD]'].map((token, id) => [token, id] as const);
   await writeFile(join(directory, 'vocab.json'), JSON.stringify(Object.fromEntries(entries)));
-  await writeToneGraph(directory, 0, {});
+  await writeToneGraph(directory, { layers: 0, sharpness: SHARPNESS }, {});
 }
 
 async function writeToneGraph(
   directory: string,
-  layers: number,
+  { layers, sharpness }: { readonly layers: number; readonly sharpness: number },
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const graph = new GraphBuilder('tone', OPERATORS);
@@ -75,7 +81,7 @@ async function writeToneGraph(
   const label = layers > 0 ? graph.node('Add', [silent, burden(graph, frames, layers)]) : silent;
   const labels = graph.constant('labels', floats(Array.from({ length: LABELS }, (_, at) => at)));
   const away = graph.node('Abs', [graph.node('Sub', [label, labels])]);
-  graph.node('Mul', [away, number(graph, -10)], { outputs: ['logprobs'] });
+  graph.node('Mul', [away, number(graph, -sharpness)], { outputs: ['logprobs'] });
   graph.node('Identity', [state], { outputs: ['state_next'] });
   graph.output('logprobs', 'float32', ['B', FRAMES, LABELS]);
   graph.output('state_next', 'float16', ['B', STATE]);

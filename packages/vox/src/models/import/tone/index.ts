@@ -1,8 +1,9 @@
 /**
- * Imports T-one: its ONNX file with the metadata by which sherpa-onnx knows it, and its letters as a token table.
+ * Imports T-one: its ONNX file with the metadata by which sherpa-onnx knows it, its letters as a token table, and its language model
+ * of words, where that was delivered, as it is.
  * Format of both: https://github.com/k2-fsa/sherpa-onnx/tree/master/scripts/t-one
  */
-import { writeFile } from 'node:fs/promises';
+import { link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
@@ -25,13 +26,15 @@ const METADATA = {
 };
 const INPUTS = ['signal', 'state'];
 const OUTPUTS = ['logprobs', 'state_next'];
+/** The language model. */
+const WORDS = 'kenlm.bin';
 /** Hz: what recognisers are fed. */
 const SAMPLE_RATE = 16_000;
 
 export interface ToneImport {
-  /** Delivered files by their catalog names: `model.onnx`, `vocab.json`. */
+  /** Delivered files by their catalog names: `model.onnx`, `vocab.json`, and `kenlm.bin` where the engine searches with it. */
   readonly files: Readonly<Record<string, string>>;
-  /** Folder for `model.onnx` and `tokens.txt`. */
+  /** Folder for `model.onnx`, `tokens.txt` and `kenlm.bin`. */
   readonly output: string;
   readonly signal?: AbortSignal;
 }
@@ -57,8 +60,11 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
   );
   const lines = tokens.map((token, id) => `${token} ${id}\n`);
   await writeFile(join(request.output, 'tokens.txt'), lines.join(''), { flag: 'wx' });
+  const words = request.files[WORDS];
+  // It has gigabytes: another name for the same file.
+  if (words !== undefined) await link(words, join(request.output, WORDS));
   return {
-    names: ['model.onnx', 'tokens.txt'],
+    names: ['model.onnx', 'tokens.txt', ...(words === undefined ? [] : [WORDS])],
     info: {
       kind: 'stt',
       family: 'tone-ctc',
@@ -70,6 +76,7 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
       canChooseLanguage: false,
       canTimeWords: true,
       canPrompt: false,
+      ...(words === undefined ? {} : { decoders: ['beam', 'greedy'] }),
       concurrency: 1,
     },
   };

@@ -96,6 +96,19 @@ describe('T-one as it is published', () => {
     );
   });
 
+  test('a language model comes along as it is, and with it the choice', async () => {
+    const words = join(root, 'words.bin');
+    await writeFile(words, 'a language model');
+    const files = { 'model.onnx': join(root, 'model.onnx'), 'vocab.json': join(root, 'vocab.json') };
+    const out = await output();
+    const { names, info } = await importTone({ files: { ...files, 'kenlm.bin': words }, output: out });
+    assert.deepEqual(names, ['model.onnx', 'tokens.txt', 'kenlm.bin']);
+    assert.deepEqual(info.decoders, ['beam', 'greedy']);
+    assert.equal(await readFile(join(out, 'kenlm.bin'), 'utf8'), 'a language model');
+    const alone = await importTone({ files, output: await output() });
+    assert.equal(alone.info.decoders, undefined);
+  });
+
   test('files of something else are named', async () => {
     const model = join(root, 'model.onnx');
     for (const [content, what] of [

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Context, END, readArpa } from './arpa.js';
+import { readArpa } from './arpa.js';
 import { searchBeams, TONE_SEARCH } from './beam-search.js';
+import { END } from './language-model.js';
 
-const ARPA = fileURLToPath(new URL('../../testing/ctc/small.arpa', import.meta.url));
-const SCORES = new URL('../../testing/ctc/scores.json', import.meta.url);
+const ARPA = fileURLToPath(new URL('../../testing/small.arpa', import.meta.url));
+const SCORES = new URL('../../testing/scores.json', import.meta.url);
 const LABELS = [...'абвгдеёжзийклмнопрстуфхцчшщъыьэюя', ' '];
 const BLANK = LABELS.length;
 
@@ -41,7 +42,7 @@ test('words are scored as PyPI’s kenlm scores them', async () => {
   const sentences = JSON.parse(await readFile(SCORES, 'utf8')) as { text: string; log10: number[] }[];
   assert.ok(sentences.length > 5);
   for (const { text, log10 } of sentences) {
-    let context: Context = model.start;
+    let context = model.start;
     const scores = [...text.split(' ').filter(Boolean), END].map((word) => {
       const scored = model.score(context, word);
       context = scored.next;

@@ -4,10 +4,8 @@
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { type LanguageModel, type Scored, START, UNKNOWN } from './language-model.js';
 
-const START = '<s>';
-export const END = '</s>';
-const UNKNOWN = '<unk>';
 /** Log10 probability of an unknown word where the model states none: KenLM's own. */
 const NO_UNKNOWN = -100;
 
@@ -17,16 +15,9 @@ interface Gram {
 }
 
 /** The words before the next one, as many as matter, the latest last. */
-export type Context = readonly string[];
+type Context = readonly string[];
 
-export interface Scored {
-  /** Log10 probability of the word after its context. */
-  readonly log10: number;
-  readonly known: boolean;
-  readonly next: Context;
-}
-
-export class LanguageModel {
+export class ArpaModel implements LanguageModel<Context> {
   readonly order: number;
   readonly #grams: ReadonlyMap<string, Gram>;
 
@@ -35,13 +26,11 @@ export class LanguageModel {
     this.#grams = grams;
   }
 
-  /** The context at the beginning of a sentence. */
   get start(): Context {
     return this.order > 1 ? [START] : [];
   }
 
-  /** Scores a word, `</s>` for the end of the sentence. */
-  score(context: Context, word: string): Scored {
+  score(context: Context, word: string): Scored<Context> {
     const known = this.#grams.has(word);
     const term = known ? word : UNKNOWN;
     const words = [...context, term];
@@ -58,13 +47,16 @@ export class LanguageModel {
     const next = this.order > 1 ? words.slice(-(this.order - 1)) : [];
     return { log10, known, next };
   }
+
+  /** All of it is in memory. */
+  close(): void {}
 }
 
 /**
  * Reads a whole ARPA file. All of its n-grams are in memory afterwards; the file never is.
  * @throws Error that names the line, when the file is no ARPA or ends early; the signal's reason when it is aborted
  */
-export async function readArpa(path: string, signal?: AbortSignal): Promise<LanguageModel> {
+export async function readArpa(path: string, signal?: AbortSignal): Promise<ArpaModel> {
   const input = createReadStream(path, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) });
   const counts: number[] = [];
   const found: number[] = [];
@@ -101,5 +93,5 @@ export async function readArpa(path: string, signal?: AbortSignal): Promise<Lang
     throw new Error(
       `the language model has ${found[odd] ?? 0} ${odd + 1}-grams where it states ${counts[odd] ?? 0}`,
     );
-  return new LanguageModel(counts.length, grams);
+  return new ArpaModel(counts.length, grams);
 }

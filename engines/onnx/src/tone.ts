@@ -1,0 +1,195 @@
+/** T-one with its probabilities: a decoding may be chosen with each request, by a language model of words where there is one. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Decoder,
+  type LoadOptions,
+  type Model,
+  type ModelFiles,
+  type ModelInfo,
+  type Pcm,
+  type Segment,
+  type TranscribeOptions,
+  type TranscriptionStream,
+  VoxError,
+} from '@vox-speech/contract';
+import { AcousticModel, CHUNK, SAMPLE_RATE } from './acoustic.js';
+import { readArpa } from './ctc/arpa.js';
+import { type BeamSearch, TONE_SEARCH } from './ctc/beam-search.js';
+import type { LanguageModel } from './ctc/language-model.js';
+import { openKenlm } from './kenlm/index.js';
+import type { Native } from './native.js';
+import { INPUT_RATE, ToneStream } from './stream.js';
+
+const LANGUAGE = 'ru';
+/** Samples of a recording that are heard between two looks at the signal (1 s). */
+const PIECE = INPUT_RATE;
+/** How the blank is written in tokens.txt. */
+const BLANK = '<blk>';
+/**
+ * Ms of a recording that are given at once. The model has no limit of its own; this one keeps what waits in memory small, and is so
+ * far away that a phrase (60 s at most) is next to never cut by it.
+ */
+const WINDOW_MS = 600_000;
+
+/**
+ * Loads model.onnx and tokens.txt of T-one, and its language model where there is one: kenlm.bin, or a lm.arpa of one's own.
+ * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
+ * @throws VoxError `model_broken`
+ */
+export async function loadTone(native: Native, files: ModelFiles, { threads }: LoadOptions): Promise<Model> {
+  const lateMs = Number(files.parameters.lateMs ?? 0);
+  if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
+  const labels = readLabels(files);
+  const words = await readWords(files);
+  try {
+    const acoustic = AcousticModel.load(native, join(files.directory, 'model.onnx'), threads);
+    if (acoustic.labels !== labels.length)
+      throw new Error(`it has ${acoustic.labels} labels where tokens.txt has ${labels.length}`);
+    const search = { labels, blank: labels.indexOf(BLANK), ...TONE_SEARCH };
+    return new ToneModel(acoustic, words === undefined ? search : { ...search, model: words }, lateMs, files);
+  } catch (error) {
+    words?.close();
+    throw broken(files, `model.onnx: ${(error as Error).message}`, error);
+  }
+}
+
+class ToneModel implements Model {
+  readonly info: ModelInfo;
+  readonly #acoustic: AcousticModel;
+  readonly #search: BeamSearch;
+  readonly #lateMs: number;
+
+  constructor(acoustic: AcousticModel, search: BeamSearch, lateMs: number, { family }: ModelFiles) {
+    this.#acoustic = acoustic;
+    this.#search = search;
+    this.#lateMs = lateMs;
+    this.info = {
+      kind: 'stt',
+      family,
+      sampleRate: INPUT_RATE,
+      languages: [LANGUAGE],
+      voices: [],
+      maxWindowMs: WINDOW_MS,
+      canTranslate: false,
+      canDetectLanguage: false,
+      canChooseLanguage: false,
+      canTimeWords: true,
+      canPrompt: false,
+      decoders: search.model === undefined ? ['greedy', 'beam'] : ['beam', 'greedy'],
+      // A step keeps the thread it is called on.
+      concurrency: 1,
+    };
+  }
+
+  memory(): { bytes: number } {
+    return { bytes: process.memoryUsage.rss() };
+  }
+
+  openTranscription(options: TranscribeOptions): TranscriptionStream {
+    return this.#open(options);
+  }
+
+  /** One chunk of every stream that has one, in one run of the model; the others are left as they are. */
+  step(ready: readonly TranscriptionStream[]): void {
+    const streams = ready.filter(
+      (stream): stream is ToneStream => stream instanceof ToneStream && stream.ready(),
+    );
+    if (streams.length === 0) return;
+    const heard = this.#acoustic.hear(streams.map((stream) => stream.take()));
+    streams.forEach((stream, at) => {
+      const made = heard[at];
+      if (made !== undefined) stream.heard(made);
+    });
+  }
+
+  /** A recording, as a stream that comes as fast as it is heard. */
+  async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
+    if (pcm.sampleRate !== INPUT_RATE)
+      throw new VoxError('internal', `this model hears ${INPUT_RATE} Hz, not ${pcm.sampleRate}`);
+    const stream = this.#open(options);
+    try {
+      for (let at = 0; at < pcm.samples.length; at += PIECE) {
+        stream.push(pcm.samples.subarray(at, at + PIECE));
+        if (at + PIECE >= pcm.samples.length) stream.finish();
+        while (stream.ready()) this.step([stream]);
+        for (const { type, segment } of stream.poll())
+          if (type === 'transcript-final' && segment !== undefined) yield segment;
+        // Whoever cancels must be heard.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (signal.aborted) throw new VoxError('cancelled', 'the transcription was cancelled');
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#acoustic.close();
+    this.#search.model?.close();
+    return Promise.resolve();
+  }
+
+  #open({ language, task, words, decoder }: TranscribeOptions): ToneStream {
+    if (language !== undefined && language !== LANGUAGE)
+      throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
+        param: 'language',
+      });
+    if (task === 'translate')
+      throw new VoxError('invalid_request', 'this model does not translate', { param: 'task' });
+    const usual: Decoder | undefined = this.info.decoders?.[0];
+    return new ToneStream({
+      search: this.#search,
+      beam: (decoder ?? usual) === 'beam',
+      // As T-one's own pipeline begins, so that the first word is heard as well as the others.
+      leadMs: (CHUNK / SAMPLE_RATE) * 1000,
+      lateMs: this.#lateMs,
+      language: LANGUAGE,
+      words,
+    });
+  }
+}
+
+/** Letter by its number, from tokens.txt: `letter number` lines. */
+function readLabels(files: ModelFiles): string[] {
+  let text: string;
+  try {
+    text = readFileSync(join(files.directory, 'tokens.txt'), 'utf8');
+  } catch (error) {
+    throw broken(files, 'tokens.txt is missing', error);
+  }
+  const lines = text.split('\n').filter((line) => line !== '');
+  const labels = lines.map((line, at) => {
+    if (!line.endsWith(` ${at}`))
+      throw broken(files, `tokens.txt is not a table of letters (line ${at + 1})`);
+    return line.slice(0, -` ${at}`.length);
+  });
+  for (const needed of [' ', BLANK])
+    if (!labels.includes(needed))
+      throw broken(files, `tokens.txt lacks ${needed === ' ' ? 'the space' : needed}`);
+  return labels;
+}
+
+async function readWords(files: ModelFiles): Promise<LanguageModel | undefined> {
+  for (const [name, read] of [
+    ['kenlm.bin', async (path: string): Promise<LanguageModel> => openKenlm(path)],
+    ['lm.arpa', (path: string): Promise<LanguageModel> => readArpa(path)],
+  ] as const) {
+    const path = join(files.directory, name);
+    if (!existsSync(path)) continue;
+    try {
+      return await read(path);
+    } catch (error) {
+      throw broken(files, `${name}: it ${(error as Error).message}`, error);
+    }
+  }
+  return undefined;
+}
+
+function broken({ reference }: ModelFiles, what: string, cause?: unknown): VoxError {
+  return new VoxError(
+    'model_broken',
+    `${reference} cannot be loaded: ${what}. Pull it again: vox rm ${reference} && vox pull ${reference}`,
+    cause === undefined ? {} : { cause },
+  );
+}
