@@ -30,6 +30,8 @@ export interface OnlineStreamOptions {
   readonly words: boolean;
   /** See `OnlineRow`. */
   readonly timesTokens: boolean;
+  /** Tokens with their probabilities wanted. */
+  readonly scores: boolean;
 }
 
 export class OnlineTranscription implements TranscriptionStream {
@@ -123,7 +125,7 @@ export class OnlineTranscription implements TranscriptionStream {
 
   #segment(stream: OnlineStream): Segment | undefined {
     const result = this.#recognizer.getResult(stream);
-    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens } = this.#options;
+    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens, scores } = this.#options;
     const startMs = timesTokens ? result.start_time * 1000 * slowClock - leadMs - lateMs : this.#since;
     const segment = segmentOf(
       timesTokens
@@ -132,6 +134,7 @@ export class OnlineTranscription implements TranscriptionStream {
       startMs,
       this.#heardMs(),
       language,
+      scores,
     );
     if (segment === undefined || words) return segment;
     const { words: _, ...wordless } = segment;

@@ -53,6 +53,8 @@ export interface OnlineRow {
   readonly files: OnlineFiles;
   /** The library says when tokens were said. */
   readonly timesTokens: boolean;
+  /** It tells how likely each token is. Absent = no. */
+  readonly canScore?: true;
   /** Words to expect, by a search with a beam; absent = greedy. */
   readonly hotwords?: Hotwords;
 }
@@ -90,6 +92,7 @@ export function createOnlineRecognizer(
     canChooseLanguage: false,
     canTimeWords: row.timesTokens,
     canPrompt: false,
+    ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // A decode keeps the thread it is called on.
     concurrency: 1,
   });
@@ -151,7 +154,7 @@ class OnlineModel implements Model {
     return Promise.resolve();
   }
 
-  #open({ language, task, words }: TranscribeOptions): OnlineTranscription {
+  #open({ language, task, words, scores }: TranscribeOptions): OnlineTranscription {
     if (language !== undefined && !this.info.languages.includes(language))
       throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
         param: 'language',
@@ -169,6 +172,7 @@ class OnlineModel implements Model {
       language: only !== undefined && others.length === 0 ? only : '',
       words: words && this.#row.timesTokens,
       timesTokens: this.#row.timesTokens,
+      scores: scores === true,
     });
   }
 }

@@ -1,5 +1,6 @@
 /** A recording to segments: cut, decode, split, in order and in constant memory. */
 import {
+  type DetectorOptions,
   type Segment,
   type SpeechDetector,
   type TranscribeOptions,
@@ -7,6 +8,7 @@ import {
   type Warning,
 } from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
+import { biasFor } from './bias.js';
 import { MIN_UNCOVERED } from './coverage.js';
 import { decodeWindow, type Listens, SAMPLE_RATE, shift } from './decode-window.js';
 import { splitSegment } from './segments.js';
@@ -17,7 +19,7 @@ export interface TranscribeJob {
   /** Mono blocks at 16 kHz. */
   readonly source: AsyncIterable<Float32Array>;
   readonly options: TranscribeOptions;
-  openDetector(): Promise<SpeechDetector>;
+  openDetector(options?: DetectorOptions): Promise<SpeechDetector>;
   /** Long silences are to be expected. */
   readonly patchy?: boolean;
   readonly signal: AbortSignal;
@@ -42,6 +44,7 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
     window: windowLength,
     openDetector: job.openDetector,
     ...(job.patchy === undefined ? {} : { patchy: job.patchy }),
+    ...(job.options.chunking === undefined ? {} : { chunking: job.options.chunking }),
     onLength: (samples) => {
       length = samples;
     },
@@ -59,12 +62,14 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
         task: job.options.task,
         words: info.canTimeWords,
         ...(language === undefined ? {} : { language }),
-        ...(job.options.prompt === undefined || !info.canPrompt ? {} : { prompt: job.options.prompt }),
+        ...biasFor(info, job.options),
+        ...(job.options.scores === true && info.canScore === true ? { scores: true } : {}),
       };
       const clip = length <= windowLength;
       const doubtAt = clip ? MIN_UNCOVERED.clip : MIN_UNCOVERED.recording;
       const startMs = (window.start / SAMPLE_RATE) * 1000;
-      for (const decoded of await decodeWindow(model, window.samples, options, signal, doubtAt)) {
+      const decode = (told: TranscribeOptions) => decodeWindow(model, window.samples, told, signal, doubtAt);
+      for (const decoded of await decodeAmong(decode, options, job.options.languages)) {
         language ??= decoded.language;
         for (const part of splitSegment(shift(decoded, startMs))) yield withWords(part, job.options.words);
       }
@@ -82,6 +87,22 @@ export async function* transcribe(job: TranscribeJob): AsyncGenerator<Segment, T
     processingMs: Math.round(now() - begun),
     warnings,
   };
+}
+
+/**
+ * What is heard where one of some languages is spoken: the engine detects, and where it takes the speech for another one
+ * the likeliest is told to it. No engine here can detect among some alone.
+ */
+async function decodeAmong(
+  decode: (options: TranscribeOptions) => Promise<Segment[]>,
+  options: TranscribeOptions,
+  languages: readonly string[] | undefined,
+): Promise<Segment[]> {
+  const segments = await decode(options);
+  const [likeliest] = languages ?? [];
+  const detected = segments.find(({ language }) => language !== undefined)?.language;
+  if (likeliest === undefined || options.language !== undefined || detected === undefined) return segments;
+  return languages?.includes(detected) === true ? segments : decode({ ...options, language: likeliest });
 }
 
 /** The segment, without its words where they are not wanted. */
