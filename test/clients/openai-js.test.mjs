@@ -84,6 +84,22 @@ describe('the openai client for JavaScript', { skip: NO_MODELS }, () => {
     assert.equal(events.at(-1).text, answer.text);
   });
 
+  it('sends the newer fields, and reads what comes of them', async () => {
+    // Its types know neither keywords nor languages yet; its encoder takes any field.
+    const answer = await client.audio.transcriptions.create({
+      model: 'whisper:base',
+      file: await file(),
+      keywords: ['Vox', 'Ada, Countess'],
+      languages: ['de', 'en'],
+      include: ['logprobs'],
+      chunking_strategy: { type: 'server_vad', prefix_padding_ms: 300, silence_duration_ms: 400 },
+    });
+    heard(answer.text);
+    assert.deepEqual(answer.languages, [{ code: 'en' }]);
+    assert.deepEqual(answer.warnings.map(({ option }) => option).sort(), ['include', 'keywords']);
+    assert.equal(answer.usage.type, 'duration');
+  });
+
   for (const format of ['json', 'verbose_json', 'text', 'srt', 'vtt'])
     it(`translates as ${format}`, async () => {
       const answer = await client.audio.translations.create({

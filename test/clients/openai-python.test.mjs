@@ -47,6 +47,7 @@ describe('the openai client for Python', { skip: NOTHING_TO_TEST }, () => {
     const vox = await server();
     try {
       await verify(t, await checks(vox.url), 30);
+      await verify(t, await checks(vox.url, {}, 'openai_newer_checks.py'), 2);
     } finally {
       await vox.stop();
     }

@@ -20,6 +20,11 @@ const segment = {
   compression_ratio: a.number,
   no_speech_prob: 0,
 };
+const ABLE = 'talented-stt:one';
+const logprobs = [
+  { token: 'hello', logprob: -0.5, bytes: [104, 101, 108, 108, 111] },
+  { token: ' world', logprob: -0.5, bytes: [32, 119, 111, 114, 108, 100] },
+];
 const words = [
   { word: 'hello', start: 0, end: 1 },
   { word: 'world', start: 1, end: 2 },
@@ -116,10 +121,59 @@ export const transcriptRows = [
   listen({ temperature: '0.4' }, { is: { ...json, warnings: [unsupported('temperature')] } }),
   listen({ 'include[]': 'logprobs' }, { is: { ...json, warnings: [unsupported('include')] } }),
   listen({ chunking_strategy: 'auto' }, { is: json }),
+  listen({ 'chunking_strategy[type]': 'server_vad' }, { is: json }),
   listen(
-    { 'chunking_strategy[type]': 'server_vad' },
-    { is: { ...json, warnings: [unsupported('chunking_strategy')] } },
+    { 'chunking_strategy[type]': 'server_vad', 'chunking_strategy[threshold]': '0.5' },
+    { is: json, has: { 'x-vox-warning': null } },
   ),
+  listen({ chunking_strategy: '{"type":"server_vad","silence_duration_ms":200}' }, { is: json }),
+  refused({ chunking_strategy: 'none' }, 'chunking_strategy', /must be auto, or an object/),
+  refused({ 'chunking_strategy[type]': 'client_vad' }, 'chunking_strategy', /type must be server_vad/),
+  refused(
+    { chunking_strategy: '{"type":"server_vad","threshold":2}' },
+    'chunking_strategy',
+    /threshold must be a number from 0 to 1/,
+  ),
+
+  listen({ model: ABLE, 'include[]': 'logprobs' }, { is: { text: SAID, logprobs, usage } }),
+  listen({ model: ABLE, include: '["logprobs"]' }, { is: { text: SAID, logprobs, usage } }),
+  listen(
+    { model: ABLE, 'include[]': 'logprobs', stream: 'true' },
+    {
+      type: EVENTS,
+      has: { 'x-vox-warning': null },
+      is: events((all) =>
+        same(all, [
+          { type: 'transcript.text.delta', delta: SAID, logprobs },
+          { type: 'transcript.text.done', text: SAID, logprobs, usage },
+        ]),
+      ),
+    },
+  ),
+  listen({ model: ABLE, 'keywords[]': 'Ada, Countess' }, { is: { ...json, text: 'Ada, Countess' } }),
+  listen({ model: ABLE, keywords: 'Ada, Bob' }, { is: { ...json, text: 'Ada Bob' } }),
+  refused({ 'keywords[]': 'x'.repeat(101) }, 'keywords', /101 characters; at most 100/),
+  refused(
+    { keywords: Array.from({ length: 201 }, (_, at) => `w${at}`).join() },
+    'keywords',
+    /201 phrases; at most 200/,
+  ),
+
+  listen({ 'languages[]': 'de' }, { is: { ...json, languages: [{ code: 'de' }] } }),
+  listen({ languages: 'English,German' }, { is: { ...json, languages: [{ code: 'en' }] } }),
+  listen(
+    { languages: 'xx,de' },
+    {
+      is: {
+        ...json,
+        languages: [{ code: 'de' }],
+        warnings: [{ type: 'adjusted', option: 'languages', message: a.text(/does not hear xx/) }],
+      },
+    },
+  ),
+  listen({ model: 'gpt-transcribe' }, { is: { ...json, languages: [{ code: 'en' }] } }),
+  refused({ languages: 'xx' }, 'languages', /hears none of xx, but en, de/),
+
   listen({ 'keywords[]': 'Vox' }, { is: { ...json, warnings: [unsupported('keywords')] } }),
   listen(
     { response_format: 'text', prompt: 'x' },

@@ -17,6 +17,7 @@ export const MODELS = {
   'slow-stt:one': { kind: 'stt', text: 'late', delayMs: 20_000 },
   'spare-stt:one': { kind: 'stt', text: 'x' },
   'spare-tts:one': { kind: 'tts' },
+  'talented-stt:one': { kind: 'stt', text: 'hello world', able: true },
 };
 export const CLIP = tone(2);
 export const NDJSON = 'application/x-ndjson';

@@ -10,7 +10,7 @@ import { detail, fault, form, runRows } from './contract-rows.mjs';
 import { CLIP, MODELS, memory, ownCatalog, raw } from './contract-shapes.mjs';
 import { v1Rows } from './contract-v1-rows.mjs';
 import { v2Rows } from './contract-v2-rows.mjs';
-import { encodedVoiceRows, madeVoiceRows, voiceRows } from './contract-voice-rows.mjs';
+import { consentedVoiceRows, encodedVoiceRows, madeVoiceRows, voiceRows } from './contract-voice-rows.mjs';
 import { replayHome } from './replay-home.mjs';
 import { jsonBody, startServer } from './server.mjs';
 
@@ -53,6 +53,7 @@ test('V2: /v1, voices made from recordings', async (t) => {
   const made = {};
   await runRows(t, url, voiceRows(made));
   await runRows(t, url, madeVoiceRows(made));
+  await runRows(t, url, consentedVoiceRows({}));
   if (ffmpeg === undefined) t.diagnostic('no ffmpeg: set VOX_TEST_FFMPEG; encoded recordings were not tried');
   else await runRows(t, url, encodedVoiceRows(await flac(url)));
   // As no client of ours would send it.

@@ -119,13 +119,85 @@ export function madeVoiceRows({ id: made }) {
         param: 'voice',
       }),
     },
-    { do: `DELETE ${at}`, status: 200, is: { id: made, deleted: true } },
+    {
+      do: `DELETE ${at}`,
+      status: 200,
+      is: { id: made, object: 'audio.voice.deleted', deleted: true },
+    },
     {
       do: `DELETE ${at}`,
       status: 404,
       is: fault('not_found', /^Voice '.*' not found$/, { param: 'voice_id' }),
     },
     { do: `GET ${at}/reference`, status: 404, is: fault('not_found', /not found$/, { param: 'voice_id' }) },
+  ];
+}
+
+/** OpenAI's way: a consent first, then the voice that it is for. `made` gets the ids of both. */
+export function consentedVoiceRows(made) {
+  const consents = '/v1/audio/voice_consents';
+  const consent = {
+    id: (id) => /^cons_[0-9a-f]{16}$/.test(id) && Object.assign(made, { consent: id }),
+    object: 'audio.voice_consent',
+    created_at: a.moment,
+    language: 'en-US',
+    name: 'Ada agrees',
+  };
+  const agree = (values, more) => ({
+    do: `POST ${consents}`,
+    form: form({ recording: sample(2), name: 'Ada agrees', language: 'en-US', ...values }),
+    ...more,
+  });
+  const create = (values) => form({ audio_sample: sample(2), name: 'Ada', ...values });
+  return [
+    agree({}, { status: 200, is: consent }),
+    agree(
+      { recording: Buffer.from('I agree, in writing.') },
+      { status: 415, is: fault('unsupported_media', /^recording: .*not audio/, { param: 'recording' }) },
+    ),
+    agree(
+      { language: '' },
+      { status: 400, is: fault('invalid_request', /^language/, { param: 'language' }) },
+    ),
+    {
+      do: `GET ${consents}`,
+      status: 200,
+      is: (list) =>
+        list.object === 'list' &&
+        list.has_more === false &&
+        [list.first_id, list.last_id, ...list.data.map(({ id }) => id)].every((id) => id === made.consent),
+    },
+    {
+      do: 'POST /v1/audio/voices',
+      form: create({ consent: 'cons_0000000000000000' }),
+      status: 400,
+      is: fault('invalid_request', /^consent: there is no such consent/, { param: 'consent' }),
+    },
+    {
+      do: 'POST /v1/audio/voices',
+      form: () => create({ consent: made.consent })(),
+      status: 200,
+      is: {
+        id: (id) => /^[0-9a-f]{8}$/.test(id) && Object.assign(made, { voice: id }),
+        object: 'audio.voice',
+        type: 'audio_sample',
+        name: 'Ada',
+        created_at: a.moment,
+      },
+    },
+    {
+      do: 'GET /v1/audio/voices?model=clone-tts:one&legacy=true',
+      status: 200,
+      is: (body) => body.voices.join() === `tone,${made.voice}`,
+    },
+    {
+      do: 'POST /v1/audio/speech',
+      get json() {
+        return { model: 'clone-tts:one', input: 'Hi', voice: { id: made.voice } };
+      },
+      status: 200,
+      type: 'audio/wav',
+    },
   ];
 }
 

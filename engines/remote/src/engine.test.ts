@@ -63,6 +63,12 @@ describe('the remote engine', () => {
       [true, true, true, ['en', 'de'], 60_000],
     );
     assert.equal(more.canChooseLanguage, false);
+    const biased = (await load(t, [up.upstream], { wire, hotwords: 'keywords' })).info;
+    assert.deepEqual([info.canBias, biased.canBias], [undefined, true]);
+    await assert.rejects(load(t, [up.upstream], { wire, hotwords: 'yes' }), {
+      code: 'model_broken',
+      message: /parameters\.hotwords must be one of hotwords, keywords/,
+    });
   });
 
   it('loads while no upstream is up, and works as soon as one is', async (t) => {

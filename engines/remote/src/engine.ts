@@ -87,6 +87,8 @@ function reader(model: RemoteModel, family: string): Model {
       kind: 'stt',
       canDetectLanguage: true,
       ...choice(parameters),
+      ...(parameters.hotwords === undefined ? {} : { canBias: true as const }),
+      ...(parameters.logprobs ? { canScore: true as const } : {}),
       maxWindowMs: parameters.windowMs,
     },
     transcribe: (pcm, options, signal) => transcribe(model, pcm, options, signal),
@@ -128,7 +130,7 @@ function choice({ chooseLanguage }: RemoteParameters): Pick<ModelInfo, 'canChoos
 }
 
 function speaker(model: RemoteModel, family: string, voices: readonly Voice[]): Model {
-  const { cloning, cloningNeedsText } = model.parameters;
+  const { cloning, cloningNeedsText, instructions } = model.parameters;
   const first = voices[0]?.id;
   return {
     ...common(model),
@@ -138,6 +140,7 @@ function speaker(model: RemoteModel, family: string, voices: readonly Voice[]): 
       canDetectLanguage: false,
       voices,
       speed: SPEEDS,
+      ...(instructions ? { canInstruct: true as const } : {}),
       ...(cloning ? { cloning } : {}),
       ...(cloning && cloningNeedsText ? { cloningNeedsText } : {}),
     },

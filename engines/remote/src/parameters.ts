@@ -5,6 +5,10 @@ export const WIRES = ['vllm-realtime', 'openai-transcriptions', 'openai-speech']
 /** How the upstream is spoken to. */
 export type Wire = (typeof WIRES)[number];
 
+/** Fields in which upstreams take words to expect. */
+export const HOTWORD_FIELDS = ['hotwords', 'keywords'] as const;
+export type HotwordField = (typeof HOTWORD_FIELDS)[number];
+
 export interface RemoteParameters {
   readonly wire: Wire;
   /** The name that upstreams list the model under. */
@@ -29,8 +33,14 @@ export interface RemoteParameters {
   readonly translate: boolean;
   /** It takes a prompt. */
   readonly prompt: boolean;
+  /** It answers `include[]=logprobs` with the tokens' log probabilities. */
+  readonly logprobs: boolean;
+  /** The field in which it takes words to expect: vLLM's `hotwords`, OpenAI's `keywords[]`. Absent = in none. */
+  readonly hotwords?: HotwordField;
   /** It can be told the language. */
   readonly chooseLanguage: boolean;
+  /** It is told how to speak: vLLM-Omni's and OpenAI's `instructions`. */
+  readonly instructions: boolean;
   /** It speaks with the voice of a recording. */
   readonly cloning: boolean;
   readonly cloningNeedsText: boolean;
@@ -79,6 +89,9 @@ export function readParameters({ reference, parameters }: ModelFiles): RemotePar
   if (wire === undefined) throw fault(`wire must be one of ${WIRES.join(', ')}`);
   const served = text('served');
   if (served === undefined) throw fault('served must be the name that the upstream lists the model under');
+  const hotwords = HOTWORD_FIELDS.find((one) => one === parameters.hotwords);
+  if (parameters.hotwords !== undefined && hotwords === undefined)
+    throw fault(`hotwords must be one of ${HOTWORD_FIELDS.join(', ')}`);
   const launch = text('launch');
   const task = text('task');
   const speaks = wire === 'openai-speech';
@@ -87,6 +100,7 @@ export function readParameters({ reference, parameters }: ModelFiles): RemotePar
     served,
     ...(launch === undefined ? {} : { launch }),
     ...(task === undefined ? {} : { task }),
+    ...(hotwords === undefined ? {} : { hotwords }),
     streaming: flag('streaming', speaks),
     windowMs: number('windowSeconds', WINDOW_SECONDS, 5, 3600) * 1000,
     sampleRate: speaks ? number('sampleRate', SPEAKING_RATE, 8_000, 48_000) : HEARING_RATE,
@@ -96,7 +110,9 @@ export function readParameters({ reference, parameters }: ModelFiles): RemotePar
     segments: flag('segments', false),
     translate: flag('translate', false),
     prompt: flag('prompt', false),
+    logprobs: flag('logprobs', false),
     chooseLanguage: flag('chooseLanguage', wire !== 'vllm-realtime'),
+    instructions: flag('instructions', false),
     cloning: flag('cloning', false),
     cloningNeedsText: flag('cloningNeedsText', false),
     concurrency: number('concurrency', CONCURRENCY, 1, 1024),

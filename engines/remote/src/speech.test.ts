@@ -61,6 +61,16 @@ describe('speech from elsewhere', () => {
     });
   });
 
+  it('is told how to speak where it can be', async (t) => {
+    const up = await standIn(t, (_, response) => void response.end(RAW));
+    for (const instructions of [true, false]) {
+      const model = modelOn(t, [up.upstream], { ...SPEECH, instructions });
+      await all(synthesize(model, 'a', 'Hello.', { ...PLAIN, instructions: 'Softly.' }, NEVER));
+      const sent = JSON.parse(String(up.asked.at(-1)?.body));
+      assert.equal(sent.instructions, instructions ? 'Softly.' : undefined);
+    }
+  });
+
   it('is brought to the rate of the model, by the header of a WAV or of the answer', async (t) => {
     const types = ['audio/pcm;rate=24000', 'audio/wav'];
     for (const type of types) {

@@ -49,7 +49,7 @@ interface Ask {
 
 function requestOf({ parameters, voice, text, options }: Ask): Record<string, unknown> {
   const { served, task, streaming, languages } = parameters;
-  const { speed, language, reference } = options;
+  const { speed, language, instructions, reference } = options;
   const named = options.voice === 'default' ? voice : options.voice;
   return {
     model: served,
@@ -62,6 +62,7 @@ function requestOf({ parameters, voice, text, options }: Ask): Record<string, un
     // Those that speak several languages are told which, by name; others know no such field.
     ...(language !== undefined && languages.includes(language) ? { language: languageName(language) } : {}),
     ...(task === undefined ? {} : { task_type: task }),
+    ...(instructions === undefined || !parameters.instructions ? {} : { instructions }),
     ...(reference === undefined
       ? named === undefined
         ? {}

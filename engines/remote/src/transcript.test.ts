@@ -15,6 +15,19 @@ describe('an answer in one piece', () => {
     assert.deepEqual(read({ text: ' ' }), []);
   });
 
+  it('has the probabilities of tokens, or of none', () => {
+    const logprobs = [
+      { token: ' Hi', logprob: -0.5, bytes: [32, 72, 105] },
+      { token: '.', logprob: 1e-9 },
+    ];
+    assert.deepEqual(read({ text: 'Hi.', logprobs })[0]?.scores, [
+      { text: ' Hi', logProbability: -0.5, bytes: [32, 72, 105] },
+      { text: '.', logProbability: 0 },
+    ]);
+    for (const broken of [[...logprobs, { token: 'x' }], 'none', [null], []])
+      assert.equal(read({ text: 'Hi.', logprobs: broken })[0]?.scores, undefined);
+  });
+
   it('gives segments and words, as vLLM and as OpenAI write them', () => {
     const words = [
       { word: ' One', start: 0.1, end: 0.5 },

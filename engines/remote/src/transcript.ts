@@ -1,5 +1,5 @@
 /** What upstreams answer when they have heard something, in every shape, as segments. Pure. */
-import { type Segment, type Upstream, VoxError, type Word } from '@vox-speech/contract';
+import { type Segment, type TokenScore, type Upstream, VoxError, type Word } from '@vox-speech/contract';
 import { failureInside, nameOf } from './failures.js';
 import { languageCode } from './language-names.js';
 
@@ -52,7 +52,34 @@ export function segmentsOfJson(upstream: Upstream, body: string, windowMs: numbe
     windowMs,
   );
   if (whole === undefined) return [];
-  return [words.length === 0 ? whole : { ...whole, words }];
+  const scores = scoresOf(answer.logprobs);
+  return [
+    {
+      ...whole,
+      ...(words.length === 0 ? {} : { words }),
+      ...(scores.length === 0 ? {} : { scores }),
+    },
+  ];
+}
+
+/** OpenAI's `logprobs`: none where the list is not one, or an item lacks its probability. */
+function scoresOf(value: unknown): TokenScore[] {
+  const items = Array.isArray(value) ? (value as unknown[]).map(fieldsOf) : [];
+  const scores = items.flatMap((item): TokenScore[] => {
+    const log = numberOf(item?.logprob);
+    if (item === undefined || log === undefined || typeof item.token !== 'string') return [];
+    const { bytes } = item;
+    const known =
+      Array.isArray(bytes) && bytes.every((one) => Number.isInteger(one) && one >= 0 && one < 256);
+    return [
+      {
+        text: item.token,
+        logProbability: Math.min(0, log),
+        ...(known ? { bytes: bytes as number[] } : {}),
+      },
+    ];
+  });
+  return scores.length === items.length ? scores : [];
 }
 
 function segmentOf(

@@ -68,6 +68,45 @@ describe('a window that is sent away', () => {
     assert.deepEqual([form.get('language'), form.get('prompt'), form.get('stream')], [null, null, null]);
   });
 
+  it('has the words to expect in the field that the upstream reads', async (t) => {
+    const up = await standIn(t);
+    const asked = { ...PLAIN, hotwords: ['Vox', 'Silero VAD'] };
+    for (const [field, fields] of [
+      ['hotwords', { hotwords: ['Vox,Silero VAD'], 'keywords[]': [] }],
+      ['keywords', { hotwords: [], 'keywords[]': ['Vox', 'Silero VAD'] }],
+      [undefined, { hotwords: [], 'keywords[]': [] }],
+    ] as const) {
+      const model = modelOn(t, [up.upstream], field === undefined ? {} : { hotwords: field });
+      await all(transcribe(model, PCM, asked, NEVER));
+      const form = await formOf(up.asked.at(-1) as Asked);
+      for (const [name, values] of Object.entries(fields)) assert.deepEqual(form.getAll(name), values, name);
+    }
+  });
+
+  it('asks for probabilities where they are to be had: then without times, and not in a stream', async (t) => {
+    const up = await standIn(t, (_, response) =>
+      json(response, { text: 'hello', logprobs: [{ token: 'hello', logprob: -0.5 }] }),
+    );
+    const asked = { ...PLAIN, words: true, scores: true } as const;
+    const form = async (parameters: object) => {
+      const model = modelOn(t, [up.upstream], { words: true, streaming: true, ...parameters });
+      const [segment] = await all(transcribe(model, PCM, asked, NEVER));
+      return { fields: await formOf(up.asked.at(-1) as Asked), segment };
+    };
+    const scored = await form({ logprobs: true });
+    const names = ['include[]', 'response_format', 'stream', 'timestamp_granularities[]'];
+    assert.deepEqual(
+      names.map((name) => scored.fields.get(name)),
+      ['logprobs', 'json', null, null],
+    );
+    assert.deepEqual(scored.segment?.scores, [{ text: 'hello', logProbability: -0.5 }]);
+    const plain = await form({});
+    assert.deepEqual(
+      [plain.fields.get('include[]'), plain.fields.get('response_format')],
+      [null, 'verbose_json'],
+    );
+  });
+
   it('is translated on the route for that', async (t) => {
     const up = await standIn(t);
     const model = modelOn(t, [up.upstream], { translate: true });

@@ -35,7 +35,8 @@ export async function* transcribe(
   signal: AbortSignal,
 ): AsyncGenerator<Segment> {
   const windowMs = (pcm.samples.length / pcm.sampleRate) * 1000;
-  const stream = parameters.streaming && !isVerbose(parameters);
+  const scores = options.scores === true && parameters.logprobs;
+  const stream = parameters.streaming && !isVerbose(parameters) && !scores;
   const path = options.task === 'translate' ? '/v1/audio/translations' : '/v1/audio/transcriptions';
   const form = await formOf(pcm, options, parameters, stream);
   yield* attempt(pool, signal, async function* (upstream, heard) {
@@ -61,20 +62,26 @@ function isVerbose({ words, segments }: RemoteParameters): boolean {
 
 async function formOf(
   pcm: Pcm,
-  { language, prompt, temperature, task, words }: TranscribeOptions,
+  { language, prompt, hotwords = [], temperature, task, words, scores }: TranscribeOptions,
   parameters: RemoteParameters,
   stream: boolean,
 ): Promise<{ readonly contentType: string; readonly body: Uint8Array }> {
   const form = new FormData();
   form.set('file', new Blob([encodeWav(pcm.samples, pcm.sampleRate)], { type: 'audio/wav' }), 'window.wav');
   form.set('model', parameters.served);
-  form.set('response_format', isVerbose(parameters) ? 'verbose_json' : 'json');
+  // Probabilities come with `json` alone, times with `verbose_json` alone: who asks for the first gets no times.
+  const scored = scores === true && parameters.logprobs;
+  form.set('response_format', isVerbose(parameters) && !scored ? 'verbose_json' : 'json');
+  if (scored) form.append('include[]', 'logprobs');
   if (stream) form.set('stream', 'true');
   if (language !== undefined && parameters.chooseLanguage && task === 'transcribe')
     form.set('language', language);
   if (prompt !== undefined && parameters.prompt) form.set('prompt', prompt);
+  // vLLM takes one text, in which its models look for words between commas.
+  if (parameters.hotwords === 'hotwords' && hotwords.length > 0) form.set('hotwords', hotwords.join(','));
+  if (parameters.hotwords === 'keywords') for (const word of hotwords) form.append('keywords[]', word);
   if (temperature !== undefined) form.set('temperature', String(temperature));
-  if (words && parameters.words)
+  if (words && parameters.words && !scored)
     for (const unit of ['word', 'segment']) form.append('timestamp_granularities[]', unit);
   const encoded = new Response(form);
   const contentType = encoded.headers.get('content-type');

@@ -21,6 +21,8 @@ export interface ReplayScript {
   readonly kind: 'stt' | 'tts' | 'vad';
   /** What every transcription says. */
   readonly text?: string;
+  /** Takes words to expect, and says them instead of its text; tells how likely its tokens are: e^-0.5 each. */
+  readonly able?: boolean;
   /** How long each call takes, ms; the mock backend's MOCK_INFER_MS. */
   readonly delayMs?: number;
   /** A voice that clones: it says the recording over and over, for as long as both texts together take. */
@@ -63,6 +65,7 @@ function modelOf(script: ReplayScript): Model {
     canTimeWords: true,
     canPrompt: false,
     ...(script.cloning === true ? { cloning: true } : {}),
+    ...(script.able === true ? { canBias: true as const, canScore: true as const } : {}),
     concurrency: 4,
   };
   const wait = async (signal: AbortSignal): Promise<void> => {
@@ -82,7 +85,7 @@ function modelOf(script: ReplayScript): Model {
       maybeCrash(pcm.samples[0]);
       await wait(signal);
       const endMs = (pcm.samples.length / pcm.sampleRate) * 1000;
-      const text = script.text ?? '';
+      const text = options.hotwords?.join(' ') || (script.text ?? '');
       const spoken = text.split(' ').filter((word) => word !== '');
       const words = spoken.map((word, i) => ({
         text: word,
@@ -95,6 +98,14 @@ function modelOf(script: ReplayScript): Model {
         endMs,
         language: options.language ?? 'en',
         ...(options.words ? { words } : {}),
+        ...(options.scores
+          ? {
+              scores: spoken.map((word, at) => ({
+                text: at === 0 ? word : ` ${word}`,
+                logProbability: -0.5,
+              })),
+            }
+          : {}),
       };
     },
     async *synthesize(text, options, signal): AsyncGenerator<Pcm> {

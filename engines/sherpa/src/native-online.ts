@@ -56,6 +56,8 @@ export interface OnlineResult {
   readonly timestamps: readonly number[];
   /** Seconds from the stream's first sample to where it was last reset, on the library's clock. */
   readonly start_time: number;
+  /** Natural-log probabilities of the tokens; empty of families that tell none. */
+  readonly ys_probs?: readonly number[];
 }
 
 export interface OnlineStream {

@@ -78,6 +78,8 @@ export interface RecognizerResult {
   readonly timestamps: readonly number[];
   /** Seconds. */
   readonly durations: readonly number[];
+  /** Natural-log probabilities of the tokens; empty of families that tell none. */
+  readonly ys_log_probs?: readonly number[];
 }
 
 export interface OfflineStream {

@@ -81,6 +81,7 @@ function load(
       paths.nemoCtc === undefined ? 1 : metadataNumber(files, model, 'subsampling_factor') / CTC_FRAMES,
     tailMs: FRAME_MS * frames,
     timesTokens: true,
+    ...(paths.transducer === undefined ? {} : { canScore: true as const }),
     files: { ...paths, tokens: path },
   });
 }

@@ -53,6 +53,7 @@ export function loadParakeet(native: Native, files: ModelFiles, options: LoadOpt
     canDetectLanguage: vocabulary >= MULTILINGUAL_VOCABULARY,
     canTimeWords: true,
     canPrompt: false,
+    canScore: true,
     changes: 'never',
     files: () => ({
       transducer: { encoder: encoder.path, decoder: decoder.path, joiner: joiner.path },

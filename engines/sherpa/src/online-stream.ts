@@ -36,6 +36,8 @@ export interface OnlineStreamOptions {
   readonly timesTokens: boolean;
   /** See `OnlineRow`. */
   readonly phraseFrames?: number;
+  /** Tokens with their probabilities wanted. */
+  readonly scores: boolean;
 }
 
 export class OnlineTranscription implements TranscriptionStream {
@@ -154,7 +156,7 @@ export class OnlineTranscription implements TranscriptionStream {
   }
 
   #segment(result: OnlineResult): Segment | undefined {
-    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens } = this.#options;
+    const { slowClock, slowTokens, leadMs, lateMs, language, words, timesTokens, scores } = this.#options;
     const startMs = timesTokens ? result.start_time * 1000 * slowClock - leadMs - lateMs : this.#since;
     const segment = segmentOf(
       timesTokens
@@ -163,12 +165,14 @@ export class OnlineTranscription implements TranscriptionStream {
       startMs,
       this.#heardMs(),
       language,
+      scores,
       ...(this.#options.phraseFrames === undefined ? [] : [LETTER_MS]),
     );
     if (segment === undefined || words) return segment;
     const { words: _, ...wordless } = segment;
     return wordless;
   }
+
   #heardMs(): number {
     return Math.round((this.#pushed / this.#options.sampleRate) * 1000);
   }
@@ -178,5 +182,11 @@ export class OnlineTranscription implements TranscriptionStream {
 function partOf(result: OnlineResult, from: number, to: number): OnlineResult {
   if (from === 0 && to === result.tokens.length) return result;
   const tokens = result.tokens.slice(from, to);
-  return { ...result, text: tokens.join(''), tokens, timestamps: result.timestamps.slice(from, to) };
+  return {
+    ...result,
+    text: tokens.join(''),
+    tokens,
+    timestamps: result.timestamps.slice(from, to),
+    ...(result.ys_probs === undefined ? {} : { ys_probs: result.ys_probs.slice(from, to) }),
+  };
 }

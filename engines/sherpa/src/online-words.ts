@@ -1,16 +1,15 @@
 /** What the streaming recogniser says of an utterance, as a segment on the stream's own clock. */
 import type { Segment } from '@vox-speech/contract';
 import type { OnlineResult } from './native-online.js';
+import { BYTE_TOKEN, scoresOf } from './scores.js';
 import { MAX_MS_A_CHARACTER, type TimedTokens, wordsOf } from './words.js';
-
-/** A byte of a character that is more than one token, as the library writes it. */
-const BYTE = /^<0x[0-9A-F]{2}>$/;
 
 /**
  * The utterance so far; undefined while nothing was said.
  * @param startMs where the utterance's clock began, since the stream's first sample
  * @param heardMs how far the stream was heard; nothing ends after it
  * @param language ISO 639-1; '' = unknown
+ * @param scored tokens with their probabilities are wanted
  * @param letterMs longest that a letter is taken to last
  */
 export function segmentOf(
@@ -18,6 +17,7 @@ export function segmentOf(
   startMs: number,
   heardMs: number,
   language: string,
+  scored: boolean,
   letterMs: number = MAX_MS_A_CHARACTER,
 ): Segment | undefined {
   const text = result.text.trim();
@@ -25,7 +25,8 @@ export function segmentOf(
   const words = wordsOf(timedTokens(result, startMs / 1000, letterMs), heardMs);
   const first = words[0]?.startMs ?? Math.max(0, Math.min(Math.round(startMs), heardMs));
   const last = words.at(-1)?.endMs ?? heardMs;
-  return { text, startMs: first, endMs: last, words, ...(language === '' ? {} : { language }) };
+  const scores = scoresOf(result.tokens, result.ys_probs, scored);
+  return { text, startMs: first, endMs: last, words, ...scores, ...(language === '' ? {} : { language }) };
 }
 
 /**
@@ -44,7 +45,7 @@ function timedTokens(result: OnlineResult, offset: number, letterMs: number): Ti
     }
     const start = result.timestamps[at] ?? 0;
     const next = result.timestamps[at + 1] ?? Number.POSITIVE_INFINITY;
-    tokens.push(space + (BYTE.test(token) ? '\uFFFD' : token));
+    tokens.push(space + (BYTE_TOKEN.test(token) ? '\uFFFD' : token));
     timestamps.push(Math.max(0, offset + start));
     durations.push(Math.min(next - start, (letterMs * token.trim().length) / 1000));
     space = '';

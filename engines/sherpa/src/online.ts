@@ -55,6 +55,8 @@ export interface OnlineRow {
   readonly timesTokens: boolean;
   /** Utterances end by `findPhrases`, and not by the library's rules: frames of a chunk. Absent = by the library's. */
   readonly phraseFrames?: number;
+  /** It tells how likely each token is. Absent = no. */
+  readonly canScore?: true;
   /** Words to expect, by a search with a beam; absent = greedy. */
   readonly hotwords?: Hotwords;
 }
@@ -92,6 +94,7 @@ export function createOnlineRecognizer(
     canChooseLanguage: false,
     canTimeWords: row.timesTokens,
     canPrompt: false,
+    ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // A decode keeps the thread it is called on.
     concurrency: 1,
   });
@@ -153,7 +156,7 @@ class OnlineModel implements Model {
     return Promise.resolve();
   }
 
-  #open({ language, task, words }: TranscribeOptions): OnlineTranscription {
+  #open({ language, task, words, scores }: TranscribeOptions): OnlineTranscription {
     if (language !== undefined && !this.info.languages.includes(language))
       throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
         param: 'language',
@@ -172,6 +175,7 @@ class OnlineModel implements Model {
       words: words && this.#row.timesTokens,
       timesTokens: this.#row.timesTokens,
       ...(this.#row.phraseFrames === undefined ? {} : { phraseFrames: this.#row.phraseFrames }),
+      scores: scores === true,
     });
   }
 }

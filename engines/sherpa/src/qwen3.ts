@@ -77,6 +77,8 @@ export function loadQwen3(native: Native, files: ModelFiles, options: LoadOption
     canDetectLanguage: true,
     canTimeWords: false,
     canPrompt: true,
+    canBias: true,
+    promptCharacters: MAX_PROMPT_CHARACTERS,
     changes: 'never',
     files: () => ({
       qwen3Asr: {
@@ -89,17 +91,21 @@ export function loadQwen3(native: Native, files: ModelFiles, options: LoadOption
       },
       tokens: '',
     }),
-    streamOptions: ({ language, prompt }) => {
-      if (prompt !== undefined && prompt.length > MAX_PROMPT_CHARACTERS)
+    streamOptions: ({ language, prompt = '', hotwords = [] }) => {
+      // One text holds both: the model was trained to expect what stands before the audio.
+      const expected = [prompt, hotwords.join(', ')].filter((text) => text !== '').join(' ');
+      if (expected.length > MAX_PROMPT_CHARACTERS) {
+        const param = hotwords.length > 0 ? 'hotwords' : 'prompt';
         throw new VoxError(
           'invalid_request',
-          `prompt has ${prompt.length} characters; this model takes at most ${MAX_PROMPT_CHARACTERS}`,
-          { param: 'prompt' },
+          `${param === 'prompt' ? 'prompt has' : 'prompt and hotwords have'} ${expected.length} characters; this model takes at most ${MAX_PROMPT_CHARACTERS}`,
+          { param },
         );
+      }
       const name = LANGUAGES[language ?? ''];
       return {
         ...(name === undefined ? {} : { language: name }),
-        ...(prompt === undefined || prompt === '' ? {} : { hotwords: prompt }),
+        ...(expected === '' ? {} : { hotwords: expected }),
       };
     },
   });

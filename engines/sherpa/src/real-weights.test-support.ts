@@ -1,5 +1,5 @@
 /** Runs the engine on real weights and prints what came out as one line of JSON. Argument: a store's folder of views. */
-import { type Segment, VoxError } from '@vox-speech/contract';
+import { type DetectorOptions, type Segment, VoxError } from '@vox-speech/contract';
 import engine from './index.js';
 import { filesOf, THREADS } from './views.test-support.js';
 
@@ -21,8 +21,8 @@ const samples = new Float32Array(length).map(
 );
 
 const detectors = await engine.load(files('silero-vad/v5', 'silero-vad'), THREADS);
-const spansOf = (audio: Float32Array): [number, number][] => {
-  const detector = detectors.openDetector?.();
+const spansOf = (audio: Float32Array, options?: DetectorOptions): [number, number][] => {
+  const detector = detectors.openDetector?.(options);
   if (detector === undefined) throw new Error('no detector');
   const spans = [...detector.accept(audio), ...detector.flush()];
   detector.close();
@@ -60,5 +60,8 @@ process.stdout.write(
     pieces: pieces.length,
     spans: spansOf(samples),
     noiseSpans: spansOf(noise).length,
+    wished: [{ threshold: 1 }, { threshold: 0 }, { silenceMs: 0 }, { silenceMs: 2_000 }].map((options) =>
+      spansOf(new Float32Array([...samples, ...new Float32Array(RATE), ...samples]), options),
+    ),
   })}\n`,
 );

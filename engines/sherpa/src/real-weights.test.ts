@@ -20,6 +20,7 @@ interface Report {
   pieces: number;
   spans: [number, number][];
   noiseSpans: number;
+  wished: [number, number][][];
 }
 
 test('Piper speaks, Silero finds the speech, Whisper writes it down, alone and together', { skip }, () => {
@@ -42,4 +43,10 @@ test('Piper speaks, Silero finds the speech, Whisper writes it down, alone and t
   }
   assert.ok(report.spans.length > 0 && report.spans.every(([start, end]) => start < end));
   assert.equal(report.noiseSpans, 0);
+  // The same sentence twice, a second apart: what each wish makes of it, the library's limits included.
+  const [certain = [], any = [], short = [], long = []] = report.wished;
+  const speech = (spans: [number, number][]) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
+  assert.ok(speech(certain) < speech(any), `${speech(certain)} of ${speech(any)}`);
+  assert.equal(long.length, 1);
+  assert.ok(short.length >= 2, JSON.stringify(short));
 });

@@ -20,6 +20,7 @@ import type {
   RecognizerFiles,
   RecognizerResult,
 } from './native.js';
+import { scoresOf } from './scores.js';
 import { wordsOf } from './words.js';
 
 /** Hz: what every family hears. */
@@ -39,6 +40,12 @@ export interface RecognizerRow {
   readonly canDetectLanguage: boolean;
   readonly canTimeWords: boolean;
   readonly canPrompt: boolean;
+  /** It is told words to expect with each stream. Absent = no. */
+  readonly canBias?: true;
+  /** Characters of prompt and words to expect together; absent = no limit that is known. */
+  readonly promptCharacters?: number;
+  /** It tells how likely each token is. Absent = no. */
+  readonly canScore?: true;
   /** Mel bins; absent = 80, or what the library reads from the model. */
   readonly features?: number;
   /**
@@ -130,6 +137,9 @@ export async function createRecognizer(
     ...(row.changes === 'never' && row.streamOptions === undefined ? { canChooseLanguage: false } : {}),
     canTimeWords: row.canTimeWords,
     canPrompt: row.canPrompt,
+    ...(row.canBias === undefined ? {} : { canBias: row.canBias }),
+    ...(row.promptCharacters === undefined ? {} : { promptCharacters: row.promptCharacters }),
+    ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // Twice the lanes, so that the next decode waits at the engine and not at the other end of a pipe.
     concurrency: 2 * threads,
   };
@@ -170,6 +180,7 @@ class Recognizer implements Model {
       startMs: 0,
       endMs: Math.round(durationMs),
       ...(timed ? { words: wordsOf(result, durationMs) } : {}),
+      ...scoresOf(result.tokens, result.ys_log_probs, options.scores === true),
       ...(language === '' ? {} : { language }),
     };
   }

@@ -1,5 +1,12 @@
 /** Silero's voice activity detector, version 5, on sherpa-onnx. */
-import type { Model, ModelFiles, ModelInfo, SpeechDetector, SpeechSpan } from '@vox-speech/contract';
+import type {
+  DetectorOptions,
+  Model,
+  ModelFiles,
+  ModelInfo,
+  SpeechDetector,
+  SpeechSpan,
+} from '@vox-speech/contract';
 import { requireModel } from './model-files.js';
 import type { Native, Vad, VadConfig } from './native.js';
 
@@ -22,12 +29,21 @@ const POOL_LIMIT = 4;
 const THRESHOLD = 0.25;
 
 /** Silences from 150 ms on end a stretch, so that whoever cuts at silence has many places to choose from. */
-function config(model: string): VadConfig {
+const SILENCE_MS = 150;
+/** Of a threshold below 0.01, as a float, or of 1 the library makes no detector, and hears nothing with that. */
+const THRESHOLDS = { min: 0.02, max: 0.99 };
+/** One window. */
+const LEAST_SILENCE_MS = 32;
+
+function config(
+  model: string,
+  { threshold = THRESHOLD, silenceMs = SILENCE_MS }: DetectorOptions,
+): VadConfig {
   return {
     sileroVad: {
       model,
-      threshold: THRESHOLD,
-      minSilenceDuration: 0.15,
+      threshold: Math.min(THRESHOLDS.max, Math.max(THRESHOLDS.min, threshold)),
+      minSilenceDuration: Math.max(LEAST_SILENCE_MS, silenceMs) / 1000,
       minSpeechDuration: MIN_SPEECH_SECONDS,
       maxSpeechDuration: 30,
       windowSize: WINDOW,
@@ -45,7 +61,8 @@ function config(model: string): VadConfig {
  */
 export async function loadSilero(native: Native, files: ModelFiles): Promise<Model> {
   const { path } = requireModel(files, 'silero_vad.onnx');
-  const create = (): Vad => new native.Vad(config(path), BUFFER_SECONDS);
+  const create = (options: DetectorOptions = {}): Vad =>
+    new native.Vad(config(path, options), BUFFER_SECONDS);
   const pool: Vad[] = [create()];
   const info: ModelInfo = {
     kind: 'vad',
@@ -62,8 +79,12 @@ export async function loadSilero(native: Native, files: ModelFiles): Promise<Mod
   return {
     info,
     memory: () => ({ bytes: process.memoryUsage.rss() }),
-    openDetector: () =>
-      new Detector(pool.pop() ?? create(), (vad) => pool.length < POOL_LIMIT && pool.push(vad)),
+    openDetector: (options) => {
+      // One with a will of its own is made for one recording.
+      if (options?.threshold !== undefined || options?.silenceMs !== undefined)
+        return new Detector(create(options), () => {});
+      return new Detector(pool.pop() ?? create(), (vad) => pool.length < POOL_LIMIT && pool.push(vad));
+    },
     trim: () => {
       pool.length = 0;
     },

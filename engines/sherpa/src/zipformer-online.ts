@@ -79,6 +79,7 @@ export async function loadZipformerOnline(
     slowTokens: 1,
     tailMs: tailOf(files, encoder),
     timesTokens: true,
+    canScore: true,
     files: {
       transducer: { encoder: encoder.path, decoder: decoder.path, joiner: joiner.path },
       tokens: path,

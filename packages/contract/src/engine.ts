@@ -4,7 +4,14 @@
  */
 import { VoxError } from './errors.js';
 import type { TokenUsage } from './live.js';
-import type { Decoder, Segment, SpeakerTurn, SynthesizeOptions, TranscribeOptions } from './transcript.js';
+import type {
+  Decoder,
+  DetectorOptions,
+  Segment,
+  SpeakerTurn,
+  SynthesizeOptions,
+  TranscribeOptions,
+} from './transcript.js';
 
 /** Mono float samples in [-1, 1]. */
 export interface Pcm {
@@ -102,8 +109,16 @@ export interface ModelInfo {
   readonly canChooseLanguage?: boolean;
   readonly canTimeWords: boolean;
   readonly canPrompt: boolean;
+  /** Takes `TranscribeOptions.hotwords` with each request. Absent = no. */
+  readonly canBias?: true;
+  /** Characters of prompt and hotwords together that it takes; absent = no limit that is known. */
+  readonly promptCharacters?: number;
+  /** Tells how likely each token of its text is: `Segment.scores`. Absent = no. */
+  readonly canScore?: true;
   /** Ways of decoding that a request may choose, the usual one first; absent = the model has one, and no name for it. */
   readonly decoders?: readonly Decoder[];
+  /** Is told how to speak: `SynthesizeOptions.instructions`. Absent = no. */
+  readonly canInstruct?: true;
   /** Speaks with the voice of a recording: `SynthesizeOptions.reference`. Absent = no. */
   readonly cloning?: boolean;
   /** The recording must come with the words that are said in it. Absent = no. */
@@ -187,7 +202,7 @@ export interface Model {
   /** Speech of one sentence, as made. */
   synthesize?(text: string, options: SynthesizeOptions, signal: AbortSignal): AsyncIterable<Pcm>;
   /** A new detector, for models of kind `vad`. */
-  openDetector?(): SpeechDetector;
+  openDetector?(options?: DetectorOptions): SpeechDetector;
   /** Who speaks when, for models of kind `diarizer`: turns by their start, relative to the first sample. Rejects with `cancelled`. */
   diarize?(pcm: Pcm, signal: AbortSignal): Promise<SpeakerTurn[]>;
   /** The voice that speaks as a vector of length 1: of one person two have a large product. Rejects with `cancelled`. */

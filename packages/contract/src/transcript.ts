@@ -8,6 +8,16 @@ export interface Word {
   readonly confidence?: number;
 }
 
+/** A token of a text, and how likely the model held it. */
+export interface TokenScore {
+  /** With the space that it begins with, if it does. A part of a character is U+FFFD, and `bytes` says which part. */
+  readonly text: string;
+  /** Natural-log probability, at most 0. */
+  readonly logProbability: number;
+  /** UTF-8; absent = that of `text`. */
+  readonly bytes?: readonly number[];
+}
+
 export interface Segment {
   readonly text: string;
   readonly startMs: number;
@@ -18,6 +28,8 @@ export interface Segment {
   readonly tokens?: readonly number[];
   /** Mean natural-log probability of the tokens. */
   readonly averageLogProbability?: number;
+  /** The tokens of the text with their probabilities, where the request asked for them and the engine has them. */
+  readonly scores?: readonly TokenScore[];
   /** Bytes of the text over bytes of the text deflated; above 2.4 a decode is taken to loop. */
   readonly compressionRatio?: number;
   /** Of a recording whose channels were heard one by one: the number of the channel, 0 = the first. */
@@ -45,13 +57,35 @@ export interface Warning {
 /** How words are found in a model's probabilities: the likeliest at each step, or the likeliest whole. */
 export type Decoder = 'greedy' | 'beam';
 
+/** How the boundaries of a recording's windows are found; what is absent is as the runner thinks best. */
+export interface Chunking extends DetectorOptions {
+  /** Audio that a window has before the speech in it, in ms, where there is some. */
+  readonly prefixMs?: number;
+}
+
+/** How a detector tells speech; what is absent is the detector's own. */
+export interface DetectorOptions {
+  /** Probability from which on a frame is speech, 0..1. */
+  readonly threshold?: number;
+  /** Silence that ends a stretch of speech, in ms. */
+  readonly silenceMs?: number;
+}
+
 export interface TranscribeOptions {
   /** ISO 639-1; absent = detect. */
   readonly language?: string;
+  /** ISO 639-1: one of these is spoken, the likeliest first. The runner sees to it, by `language`. Absent = any. */
+  readonly languages?: readonly string[];
   readonly task: 'transcribe' | 'translate';
   readonly words: boolean;
   readonly prompt?: string;
+  /** Words and phrases that are likely; where `ModelInfo.canBias` says so. Absent = none. */
+  readonly hotwords?: readonly string[];
   readonly temperature?: number;
+  /** Tokens with their probabilities in segments; where `ModelInfo.canScore` says so. Absent = no. */
+  readonly scores?: true;
+  /** For the runner, which cuts recordings. */
+  readonly chunking?: Chunking;
   /** One of `ModelInfo.decoders`; absent = the model's own. */
   readonly decoder?: Decoder;
   /** Many more decodes are to come: what costs least is better than what is fastest for this one. Absent = no. */
@@ -74,6 +108,8 @@ export interface SynthesizeOptions {
   /** 1 = as trained; within `ModelInfo.speed`. */
   readonly speed: number;
   readonly language?: string;
+  /** How to speak, in words; where `ModelInfo.canInstruct` says so. Absent = as the voice does. */
+  readonly instructions?: string;
   /** Speak with the voice of this recording; where `ModelInfo.cloning` says so. `voice` is not looked at then. */
   readonly reference?: VoiceReference;
 }

@@ -30,7 +30,7 @@ import { Sessions } from './sessions/index.js';
 import { MemoryStore, type SessionStore } from './sessions/resumable/index.js';
 import { createHttpServer, loadWebSockets, Upgrades } from './transport/index.js';
 import { openUploadDirectory } from './transport/upload-directory.js';
-import { VoiceStore } from './voices/index.js';
+import { ConsentStore, VoiceStore } from './voices/index.js';
 
 /** A model that has not loaded by then is given up: the largest Whisper takes some ten seconds from a slow disk. */
 const LOAD_DEADLINE_MS = 180_000;
@@ -108,6 +108,7 @@ export async function startApp(config: Config): Promise<App> {
     watch: (listen) => measuredListen(listen, metrics),
     sessionStore: await openSessionStore(config),
     voices: new VoiceStore(models.home),
+    consents: new ConsentStore(models.home),
     settings: {
       threads: scheduler.threads,
       device: scheduler.device,

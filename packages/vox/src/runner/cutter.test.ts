@@ -8,6 +8,7 @@ import { frameLevels, quietestPoint } from './energy.js';
 const RATE = 16_000;
 const OPTIONS: CutterOptions = {
   window: 10 * RATE,
+  prefix: 0.2 * RATE,
   padding: 0.2 * RATE,
   longSilence: 2 * RATE,
   lookBack: 0.5 * RATE,

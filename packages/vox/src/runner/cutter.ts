@@ -13,9 +13,11 @@ import { SampleBuffer } from './sample-buffer.js';
 export interface CutterOptions {
   /** Samples: no window is longer. */
   readonly window: number;
-  /** Samples that are kept around speech, where there are any. */
+  /** Samples that are kept before speech, where there are any. */
+  readonly prefix: number;
+  /** Samples that are kept after speech, where there are any. */
   readonly padding: number;
-  /** Samples: a silence longer than this ends the window. At least twice `padding`. */
+  /** Samples: a silence longer than this ends the window. At least `padding`. */
   readonly longSilence: number;
   /** Samples by which a detector may report the start of speech late. */
   readonly lookBack: number;
@@ -96,7 +98,7 @@ export class Cutter {
 
   /** Where the window of the group begins. */
   #groupStart(first: number): number {
-    return Math.max(this.#floor, this.#buffer.start, first - this.#options.padding);
+    return Math.max(this.#floor, this.#buffer.start, first - this.#options.prefix);
   }
 
   /** @param openEnd how far a stretch that is still open has come */
@@ -160,8 +162,8 @@ export class Cutter {
 
   /** Lets go of samples that no window can need any more. */
   #forget(): void {
-    const { padding, lookBack } = this.#options;
+    const { prefix, lookBack } = this.#options;
     const needed = this.#group[0]?.start ?? this.#openFrom ?? this.#buffer.end - lookBack;
-    this.#buffer.dropBefore(Math.max(this.#floor, needed - padding));
+    this.#buffer.dropBefore(Math.max(this.#floor, needed - prefix));
   }
 }

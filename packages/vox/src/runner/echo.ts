@@ -1,5 +1,6 @@
 /** Takes off the end of a decode that only repeats what was said before: words that have no time in the audio. */
 import type { Segment, Word } from '@vox-speech/contract';
+import { splitScores } from './scores.js';
 
 /** The alignment leaves nothing, or one frame of 20 ms, to words that were not spoken. */
 const NO_TIME_MS = 20;
@@ -37,5 +38,7 @@ function cutAt(segment: Segment, words: readonly Word[], from: number): Segment 
     if (found < 0) return segment;
     end = found + word.text.length;
   }
-  return { ...segment, text: segment.text.slice(0, end), words: words.slice(0, from) };
+  const text = segment.text.slice(0, end);
+  const scores = segment.scores === undefined ? {} : { scores: splitScores(segment.scores, text)[0] };
+  return { ...segment, text, words: words.slice(0, from), ...scores };
 }

@@ -1,7 +1,7 @@
 /** A file to segments: its channels mixed, or each on its own. */
 import type { AudioFileOptions } from '@vox-speech/audio/node';
 import { countChannels, type GrowingFile, readAudioFile } from '@vox-speech/audio/node';
-import type { Segment, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
+import type { DetectorOptions, Segment, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
 import type { FileSource, TranscriptSummary } from '../messages/index.js';
 import type { Listens } from './decode-window.js';
 import type { StreamingModel } from './live/batched-engine.js';
@@ -22,7 +22,7 @@ export interface HearFile {
   readonly channels?: 'all' | 'different';
   /** Told before the first segment where `channels` is given. */
   onChannels(apart: number): void;
-  openDetector(): Promise<SpeechDetector>;
+  openDetector(options?: DetectorOptions): Promise<SpeechDetector>;
   readonly signal: AbortSignal;
   /** Wall clock in ms. */
   now(): number;

@@ -1,5 +1,6 @@
 /** The loaded model of a runner, and the detector that helps it. */
 import {
+  type DetectorOptions,
   type Engine,
   engineOf,
   type LoadOptions,
@@ -42,7 +43,7 @@ export class HostedModel {
   }
 
   /** A detector, new or used before; it must be closed. The model behind it is loaded once, when first asked for. */
-  async openDetector(): Promise<SpeechDetector> {
+  async openDetector(options?: DetectorOptions): Promise<SpeechDetector> {
     if (this.#detectors === undefined) {
       this.#detectors = this.#loadDetectors();
       // A failure is not kept: the companion may be pulled meanwhile.
@@ -53,7 +54,7 @@ export class HostedModel {
     const model = await this.#detectors;
     if (model.openDetector === undefined)
       throw new VoxError('model_broken', `${DETECTOR_FAMILY} has no detector of speech`);
-    return model.openDetector();
+    return model.openDetector(options);
   }
 
   /** Lets go of what the model and the detectors can make again. */

@@ -150,7 +150,7 @@ class Runner {
         options,
         ...(channels === undefined ? {} : { channels }),
         onChannels: (apart) => this.#port.send({ type: 'channels', id, apart }),
-        openDetector: () => hosted.openDetector(),
+        openDetector: (options) => hosted.openDetector(options),
         signal: abort.signal,
         now: () => performance.now(),
       });

@@ -1,6 +1,7 @@
 /** One decoded window to segments of the length of a sentence or a subtitle, by the times of its words. */
 import type { Segment, Word } from '@vox-speech/contract';
 import { stopIsInside } from '../text/abbreviations.js';
+import { splitScores } from './scores.js';
 
 /** Characters and ms after which a comma is enough to end a segment, and after which any word is. */
 const SOFT = { characters: 44, ms: 5_000 } as const;
@@ -23,6 +24,7 @@ export function splitSegment(segment: Segment): Segment[] {
   const segments: Segment[] = [];
   let open: Open | undefined;
   let at = 0;
+  let scores = segment.scores;
   words.forEach((word, index) => {
     const found = text.indexOf(word.text, at);
     const start = found < 0 ? at : found;
@@ -32,9 +34,13 @@ export function splitSegment(segment: Segment): Segment[] {
     const next = words[index + 1];
     if (next !== undefined && !endsSegment(open.words, at - open.from, word, next)) return;
     const first = open.words[0] ?? word;
+    const part = text.slice(open.from, next === undefined ? text.length : at).trim();
+    const [own, behind] = next === undefined ? [scores, undefined] : splitScores(scores ?? [], part);
+    scores = behind;
     segments.push({
       ...segment,
-      text: text.slice(open.from, next === undefined ? text.length : at).trim(),
+      text: part,
+      ...(segment.scores === undefined ? {} : { scores: own ?? [] }),
       startMs: first.startMs,
       endMs: Math.max(word.endMs, first.startMs),
       words: open.words,

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Model, type Segment, type TranscribeOptions, VoxError } from '@vox-speech/contract';
+import {
+  type DetectorOptions,
+  type Model,
+  type Segment,
+  type TranscribeOptions,
+  VoxError,
+} from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
 import { blocksOf, detector, listener, RATE, STT, sayNumbers } from './fake-model.test-support.js';
 import { transcribe } from './transcribe.js';
@@ -9,6 +15,7 @@ interface Run {
   segments: Segment[];
   summary: TranscriptSummary;
   detectors: number;
+  wishes: readonly (DetectorOptions | undefined)[];
 }
 
 async function run(
@@ -18,11 +25,13 @@ async function run(
   signal = new AbortController().signal,
 ): Promise<Run> {
   const opened: { closed: boolean }[] = [];
+  const wishes: (DetectorOptions | undefined)[] = [];
   const job = transcribe({
     model,
     source,
     options: { task: 'transcribe', words: true, ...options },
-    openDetector: async () => {
+    openDetector: async (wish) => {
+      wishes.push(wish);
       const made = detector();
       opened.push(made);
       return made;
@@ -41,7 +50,7 @@ async function run(
       opened.every((made) => made.closed),
       'detectors are given back',
     );
-    return { segments, summary: next.value, detectors: opened.length };
+    return { segments, summary: next.value, detectors: opened.length, wishes };
   }
 }
 
@@ -182,4 +191,75 @@ test('an error of the source or the model ends it with that error', async () => 
   );
   const failing = listener(() => Promise.reject(new Error('boom')), { ...STT, canTimeWords: false });
   await assert.rejects(run(failing, blocksOf(sayNumbers([1]))), /boom/);
+});
+
+test('of several languages the likeliest is told where another one is detected', async () => {
+  for (const [languages, wanted] of [
+    [
+      ['en', 'de'],
+      [undefined, 'de'],
+    ],
+    [
+      ['fr', 'en'],
+      [undefined, 'fr', 'fr'],
+    ],
+  ] as const) {
+    const asked: (string | undefined)[] = [];
+    const model = listener(async (_, options) => {
+      asked.push(options.language);
+      return undefined;
+    });
+    const { summary } = await run(model, blocksOf(sayNumbers(count(20))), { languages });
+    assert.deepEqual(asked, wanted);
+    assert.equal(summary.language, wanted[1]);
+  }
+});
+
+test('a wish of how speech is told reaches the detector, and what stands before speech', async () => {
+  const starts: number[] = [];
+  const model = listener(async (pcm) => {
+    starts.push(pcm.samples.findIndex((sample) => sample !== 0));
+    return undefined;
+  });
+  const source = () => blocksOf(new Float32Array([...new Float32Array(2 * RATE), ...sayNumbers([1, 2, 3])]));
+  const chunking = { threshold: 0.7, silenceMs: 400, prefixMs: 300 };
+  const { wishes, segments } = await run(model, source(), { chunking });
+  assert.deepEqual(wishes, [chunking]);
+  assert.equal(segments[0]?.words?.[0]?.startMs, 2000);
+  await run(model, source(), { chunking: { threshold: 0.7 } });
+  assert.deepEqual(starts, [0.3 * RATE, 0.8 * RATE]);
+});
+
+test('tokens with their probabilities are asked for where the model has them, and go with their sentences', async () => {
+  const wanted: (true | undefined)[] = [];
+  const model = (canScore: boolean): Model => ({
+    ...listener(undefined, canScore ? { ...STT, canScore } : STT),
+    async *transcribe(pcm, { scores }) {
+      wanted.push(scores);
+      const endMs = (pcm.samples.length / RATE) * 1000;
+      const words = ['One.', 'Two', 'three.'].map((text, at) => ({
+        text,
+        startMs: at * 900,
+        endMs: at * 900 + 800,
+      }));
+      const tokens = [' One', '.', ' Two', ' th', 'ree', '.'];
+      yield {
+        text: 'One. Two three.',
+        startMs: 0,
+        endMs,
+        words,
+        ...(scores ? { scores: tokens.map((text, at) => ({ text, logProbability: -1 - at })) } : {}),
+      };
+    },
+  });
+  const { segments } = await run(model(true), blocksOf(sayNumbers([1, 2, 3])), { scores: true });
+  assert.deepEqual(
+    segments.map(({ text, scores }) => [text, scores?.map((score) => score.logProbability)]),
+    [
+      ['One.', [-1, -2]],
+      ['Two three.', [-3, -4, -5, -6]],
+    ],
+  );
+  await run(model(false), blocksOf(sayNumbers([1, 2, 3])), { scores: true });
+  assert.deepEqual(wanted, [true, undefined]);
 });

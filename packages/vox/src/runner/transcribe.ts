@@ -1,5 +1,6 @@
 /** A recording to segments: cut, decode, split, in order and in constant memory. */
 import {
+  type DetectorOptions,
   type Segment,
   type SpeechDetector,
   type TranscribeOptions,
@@ -7,6 +8,7 @@ import {
   type Warning,
 } from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
+import { biasFor } from './bias.js';
 import { MIN_UNCOVERED } from './coverage.js';
 import { decodeWindow, type Listens, SAMPLE_RATE, shift } from './decode-window.js';
 import type { StreamingModel } from './live/batched-engine.js';
@@ -21,7 +23,7 @@ export interface TranscribeJob {
   /** Mono blocks at 16 kHz. */
   readonly source: AsyncIterable<Float32Array>;
   readonly options: TranscribeOptions;
-  openDetector(): Promise<SpeechDetector>;
+  openDetector(options?: DetectorOptions): Promise<SpeechDetector>;
   /** Long silences are to be expected. */
   readonly patchy?: boolean;
   readonly signal: AbortSignal;
@@ -86,6 +88,7 @@ async function* hearWindows(
     window: windowLength,
     openDetector: job.openDetector,
     ...(job.patchy === undefined ? {} : { patchy: job.patchy }),
+    ...(job.options.chunking === undefined ? {} : { chunking: job.options.chunking }),
     onLength: (samples) => {
       length = samples;
       onLength(samples);
@@ -104,7 +107,8 @@ async function* hearWindows(
       const clip = length <= windowLength;
       const doubtAt = clip ? MIN_UNCOVERED.clip : MIN_UNCOVERED.recording;
       const startMs = (window.start / SAMPLE_RATE) * 1000;
-      for (const decoded of await decodeWindow(model, window.samples, options, signal, doubtAt)) {
+      const decode = (told: TranscribeOptions) => decodeWindow(model, window.samples, told, signal, doubtAt);
+      for (const decoded of await decodeAmong(decode, options, job.options.languages)) {
         language ??= decoded.language;
         yield shift(decoded, startMs);
       }
@@ -124,9 +128,26 @@ function optionsFor(
     task: options.task,
     words: info.canTimeWords,
     ...(language === undefined ? {} : { language }),
-    ...(options.prompt === undefined || !info.canPrompt ? {} : { prompt: options.prompt }),
+    ...biasFor(info, options),
+    ...(options.scores === true && info.canScore === true ? { scores: true } : {}),
     ...(options.decoder === undefined ? {} : { decoder: options.decoder }),
   };
+}
+
+/**
+ * What is heard where one of some languages is spoken: the engine detects, and where it takes the speech for another one
+ * the likeliest is told to it. No engine here can detect among some alone.
+ */
+async function decodeAmong(
+  decode: (options: TranscribeOptions) => Promise<Segment[]>,
+  options: TranscribeOptions,
+  languages: readonly string[] | undefined,
+): Promise<Segment[]> {
+  const segments = await decode(options);
+  const [likeliest] = languages ?? [];
+  const detected = segments.find(({ language }) => language !== undefined)?.language;
+  if (likeliest === undefined || options.language !== undefined || detected === undefined) return segments;
+  return languages?.includes(detected) === true ? segments : decode({ ...options, language: likeliest });
 }
 
 /** The segment, without its words where they are not wanted. */

@@ -1,6 +1,6 @@
 /** A recording of any length as windows of speech, in constant memory. */
 import { joinSamples } from '@vox-speech/audio';
-import type { ModelInfo, SpeechDetector } from '@vox-speech/contract';
+import type { Chunking, DetectorOptions, ModelInfo, SpeechDetector } from '@vox-speech/contract';
 import { Cutter, type Window } from './cutter.js';
 import { SAMPLE_RATE } from './decode-window.js';
 import { judgeLevel } from './level.js';
@@ -8,10 +8,12 @@ import { judgeLevel } from './level.js';
 export interface WindowOptions {
   /** Samples: no window is longer. */
   readonly window: number;
-  /** Called when the level does not tell, or there is more than one window. */
-  openDetector(): Promise<SpeechDetector>;
+  /** Called when the level does not tell, there is more than one window, or somebody has a wish of how speech is told. */
+  openDetector(options?: DetectorOptions): Promise<SpeechDetector>;
   /** Long silences are to be expected, as where one party of a call is heard: the detector listens from the start. */
   readonly patchy?: boolean;
+  /** What the client wishes; absent = nothing. */
+  readonly chunking?: Chunking;
   /** Told after each block how many samples there have been. */
   onLength(samples: number): void;
 }
@@ -20,7 +22,8 @@ export interface WindowOptions {
  * 800 ms of the pause around speech: the soft beginnings and ends of words that the detector leaves out, and a start that
  * Whisper hears better. Of 0.2, 0.5, 0.8 and 1 s the best on the shared clips (3, 3, 1 and 3 wrong words of 189).
  */
-const PADDING = 0.8 * SAMPLE_RATE;
+const PADDING_MS = 800;
+const PER_MS = SAMPLE_RATE / 1000;
 /** Shorter silences stay in the windows: they cost little, and may hold a quiet word. */
 const LONG_SILENCE = 2 * SAMPLE_RATE;
 /** The detector's shortest speech and its windows, twice over. */
@@ -47,13 +50,16 @@ export async function* windowsOf(
   let gathered: Float32Array[] = [];
   let length = 0;
   let detector: SpeechDetector | undefined;
+  const { chunking } = options;
   const cutter = new Cutter({
     window: options.window,
-    padding: PADDING,
-    longSilence: LONG_SILENCE,
+    prefix: (chunking?.prefixMs ?? PADDING_MS) * PER_MS,
+    padding: PADDING_MS * PER_MS,
+    longSilence: Math.max(LONG_SILENCE, (chunking?.silenceMs ?? 0) * PER_MS),
     lookBack: LOOK_BACK,
   });
   try {
+    if (chunking !== undefined) detector = await options.openDetector(chunking);
     for await (const block of source) {
       length += block.length;
       options.onLength(length);

@@ -2,7 +2,7 @@
 import { fromRecord, type ModelInfo, VoxError } from '@vox-speech/contract';
 import type { Store } from '../models/index.js';
 import type { Manifest } from '../models/types.js';
-import type { StoredVoice, VoiceStore } from '../voices/index.js';
+import type { ConsentStore, StoredVoice, VoiceStore } from '../voices/index.js';
 import { type MediaSettings, openMedia } from './media.js';
 import type { ClonedVoices, NewVoice } from './types.js';
 
@@ -13,20 +13,31 @@ const MAX_SECONDS = 30;
 
 export function createClonedVoices(
   voices: VoiceStore,
+  consents: Pick<ConsentStore, 'find'>,
   media: Omit<MediaSettings, 'maxSeconds' | 'sampleRate' | 'raw'>,
 ): ClonedVoices {
   return {
     list: () => voices.list(),
     get: (id) => voices.get(id),
     remove: (id) => voices.remove(id),
-    async create({ path, signal, referenceText = '', ...details }) {
+    async create({ path, signal, referenceText = '', consent, ...details }) {
+      if (consent !== undefined && (await consents.find(consent)) === undefined)
+        throw new VoxError(
+          'invalid_request',
+          'consent: there is no such consent; make one with POST /v1/audio/voice_consents',
+          { param: 'consent' },
+        );
       const settings = { ...media, maxSeconds: MAX_SECONDS, sampleRate: RECORDING_RATE };
       try {
         const opened = await openMedia(path, settings, signal);
         try {
           const failure = await opened.done;
           if (failure !== undefined) throw fromRecord(failure);
-          return await voices.create(opened.source, { ...detailsOf(details), referenceText }, signal);
+          return await voices.create(
+            opened.source,
+            { ...detailsOf(details), referenceText, ...(consent === undefined ? {} : { consent }) },
+            signal,
+          );
         } finally {
           await opened.dispose();
         }

@@ -6,7 +6,14 @@ import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import { foreignJob } from './aliases.js';
 import { type FakeLive, fakeLive } from './fake-live.test.support.js';
 import { type FakeSpeech, fakeSpeech } from './fake-speech.test.support.js';
-import type { LoadedModel, ResumableSessions, Runtime, SpeakRequest, TranscribeRequest } from './types.js';
+import type {
+  LoadedModel,
+  ResumableSessions,
+  Runtime,
+  SpeakRequest,
+  TranscribeRequest,
+  VoiceConsent,
+} from './types.js';
 
 export const SEGMENTS: readonly Segment[] = [
   {
@@ -48,7 +55,7 @@ export function manifest(reference: string, kind: 'stt' | 'tts'): Manifest {
 }
 
 /** What the fake recogniser can. */
-const HEARING: ModelInfo = {
+export const HEARING: ModelInfo = {
   kind: 'stt',
   family: 'whisper',
   sampleRate: 16_000,
@@ -95,6 +102,7 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
     ['whisper:base', manifest('whisper:base', 'stt')],
     ['piper:joe', manifest('piper:joe', 'tts')],
   ]);
+  const consents = new Map<string, VoiceConsent>();
   const asked: FakeRuntime['asked'] = {
     transcribe: [],
     speak: [],
@@ -252,6 +260,24 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
         throw new VoxError('internal', 'not scripted');
       },
     },
+    voiceConsents: {
+      list: async () => [...consents.values()].reverse(),
+      get: async (id) => consents.get(id) ?? noConsent(),
+      create: async (_, details) => {
+        const id = `cons_${consents.size.toString(16).padStart(16, '0')}`;
+        const consent = { id, ...details, createdAt: 1_000 + consents.size };
+        consents.set(id, consent);
+        return consent;
+      },
+      rename: async (id, name) => {
+        const renamed = { ...(consents.get(id) ?? noConsent()), name };
+        consents.set(id, renamed);
+        return renamed;
+      },
+      remove: async (id) => {
+        if (!consents.delete(id)) noConsent();
+      },
+    },
     unloadIdle: async () => ['whisper:base'],
     memory: () => ({
       policy: { budgetBytes: 1000, idleTrimSeconds: 60 },
@@ -275,6 +301,10 @@ export function fakeRuntime(limits = { uploadBytes: 1_000_000, textCharacters: 1
       return ['piper:joe'];
     },
   };
+}
+
+function noConsent(): never {
+  throw new VoxError('not_found', 'there is no such consent', { param: 'consent_id' });
 }
 
 function catalogEntry(): CatalogEntry {

@@ -14,7 +14,7 @@ import {
   withRoomFor,
 } from '../sessions/index.js';
 import { createResumableSessions, type SessionStore } from '../sessions/resumable/index.js';
-import type { StoredVoice, VoiceStore } from '../voices/index.js';
+import type { ConsentStore, StoredVoice, VoiceStore } from '../voices/index.js';
 import type { Job } from './aliases.js';
 import { createClonedVoices, findReference } from './cloned-voices.js';
 import { CALL_CHANNELS, type DiarizeParts, KNOWN_SECONDS, startDiarized } from './diarize/index.js';
@@ -29,7 +29,14 @@ import { checkManner, checkSpeech, startSpeech, warningsOfVoice } from './speak.
 import { modelSpec, type SpecSettings } from './spec.js';
 import { SpeechStreamRun } from './speech-stream.js';
 import { checkTranscription, startTranscription } from './transcribe.js';
-import type { ListedVoice, LoadedModel, MemoryReport, Runtime, Transcription } from './types.js';
+import type {
+  ListedVoice,
+  LoadedModel,
+  MemoryReport,
+  Runtime,
+  TranscribeRequest,
+  Transcription,
+} from './types.js';
 import { upstreamRemarks } from './upstream-check.js';
 
 export interface RuntimeSettings extends SpecSettings {
@@ -63,6 +70,7 @@ export interface RuntimeParts {
   readonly sessionStore: SessionStore;
   /** Voices made from recordings. */
   readonly voices: VoiceStore;
+  readonly consents: ConsentStore;
   readonly settings: RuntimeSettings;
 }
 
@@ -76,7 +84,7 @@ const ENCODED = new Set(['mp3', 'opus', 'aac', 'flac']);
 const BEHIND_OTHERS = new Set<Manifest['kind']>(['data', 'program', 'vad', 'diarizer']);
 
 export function createRuntime(parts: RuntimeParts): Runtime {
-  const { catalog, store, puller, residency, sessions, voices, settings } = parts;
+  const { catalog, store, puller, residency, sessions, voices, consents, settings } = parts;
   const names = new Names(catalog, store, settings.defaults);
   const decoders = new Slots(settings.threads * DECODERS_PER_THREAD, settings.queueLimit);
 
@@ -142,8 +150,18 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     openReference: (path, signal) => openMedia(path, { ...media, maxSeconds: KNOWN_SECONDS }, signal),
   };
 
+  /** A recogniser for a request: one that asks for what only some can is answered by what this one can. */
+  const recogniser = async (
+    { model, signal }: { readonly model: string; readonly signal: AbortSignal },
+    asks: Pick<TranscribeRequest, 'prompt' | 'hotwords' | 'languages' | 'scores'>,
+  ): Promise<Manifest> => {
+    const manifest = await forJob(model, 'stt', signal);
+    const special = asks.prompt || asks.hotwords?.length || asks.languages?.length || asks.scores;
+    return special ? learned.complete(manifest, signal) : manifest;
+  };
+
   const open: Runtime['listen'] = async (request, listener) => {
-    const manifest = await forJob(request.model, 'stt', request.signal);
+    const manifest = await recogniser(request, request.options);
     const on = (model: Manifest, wanted = request): OpenSession => {
       const { options, warnings } = checkLive(request.options, model);
       const hold = () =>
@@ -173,7 +191,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     limits: { uploadBytes: settings.uploadBytes, textCharacters: settings.textCharacters },
 
     async transcribe(request) {
-      const manifest = await forJob(request.model, 'stt', request.signal);
+      const manifest = await recogniser(request, request);
       const checked = checkTranscription(request, manifest);
       const opened = await openMedia(
         request.path,
@@ -297,7 +315,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       return [...(info?.voices ?? []), ...stored.map(asListed)];
     },
 
-    clonedVoices: createClonedVoices(voices, media),
+    clonedVoices: createClonedVoices(voices, consents, media),
+
+    voiceConsents: consents,
 
     async list(options = {}) {
       const { models } = await store.list();

@@ -39,7 +39,10 @@ test('hotwords and a prompt reach a model that takes them, together', () => {
     const { options, warnings } = check({ canPrompt: true }, live);
     assert.equal(options.prompt, prompt);
     assert.deepEqual(warnings, []);
+    assert.deepEqual(options.hotwords, []);
   }
+  const { options, warnings } = check({ canBias: true }, { hotwords: ['Vox'] });
+  assert.deepEqual([options.hotwords, options.prompt, warnings], [['Vox'], undefined, []]);
 });
 
 test('what a model does not take is said, an option each, and left out', () => {
@@ -48,8 +51,8 @@ test('what a model does not take is said, an option each, and left out', () => {
     warnings.map(({ type, option }) => [type, option]),
     [
       ['unsupported', 'prompt'],
-      ['unsupported', 'words'],
       ['unsupported', 'hotwords'],
+      ['unsupported', 'words'],
     ],
   );
   assert.deepEqual([options.prompt, options.words, options.hotwords], [undefined, false, []]);

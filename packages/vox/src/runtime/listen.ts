@@ -6,10 +6,7 @@ import { checkTranscription } from './transcribe.js';
 /** Hz that may come in: telephone to studio. */
 const RATES = { min: 8_000, max: 192_000 };
 
-/**
- * The options for the runner, and what of them can't be met. Throws `invalid_request` naming the field. Hotwords reach a
- * model as its prompt: that is what makes words likelier in the engines there are.
- */
+/** The options for the runner, and what of them can't be met. Throws `invalid_request` naming the field. */
 export function checkLive(
   live: LiveOptions,
   manifest: Manifest,
@@ -21,27 +18,20 @@ export function checkLive(
       { param: 'sample_rate' },
     );
   const { language, task, hotwords, decoder } = live;
-  const takesWords = manifest.info?.canPrompt === true;
-  const prompt = [live.prompt, ...(takesWords ? [hotwords.join(', ')] : [])].filter(Boolean).join(' ');
   const words = live.words && manifest.info?.canTimeWords !== false;
   const { options, warnings } = checkTranscription(
     {
       task,
       words,
       ...(language === undefined ? {} : { language }),
-      ...(prompt === '' ? {} : { prompt }),
+      hotwords,
+      ...(live.prompt === undefined ? {} : { prompt: live.prompt }),
       ...(decoder === undefined ? {} : { decoder }),
     },
     manifest,
   );
   if (live.words && !words)
     warnings.push({ type: 'unsupported', option: 'words', message: 'this model gives no word times' });
-  if (hotwords.length > 0 && !takesWords)
-    warnings.push({
-      type: 'unsupported',
-      option: 'hotwords',
-      message: 'this model takes no hotwords; they were not used',
-    });
   const { language: _, prompt: __, decoder: ___, ...rest } = live;
-  return { options: { ...rest, ...options, hotwords: takesWords ? hotwords : [] }, warnings };
+  return { options: { ...rest, ...options, hotwords: options.hotwords ?? [] }, warnings };
 }

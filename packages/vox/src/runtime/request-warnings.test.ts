@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LiveOptions, ModelInfo } from '@vox-speech/contract';
+import type { LiveOptions, ModelInfo, SynthesizeOptions } from '@vox-speech/contract';
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import { checkLive } from './listen.js';
@@ -91,4 +91,32 @@ test("what is wrong with a voice is in the answer's warnings", async () => {
     { type: 'other', option: 'voice', message: 'it cannot read Chinese' },
   ]);
   assert.deepEqual(await warningsOf(''), []);
+});
+
+test('a voice that can be told how to speak is; another one answers with a warning', async () => {
+  const summary = Promise.resolve({ durationMs: 0, processingMs: 0, warnings: [] });
+  const run = { sampleRate: Promise.resolve(24_000), audio: [], summary };
+  const speak = async (canInstruct: boolean, instructions: string | undefined) => {
+    const asked: SynthesizeOptions[] = [];
+    const info = { ...INFO, ...(canInstruct ? { canInstruct } : {}) };
+    const synthesize = ({ options }: { options: SynthesizeOptions }) => {
+      asked.push(options);
+      return run;
+    };
+    const lease = { host: { info, synthesize }, release: () => {} } as unknown as LeasedHost;
+    const words = instructions === undefined ? {} : { instructions };
+    const speech = { model: 'm', text: 'a', voice: '', speed: 1, format: 'wav', signal, ...words } as const;
+    const { warnings } = await startSpeech(speech, 'm', lease, { directory: '' }, undefined);
+    return [asked[0]?.instructions, warnings.map(({ option }) => option)];
+  };
+  assert.deepEqual(await speak(true, 'Softly.'), ['Softly.', []]);
+  assert.deepEqual(await speak(false, 'Softly.'), [undefined, ['instructions']]);
+  assert.deepEqual(await speak(false, undefined), [undefined, []]);
+});
+
+test('probabilities of tokens are asked of the models that tell them; the others answer with a warning', () => {
+  const told = check({ ...INFO, canScore: true }, { scores: true });
+  assert.deepEqual([told.options.scores, told.warnings], [true, []]);
+  const left = check(INFO, { scores: true });
+  assert.deepEqual([left.options.scores, left.warnings[0]?.option], [undefined, 'scores']);
 });

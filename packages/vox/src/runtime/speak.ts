@@ -70,6 +70,12 @@ export function warningsOfVoice(voice: string, info: ModelInfo): Warning[] {
   return message === undefined ? [] : [{ type: 'other', option: 'voice', message }];
 }
 
+const UNTOLD: Warning = {
+  type: 'unsupported',
+  option: 'instructions',
+  message: 'this model takes none; they were not used',
+};
+
 /** Formats whose header states a length, which only a file can be given afterwards. */
 const STATE_LENGTH: readonly string[] = ['mp3', 'flac'];
 
@@ -99,6 +105,9 @@ export async function startSpeech(
   };
   try {
     const language = request.language ?? parseLanguage(cloned?.language);
+    const { instructions } = request;
+    const { info } = lease.host;
+    const told = instructions !== undefined && info.canInstruct === true;
     const run = lease.host.synthesize(
       {
         text: request.text,
@@ -106,6 +115,7 @@ export async function startSpeech(
           voice: cloned !== undefined || isDefaultVoice(request.voice) ? 'default' : request.voice,
           speed: request.speed,
           ...(language === undefined ? {} : { language }),
+          ...(told ? { instructions } : {}),
         },
         ...(request.pauseAfter === undefined ? {} : { pauseAfter: request.pauseAfter }),
         ...(cloned === undefined ? {} : { reference: { path: cloned.path, text: cloned.referenceText } }),
@@ -125,7 +135,10 @@ export async function startSpeech(
       sampleRate: await run.sampleRate,
       audio: run.audio,
       summary: run.summary,
-      warnings: cloned === undefined ? warningsOfVoice(request.voice, lease.host.info) : [],
+      warnings: [
+        ...(instructions === undefined || told ? [] : [UNTOLD]),
+        ...(cloned === undefined ? warningsOfVoice(request.voice, info) : []),
+      ],
     };
   } catch (error) {
     await finish();

@@ -2,12 +2,14 @@
 import { type Segment, type TranscribeOptions, VoxError, type Warning } from '@vox-speech/contract';
 import type { Manifest } from '../models/types.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
+import { languagesOf } from './candidates.js';
+import { biasOf } from './hotwords.js';
 import type { OpenedMedia } from './media.js';
 import type { TranscribeRequest, Transcription } from './types.js';
 
 /** The options for the engine, and what of the request could not be met. Throws `invalid_request` naming the field. */
 export function checkTranscription(
-  request: Pick<TranscribeRequest, 'language' | 'task' | 'words' | 'prompt' | 'temperature' | 'decoder'>,
+  request: Omit<TranscribeRequest, 'model' | 'path' | 'signal'>,
   { info, languages }: Manifest,
 ): { options: TranscribeOptions; warnings: Warning[] } {
   const warnings: Warning[] = [];
@@ -65,15 +67,29 @@ export function checkTranscription(
       message: `this model has no choice of ${decoder} decoding; it decoded as it does`,
     });
   }
+  const { prompt, hotwords, warnings: unbiased } = biasOf(request, info);
+  const among = languagesOf(request.languages ?? [], given, info, known);
+  const scores = request.scores === true && info?.canScore === true;
+  if (request.scores === true && !scores) {
+    warnings.push({
+      type: 'unsupported',
+      option: 'scores',
+      message: 'this model does not tell how likely its tokens are',
+    });
+  }
   return {
     options: {
       task: request.task,
       words: request.words,
       ...(given === undefined ? {} : { language: given }),
-      ...(request.prompt && info?.canPrompt === true ? { prompt: request.prompt } : {}),
+      ...among.options,
+      ...(scores ? { scores } : {}),
+      ...(request.chunking === undefined ? {} : { chunking: request.chunking }),
+      ...(prompt !== undefined && info?.canPrompt === true ? { prompt } : {}),
+      ...(hotwords === undefined ? {} : { hotwords }),
       ...(decodes ? { decoder } : {}),
     },
-    warnings,
+    warnings: [...warnings, ...among.warnings, ...unbiased],
   };
 }
 

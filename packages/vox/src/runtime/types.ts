@@ -4,7 +4,7 @@
  */
 import type { RawFormat } from '@vox-speech/audio';
 import type { StreamDecoder } from '@vox-speech/audio/node';
-import type { Decoder, ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
+import type { Chunking, Decoder, ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
 import type { CatalogEntry, Manifest, PullEvent } from '../models/types.js';
 import type {
@@ -15,7 +15,7 @@ import type {
   ResumableSessions,
 } from '../sessions/resumable/types.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../sessions/types.js';
-import type { ClonedVoice, StoredVoice } from '../voices/index.js';
+import type { ClonedVoice, StoredVoice, VoiceConsent } from '../voices/index.js';
 import type { AliasedModel } from './aliases.js';
 import type { RemoteDescription } from './remote.js';
 
@@ -37,6 +37,7 @@ export type {
   ResumableSessions,
   StoredVoice,
   StreamDecoder,
+  VoiceConsent,
 };
 
 /** Seconds a model stays loaded after its last request; 0 = unload at once, Infinity = for ever. */
@@ -62,12 +63,20 @@ export interface TranscribeRequest {
   /** Temporary file with the upload. The caller removes it when the answer has ended. */
   readonly path: string;
   readonly language?: string;
+  /** Codes of languages of which one is spoken, the likeliest first; absent or empty = any. */
+  readonly languages?: readonly string[];
   /** What the client says of an upload without a header; absent = the content tells. */
   readonly raw?: RawFormat;
   readonly task: 'transcribe' | 'translate';
   readonly words: boolean;
   readonly prompt?: string;
+  /** Words and phrases that are likely, within the limits of `runtime/hotwords.ts`; absent = none. */
+  readonly hotwords?: readonly string[];
   readonly temperature?: number;
+  /** Tokens with their probabilities, of models that tell them. */
+  readonly scores?: boolean;
+  /** How the recording is cut; absent = as the runner thinks best. */
+  readonly chunking?: Chunking;
   /** Of models that decode in more than one way; absent = the model's own. */
   readonly decoder?: Decoder;
   /** Absent = who speaks does not matter. */
@@ -92,6 +101,8 @@ export interface SpeakRequest {
   /** '' or 'default' = the model's default voice. */
   readonly voice: string;
   readonly speed: number;
+  /** How to speak, in words; a voice that can't be told answers with a warning. */
+  readonly instructions?: string;
   readonly language?: string;
   readonly format: AudioFormat;
   /** Hz; absent = the voice's own. */
@@ -206,6 +217,8 @@ export interface NewVoice {
   readonly language?: string;
   readonly gender?: string;
   readonly referenceText?: string;
+  /** Of the consent that it is made with. */
+  readonly consent?: string;
   readonly signal: AbortSignal;
 }
 
@@ -214,12 +227,26 @@ export interface ClonedVoices {
   list(): Promise<readonly ClonedVoice[]>;
   /**
    * Checks a recording in a process of its own and keeps it. Throws `invalid_request` for what is no audio, `unprocessable`
-   * for what is no use as a voice, `ffmpeg_missing`, `timeout`, `cancelled`.
+   * for what is no use as a voice, or a consent that there is not; `ffmpeg_missing`, `timeout`, `cancelled`.
    */
   create(voice: NewVoice): Promise<ClonedVoice>;
   /** Throws `not_found`. */
   get(id: string): Promise<StoredVoice>;
   /** Throws `not_found`. */
+  remove(id: string): Promise<void>;
+}
+
+/** Recordings in which people say that their voice may be used: kept on this machine, listened to by nobody. */
+export interface VoiceConsents {
+  /** The newest first. */
+  list(): Promise<readonly VoiceConsent[]>;
+  /** Keeps a copy of a recording. Throws `unsupported_media` for what is no sound. */
+  create(path: string, details: Pick<VoiceConsent, 'name' | 'language'>): Promise<VoiceConsent>;
+  /** Throws `not_found`. */
+  get(id: string): Promise<VoiceConsent>;
+  /** Throws `not_found`. */
+  rename(id: string, name: string): Promise<VoiceConsent>;
+  /** Voices that were made with it stay. Throws `not_found`. */
   remove(id: string): Promise<void>;
 }
 
@@ -243,6 +270,7 @@ export interface Runtime {
   /** Voices of one model and, where it can clone, those made from recordings; loads nothing. Throws wrong_kind, model_not_pulled, model_unknown. */
   voices(model: string): Promise<readonly ListedVoice[]>;
   readonly clonedVoices: ClonedVoices;
+  readonly voiceConsents: VoiceConsents;
   /** Pulled models that can transcribe or speak (companions are not listed unless `all`). */
   list(options?: { all?: boolean }): Promise<readonly Manifest[]>;
   /** Models whose manifest is damaged: `list` has them not, and no request finds them. */

@@ -68,6 +68,13 @@ export function list(fields: Fields, name: string): string[] {
     .filter(Boolean);
 }
 
+/** A list whose items may hold commas: `name[]` is one item each time, or a JSON array; `name` is also split at commas. */
+export function phrases(fields: Fields, name: string): string[] {
+  const each = (fields.get(`${name}[]`) ?? []).flatMap((value) => fromJson(value) ?? [value]);
+  const joined = (fields.get(name) ?? []).flatMap((value) => fromJson(value) ?? value.split(','));
+  return [...each, ...joined];
+}
+
 function fromJson(value: string): string[] | undefined {
   if (!value.trim().startsWith('[')) return undefined;
   try {

@@ -1,3 +1,4 @@
 /** Voices made from recordings. */
+export { ConsentStore } from './consents.js';
 export { type VoiceDetails, VoiceStore } from './store.js';
-export type { ClonedVoice, Recording, StoredVoice } from './types.js';
+export type { ClonedVoice, Recording, StoredVoice, VoiceConsent } from './types.js';

@@ -94,9 +94,17 @@ export class VoiceStore {
 }
 
 function metadataOf(id: string, createdAt: number, details: VoiceDetails): string {
-  const { name, language = null, gender = null, referenceText } = details;
+  const { name, language = null, gender = null, referenceText, consent } = details;
   return `${JSON.stringify(
-    { id, name, language, gender, reference_text: referenceText, created_at: createdAt },
+    {
+      id,
+      name,
+      language,
+      gender,
+      reference_text: referenceText,
+      ...(consent === undefined ? {} : { consent }),
+      created_at: createdAt,
+    },
     null,
     2,
   )}\n`;
@@ -119,6 +127,7 @@ async function readMetadata(folder: string): Promise<Omit<ClonedVoice, 'id'> | u
     ...(text('language') === '' ? {} : { language: text('language') }),
     ...(text('gender') === '' ? {} : { gender: text('gender') }),
     referenceText: text('reference_text'),
+    ...(text('consent') === '' ? {} : { consent: text('consent') }),
     createdAt: typeof created === 'number' ? created : 0,
   };
 }

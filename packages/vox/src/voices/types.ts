@@ -7,6 +7,8 @@ export interface ClonedVoice {
   readonly gender?: string;
   /** The words said in the recording; '' = not known. */
   readonly referenceText: string;
+  /** Of the consent that it was made with; absent = none was asked for. */
+  readonly consent?: string;
   /** Unix seconds. */
   readonly createdAt: number;
 }
@@ -16,6 +18,16 @@ export interface StoredVoice extends ClonedVoice {
   /** A WAV. */
   readonly path: string;
   readonly bytes: number;
+}
+
+/** What is known of a recording in which a person says that their voice may be used. */
+export interface VoiceConsent {
+  readonly id: string;
+  readonly name: string;
+  /** As it was given: `en-US`. */
+  readonly language: string;
+  /** Unix seconds. */
+  readonly createdAt: number;
 }
 
 /** A recording that waits to become a voice: a whole WAV, or raw little-endian mono PCM16. */

@@ -143,7 +143,8 @@ export const REMOTE_MODELS: readonly CatalogEntry[] = [
         reference: `qwen3-tts:${size}`,
         description: `Qwen3-TTS ${size.toUpperCase()} on vLLM-Omni: voices of its own`,
         served: `${served}-CustomVoice`,
-        more: { ...more, task: 'CustomVoice' },
+        // Of the two sizes only the large one is told how to speak (model card).
+        more: { ...more, task: 'CustomVoice', ...(size === '1.7b' ? { instructions: true } : {}) },
       }),
       voice({
         ...row,

@@ -85,7 +85,7 @@ test('samples without a header, and a model that times no words', async (t) => {
   assert.equal(answer.status, 200);
   const asked = runtime.asked.transcribe[0];
   assert.deepEqual(asked?.raw, { encoding: 'pcm16', sampleRate: 8_000, channels: 2 });
-  assert.deepEqual([asked?.language, asked?.prompt], ['en', 'Vox, Ada']);
+  assert.deepEqual([asked?.language, asked?.hotwords], ['en', ['Vox', 'Ada']]);
   const { transcribe } = runtime;
   runtime.transcribe = async (request) => {
     if (request.words)

@@ -68,8 +68,7 @@ function asked(parameters: RecordedParameters, path: string, signal: AbortSignal
     words: true,
     ...(language === undefined ? {} : { language }),
     ...(raw === undefined ? {} : { raw }),
-    // As on a live stream: words reach a model as its prompt, and one that takes none says so.
-    ...(hotwords.length === 0 ? {} : { prompt: hotwords.join(', ') }),
+    ...(hotwords.length === 0 ? {} : { hotwords }),
     signal,
   };
 }

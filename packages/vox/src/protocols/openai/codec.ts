@@ -1,9 +1,11 @@
 /** From OpenAI's requests to the runtime's words. Pure. */
 import { VoxError, type Warning } from '@vox-speech/contract';
+import { readHotwords } from '../../runtime/hotwords.js';
 import { parseKeepAlive } from '../../runtime/keep-alive.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakRequest, TranscribeRequest } from '../../runtime/types.js';
 import { form, validate } from '../../transport/index.js';
+import { readChunking } from './chunking.js';
 import { type DiarizeCommand, readDiarize } from './diarize-request.js';
 import { ANSWER_FORMATS, type AnswerFormat, speechSchema, type TranscriptFormat } from './schema.js';
 
@@ -14,6 +16,8 @@ export interface TranscriptCommand {
   readonly format: TranscriptFormat;
   /** Which lists `verbose_json` carries. */
   readonly segments: boolean;
+  /** Whether the answer says which languages were heard. */
+  readonly languages: boolean;
   /** Answer with events, as segments are decoded. */
   readonly stream: boolean;
   readonly warnings: readonly Warning[];
@@ -22,9 +26,10 @@ export interface TranscriptCommand {
 }
 
 const GRANULARITIES = ['word', 'segment'];
-/** Fields of upstream that change nothing here yet. */
+/** The model of upstream whose answers name the languages. */
+const TELLS_LANGUAGES = 'gpt-transcribe';
+/** Fields that only `diarized_json` reads. */
 const KNOWN = ['known_speaker_names', 'known_speaker_references'];
-const UNREAD = ['chunking_strategy', ...KNOWN, 'languages', 'keywords'];
 
 /**
  * The form of a transcription or translation.
@@ -35,12 +40,17 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
   const diarize = format === 'diarized_json' ? readDiarize(fields, task) : undefined;
   const granularities = readGranularities(fields, format);
   const language = task === 'translate' ? undefined : parseLanguage(form.text(fields, 'language'));
+  const model = form.text(fields, 'model') ?? '';
   const prompt = form.text(fields, 'prompt');
+  const hotwords = readHotwords(form.phrases(fields, 'keywords'), 'keywords');
   const temperature = form.number(fields, 'temperature', 0, 1);
   const keepAlive = parseKeepAlive(form.text(fields, 'keep_alive'));
   const words = granularities.includes('word');
   const stream = form.flag(fields, 'stream');
-  const included = readInclude(fields, format);
+  const logprobs = readInclude(fields, format);
+  const languages =
+    task === 'translate' ? [] : form.list(fields, 'languages').flatMap((one) => parseLanguage(one) ?? []);
+  const chunking = readChunking(fields);
   if (stream && format !== 'json' && diarize === undefined)
     throw new VoxError(
       'invalid_request',
@@ -49,18 +59,23 @@ export function transcriptCommand(fields: Fields, task: 'transcribe' | 'translat
     );
   return {
     request: {
-      model: form.text(fields, 'model') ?? '',
+      model,
       task,
       words,
       ...(language === undefined ? {} : { language }),
       ...(prompt === undefined ? {} : { prompt }),
+      ...(hotwords.length === 0 ? {} : { hotwords }),
+      ...(languages.length === 0 ? {} : { languages }),
+      ...(logprobs ? { scores: true } : {}),
+      ...(chunking === undefined ? {} : { chunking }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
     format: format === 'diarized_json' ? 'json' : format,
     stream,
     segments: !words || granularities.includes('segment'),
-    warnings: [...included, ...unread(fields, diarize === undefined ? [] : KNOWN)],
+    languages: languages.length > 0 || model === TELLS_LANGUAGES,
+    warnings: diarize === undefined ? unread(fields) : [],
     ...(diarize === undefined ? {} : { diarize }),
   };
 }
@@ -88,8 +103,8 @@ function readGranularities(fields: Fields, format: AnswerFormat): string[] {
   return granularities;
 }
 
-/** What else of the transcript is asked for: log probabilities of tokens, which no engine here has. */
-function readInclude(fields: Fields, format: AnswerFormat): Warning[] {
+/** What else of the transcript is asked for: log probabilities of tokens. */
+function readInclude(fields: Fields, format: AnswerFormat): boolean {
   const wanted = form.list(fields, 'include');
   const wrong = wanted.find((one) => one !== 'logprobs');
   if (wrong !== undefined)
@@ -98,23 +113,21 @@ function readInclude(fields: Fields, format: AnswerFormat): Warning[] {
       `include must be logprobs; got ${JSON.stringify(wrong.slice(0, 60))}`,
       { param: 'include' },
     );
-  if (wanted.length === 0) return [];
-  if (format !== 'json')
+  if (wanted.length > 0 && format !== 'json')
     throw new VoxError('invalid_request', `include: logprobs need response_format json, not ${format}`, {
       param: 'include',
     });
-  const message = 'this model gives no log probabilities of tokens; the answer has none';
-  return [{ type: 'unsupported', option: 'include', message }];
+  return wanted.length > 0;
 }
 
-function unread(fields: Fields, read: readonly string[]): Warning[] {
+function unread(fields: Fields): Warning[] {
   const given = (name: string) =>
     [...fields].some(
       ([key, values]) =>
         (key === name || key.startsWith(`${name}[`)) &&
         values.some((value) => !['', 'false', 'auto'].includes(value)),
     );
-  return UNREAD.filter((option) => !read.includes(option) && given(option)).map((option) => ({
+  return KNOWN.filter(given).map((option) => ({
     type: 'unsupported',
     option,
     message: 'not supported yet; it was not used',
@@ -127,7 +140,6 @@ export interface SpeechCommand {
   readonly whole: boolean;
   /** Answer with events that carry the audio in base64. */
   readonly events: boolean;
-  readonly warnings: readonly Warning[];
 }
 
 /** Names of OpenAI's voice models; their default format is mp3, ours is wav. */
@@ -173,20 +185,12 @@ export function speechCommand(body: unknown, maxCharacters: number): SpeechComma
       speed: speech.speed ?? 1,
       format,
       whole,
+      ...(speech.instructions ? { instructions: speech.instructions } : {}),
       ...(format === 'pcm' ? { sampleRate: OPENAI_PCM_RATE } : {}),
       ...(language === undefined ? {} : { language }),
       ...(keepAlive === undefined ? {} : { keepAlive }),
     },
     whole,
     events,
-    warnings: speech.instructions
-      ? [
-          {
-            type: 'unsupported',
-            option: 'instructions',
-            message: 'this model takes none; they were not used',
-          },
-        ]
-      : [],
   };
 }

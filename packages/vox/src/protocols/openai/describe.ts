@@ -1,6 +1,7 @@
 /** OpenAI's audio routes for the OpenAPI document. */
+import { HOTWORD_LIMITS } from '../../runtime/hotwords.js';
 import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
-import { ANSWER_FORMATS, SPEECH_FORMATS, speechSchema } from './schema.js';
+import { ANSWER_FORMATS, consentNameSchema, MAX_LABEL, SPEECH_FORMATS, speechSchema } from './schema.js';
 
 const FILE: FieldSchema = {
   schema: { type: 'string', format: 'binary' },
@@ -24,12 +25,39 @@ const HEARD: Record<string, FieldSchema> = {
   ...RAW_FIELDS,
   model: MODEL,
   prompt: { schema: { type: 'string' }, description: 'Words to expect, where the model takes them.' },
+  'keywords[]': {
+    schema: {
+      type: 'array',
+      items: { type: 'string', maxLength: HOTWORD_LIMITS.characters },
+      maxItems: HOTWORD_LIMITS.phrases,
+    },
+    description: 'Words and phrases to expect, where the model takes them; else a warning.',
+  },
   response_format: { schema: { enum: [...ANSWER_FORMATS] }, description: 'Default `json`.' },
   temperature: { schema: { type: 'number', minimum: 0, maximum: 1 } },
   'timestamp_granularities[]': GRANULARITIES,
   'include[]': {
     schema: { type: 'array', items: { enum: ['logprobs'] } },
-    description: 'With `json`; answered with a warning where the model gives none.',
+    description: 'With `json`: tokens with their probabilities; a warning where the model gives none.',
+  },
+  chunking_strategy: {
+    schema: {
+      anyOf: [
+        { const: 'auto' },
+        {
+          type: 'object',
+          required: ['type'],
+          additionalProperties: false,
+          properties: {
+            type: { const: 'server_vad' },
+            prefix_padding_ms: { type: 'number', minimum: 0, maximum: 10_000 },
+            silence_duration_ms: { type: 'number', minimum: 0, maximum: 10_000 },
+            threshold: { type: 'number', minimum: 0, maximum: 1 },
+          },
+        },
+      ],
+    },
+    description: 'How a long recording is cut: `auto`, or what counts as speech and as a pause.',
   },
   'known_speaker_names[]': {
     schema: { type: 'array', items: { type: 'string' }, maxItems: 4 },
@@ -65,12 +93,29 @@ const WARNINGS = {
     },
   },
 };
+const LOGPROBS = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['token', 'logprob', 'bytes'],
+    properties: {
+      token: { type: 'string' },
+      logprob: { type: 'number', maximum: 0 },
+      bytes: { type: 'array', items: { type: 'integer', minimum: 0, maximum: 255 } },
+    },
+  },
+};
 const TRANSCRIPT = {
   type: 'object',
   required: ['text', 'usage'],
   properties: {
     text: { type: 'string' },
     usage: USAGE,
+    logprobs: LOGPROBS,
+    languages: {
+      type: 'array',
+      items: { type: 'object', required: ['code'], properties: { code: { type: 'string' } } },
+    },
     task: { type: 'string' },
     language: { type: 'string' },
     duration: { type: 'number' },
@@ -103,7 +148,68 @@ const WORK = [
 ] as const;
 const HEARING = [...WORK, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full'] as const;
 
+const CONSENTS = '/v1/audio/voice_consents';
+const LABEL = { type: 'string', minLength: 1, maxLength: MAX_LABEL };
+const CONSENT = {
+  type: 'object',
+  required: ['id', 'object', 'created_at', 'language', 'name'],
+  properties: {
+    id: TEXT,
+    object: { const: 'audio.voice_consent' },
+    created_at: { type: 'integer' },
+    language: TEXT,
+    name: TEXT,
+  },
+};
+const consent = (method: Operation['method'], summary: string, more: Partial<Operation> = {}): Operation => ({
+  method,
+  path: `${CONSENTS}/{id}`,
+  summary,
+  tag: 'OpenAI',
+  answer: { 'application/json': CONSENT },
+  errors: ['not_found'],
+  ...more,
+});
+const CONSENT_OPERATIONS: readonly Operation[] = [
+  consent('post', 'A recording in which somebody lets their voice be used', {
+    path: CONSENTS,
+    form: {
+      recording: { schema: AUDIO, required: true, description: 'At most 10 MiB.' },
+      name: { schema: LABEL, required: true },
+      language: { schema: LABEL, required: true, description: 'BCP 47, of what is said in it.' },
+    },
+    errors: ['empty_audio', 'disk_full'],
+  }),
+  consent('get', 'Consents, the newest first', {
+    path: CONSENTS,
+    query: {
+      after: { schema: { type: 'string', maxLength: MAX_LABEL }, description: 'Id of the last one seen.' },
+      limit: { schema: { type: 'integer', minimum: 1, maximum: 100 }, description: 'Default 20.' },
+    },
+    answer: {
+      'application/json': {
+        type: 'object',
+        required: ['object', 'data', 'has_more'],
+        properties: { object: { const: 'list' }, data: { type: 'array', items: CONSENT } },
+      },
+    },
+    errors: [],
+  }),
+  consent('get', 'One consent'),
+  consent('post', 'Give a consent another name', { json: consentNameSchema }),
+  consent('delete', 'Remove a consent; voices made with it stay', {
+    answer: {
+      'application/json': {
+        type: 'object',
+        required: ['id', 'object', 'deleted'],
+        properties: { id: TEXT, object: { const: 'audio.voice_consent' }, deleted: { const: true } },
+      },
+    },
+  }),
+];
+
 export const OPERATIONS: readonly Operation[] = [
+  ...CONSENT_OPERATIONS,
   {
     method: 'post',
     path: '/v1/audio/transcriptions',
@@ -112,6 +218,10 @@ export const OPERATIONS: readonly Operation[] = [
     form: {
       ...HEARD,
       language: { schema: { type: 'string' }, description: 'ISO 639-1 or a name; empty is detected.' },
+      'languages[]': {
+        schema: { type: 'array', items: { type: 'string' } },
+        description: 'Candidates, the likeliest first: ISO 639-1 or names. The answer names what was heard.',
+      },
     },
     answer: TRANSCRIPTS,
     errors: HEARING,

@@ -78,13 +78,13 @@ test('what was not used is said in the last event and in the header', async (t) 
   runtime.script.warnings = [{ type: 'unsupported', option: 'prompt', message: 'none taken' }];
   const answer = await transcribe([
     ['stream', 'true'],
-    ['keywords[]', 'Vox'],
+    ['known_speaker_names[]', 'Ada'],
   ]);
-  assert.match(answer.headers.get('x-vox-warning') ?? '', /^keywords: .*; prompt: none taken$/);
+  assert.match(answer.headers.get('x-vox-warning') ?? '', /^known_speaker_names: .*; prompt: none taken$/);
   const done = (await events(answer)).at(-2) as { warnings: { option: string }[] };
   assert.deepEqual(
     done.warnings.map(({ option }) => option),
-    ['keywords', 'prompt'],
+    ['known_speaker_names', 'prompt'],
   );
 });
 
@@ -126,4 +126,49 @@ test('a client that goes between two events stops the work, and its upload goes'
   await reader.cancel();
   await until('the work has stopped', () => stopped);
   await until('the upload is gone', async () => (await readdir(directory)).length === 0);
+});
+
+test('probabilities and languages come with the events where they are asked for', async (t) => {
+  const { transcribe, runtime } = await serve(t);
+  const score = (text: string, logProbability: number, bytes?: number[]) => ({
+    text,
+    logProbability,
+    ...(bytes === undefined ? {} : { bytes }),
+  });
+  runtime.script.segments = [
+    {
+      text: 'Hé',
+      startMs: 0,
+      endMs: 500,
+      scores: [score('H', -0.5), score('\uFFFD', -1, [195]), score('\uFFFD', 0, [169])],
+    },
+    { text: 'you', startMs: 500, endMs: 900, scores: [score(' you', -0.25)] },
+  ];
+  const he = [
+    { token: 'H', logprob: -0.5, bytes: [72] },
+    { token: '\uFFFD', logprob: -1, bytes: [195] },
+    { token: '\uFFFD', logprob: 0, bytes: [169] },
+  ];
+  const you = [{ token: ' you', logprob: -0.25, bytes: [32, 121, 111, 117] }];
+  const usage = { type: 'duration', seconds: 9 };
+  const asked: [string, string][] = [
+    ['include[]', 'logprobs'],
+    ['languages[]', 'de'],
+    ['languages[]', 'English'],
+  ];
+  const whole = { text: 'Hé you', logprobs: [...he, ...you], languages: [{ code: 'en' }], usage };
+  assert.deepEqual(await events(await transcribe([...asked, ['stream', 'true']])), [
+    { type: 'transcript.text.delta', delta: 'Hé', logprobs: he },
+    { type: 'transcript.text.delta', delta: ' you', logprobs: you },
+    { type: 'transcript.text.done', ...whole },
+    'DONE',
+  ]);
+  assert.deepEqual(await (await transcribe(asked)).json(), whole);
+  const { scores, languages } = runtime.asked.transcribe.at(-1) ?? assert.fail();
+  assert.deepEqual([scores, languages], [true, ['de', 'en']]);
+  // Nobody asked: what the engine says all the same is not told.
+  assert.deepEqual(await (await transcribe([])).json(), { text: 'Hé you', usage });
+  runtime.script.language = undefined;
+  const unsure = (await (await transcribe([['languages[]', 'de,en']])).json()) as { languages: unknown };
+  assert.deepEqual(unsure.languages, []);
 });

@@ -1,28 +1,37 @@
 /** Transcripts and speech as the events that OpenAI streams. Pure, but for the sources it reads. */
-import type { Warning } from '@vox-speech/contract';
+import type { Segment } from '@vox-speech/contract';
 import { appendText } from '../../runtime/collect.js';
 import type { Speech, Transcription } from '../../runtime/types.js';
-import { usage, warned } from './render.js';
+import type { TranscriptCommand } from './codec.js';
+import { heard, logprobs, usage, warned } from './render.js';
 
-/** Deltas as segments are decoded, then the whole; the deltas one after another are the whole. `warnings` are the request's own. */
+/** Deltas as segments are decoded, then the whole; the deltas one after another are the whole. */
 export async function* transcriptEvents(
   transcription: Transcription,
-  warnings: readonly Warning[],
+  command: Pick<TranscriptCommand, 'request' | 'languages' | 'warnings'>,
 ): AsyncGenerator<unknown, void> {
   transcription.summary.catch(() => {});
   let text = '';
+  const scored: Segment[] = [];
   for await (const segment of transcription.segments) {
     const delta = appendText(text, segment);
     if (delta === '') continue;
     text += delta;
-    yield { type: 'transcript.text.delta', delta };
+    const { scores = [] } = segment;
+    if (scores.length > 0) scored.push(segment);
+    yield {
+      type: 'transcript.text.delta',
+      delta,
+      ...(command.request.scores === true && scores.length > 0 ? { logprobs: logprobs(scores) } : {}),
+    };
   }
   const summary = await transcription.summary;
   yield {
     type: 'transcript.text.done',
     text,
+    ...heard(command, scored, summary),
     usage: usage(summary),
-    ...warned([...warnings, ...transcription.warnings, ...summary.warnings]),
+    ...warned([...command.warnings, ...transcription.warnings, ...summary.warnings]),
   };
 }
 

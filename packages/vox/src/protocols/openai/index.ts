@@ -1,5 +1,5 @@
 /** OpenAI's audio routes. */
-import type { VoxError } from '@vox-speech/contract';
+import type { VoxError, Warning } from '@vox-speech/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectTranscript } from '../../runtime/collect.js';
 import type { Runtime } from '../../runtime/types.js';
@@ -16,6 +16,7 @@ import {
   warningHeader,
 } from '../../transport/index.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
+import { registerConsents } from './consents.js';
 import { LARGE_FIELDS } from './diarize-request.js';
 import { diarizedEvents, renderDiarized } from './diarized.js';
 import { errorBody } from './errors.js';
@@ -23,6 +24,7 @@ import { speechEvents, transcriptEvents } from './events.js';
 import { keepReferences } from './references.js';
 import { renderTranscript } from './render.js';
 import { isOtherName, standIn, type VoiceAlias } from './voices.js';
+import { inOurFields } from './warnings.js';
 
 export interface OpenaiOptions {
   readonly runtime: Runtime;
@@ -34,12 +36,13 @@ export interface OpenaiOptions {
   readonly voiceAliases?: readonly VoiceAlias[];
 }
 
-/** Registers `/v1/audio/{transcriptions,translations,speech}` and the error shape of everything under `/v1/`. */
+/** Registers `/v1/audio/{transcriptions,translations,speech,voice_consents}` and the error shape of everything under `/v1/`. */
 export function register(app: FastifyInstance, options: OpenaiOptions): void {
   app.errorShapes.add('/v1/', errorBody);
   app.post('/v1/audio/transcriptions', (request, reply) => transcript(options, 'transcribe', request, reply));
   app.post('/v1/audio/translations', (request, reply) => transcript(options, 'translate', request, reply));
   app.post('/v1/audio/speech', (request, reply) => speech(options, request, reply));
+  registerConsents(app, { ...options, stallMs: options.stallMs ?? DEFAULT_STALL_MS });
 }
 
 async function transcript(
@@ -71,13 +74,17 @@ async function transcript(
       path: upload.file.path,
       signal,
     });
-    const transcription = { ...job, segments: abortable(job.segments, signal) };
+    const warnings = inOurFields(job.warnings);
+    const transcription = { ...job, warnings, segments: abortable(job.segments, signal) };
     reply.header('x-vox-model', job.model);
     if (command.stream) {
-      reply.headers(warningHeader([...command.warnings, ...job.warnings]));
+      reply.headers(warningHeader([...command.warnings, ...warnings]));
       kept = false;
-      const tell = command.diarize === undefined ? transcriptEvents : diarizedEvents;
-      const events = finallyDo(tell(transcription, command.warnings), dispose);
+      const told =
+        command.diarize === undefined
+          ? transcriptEvents(transcription, command)
+          : diarizedEvents(transcription, command.warnings);
+      const events = finallyDo(told, dispose);
       return await sendEvents(request, reply, events, errorEvent);
     }
     const done = await collectTranscript(transcription);
@@ -120,11 +127,11 @@ async function speech(
 ): Promise<FastifyReply> {
   const limit = runtime.limits.textCharacters;
   const body = await readJson(request, { maxBytes: speechBodyBytes(limit), stallMs });
-  const command = await withVoice(runtime, speechCommand(body, limit), voiceAliases);
+  const { command, warnings } = await withVoice(runtime, speechCommand(body, limit), voiceAliases);
   const speech = await runtime.speak({ ...command.request, signal: requestSignal(request) });
   reply.headers({
     'x-vox-model': speech.model,
-    ...warningHeader([...command.warnings, ...speech.warnings]),
+    ...warningHeader([...warnings, ...speech.warnings]),
   });
   if (command.events)
     return sendEvents(request, reply, speechEvents(speech, command.request.text.length), errorEvent);
@@ -140,13 +147,10 @@ async function withVoice(
   runtime: Runtime,
   command: SpeechCommand,
   aliases: readonly VoiceAlias[],
-): Promise<SpeechCommand> {
+): Promise<{ command: SpeechCommand; warnings: readonly Warning[] }> {
   const { model, voice } = command.request;
-  if (!isOtherName(voice, aliases)) return command;
+  if (!isOtherName(voice, aliases)) return { command, warnings: [] };
   const chosen = standIn(voice, await runtime.voices(model), aliases);
-  return {
-    ...command,
-    request: { ...command.request, voice: chosen.voice },
-    warnings: [...command.warnings, ...chosen.warnings],
-  };
+  const request = { ...command.request, voice: chosen.voice };
+  return { command: { ...command, request }, warnings: chosen.warnings };
 }

@@ -114,7 +114,11 @@ test('granularities: every spelling, and which lists come', async (t) => {
 
 test('fields reach the runtime; what is not supported is said', async (t) => {
   const { transcribe, runtime } = await serve(t);
-  runtime.script.warnings = [{ type: 'unsupported', option: 'prompt', message: 'not usèd' }];
+  runtime.script.warnings = [
+    { type: 'unsupported', option: 'scores', message: 'none' },
+    { type: 'unsupported', option: 'hotwords', message: 'no list' },
+    { type: 'unsupported', option: 'prompt', message: 'not usèd' },
+  ];
   const answer = await transcribe([
     ['model', 'whisper'],
     ['language', 'German'],
@@ -122,6 +126,10 @@ test('fields reach the runtime; what is not supported is said', async (t) => {
     ['temperature', '0.5'],
     ['keep_alive', '5m'],
     ['include[]', 'logprobs'],
+    ['keywords[]', 'Vox, Inc.'],
+    ['keywords[]', ' Ödön'],
+    ['chunking_strategy[type]', 'server_vad'],
+    ['chunking_strategy[threshold]', '0.4'],
     ['unknown', 'x'],
   ]);
   const { signal, path, bytes, ...asked } = runtime.asked.transcribe[0] ?? assert.fail();
@@ -132,19 +140,16 @@ test('fields reach the runtime; what is not supported is said', async (t) => {
     words: false,
     language: 'de',
     prompt: 'Namen: Ödön',
+    hotwords: ['Vox, Inc.', 'Ödön'],
     temperature: 0.5,
+    scores: true,
+    chunking: { threshold: 0.4 },
     keepAlive: 300,
   });
-  assert.equal(
-    answer.headers.get('x-vox-warning'),
-    'include: this model gives no log probabilities of tokens; the answer has none; prompt: not us?d',
-  );
+  assert.equal(answer.headers.get('x-vox-warning'), 'include: none; keywords: no list; prompt: not us?d');
   assert.deepEqual(((await answer.json()) as { warnings: unknown }).warnings, [
-    {
-      type: 'unsupported',
-      option: 'include',
-      message: 'this model gives no log probabilities of tokens; the answer has none',
-    },
+    { type: 'unsupported', option: 'include', message: 'none' },
+    { type: 'unsupported', option: 'keywords', message: 'no list' },
     { type: 'unsupported', option: 'prompt', message: 'not usèd' },
   ]);
   const translated = await transcribe(

@@ -1,5 +1,5 @@
 /** From a transcript to OpenAI's answers. Pure. */
-import type { Segment, Warning } from '@vox-speech/contract';
+import type { Segment, TokenScore, Warning } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
 import { languageName } from '../../runtime/languages.js';
 import type { TranscriptCommand } from './codec.js';
@@ -22,6 +22,7 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
         type: JSON_TYPE,
         body: JSON.stringify({
           text: transcript.text,
+          ...heard(command, transcript.segments, transcript.summary),
           usage: usage(transcript.summary),
           ...warned([...command.warnings, ...transcript.warnings]),
         }),
@@ -35,6 +36,28 @@ export function renderTranscript(command: TranscriptCommand, transcript: Collect
     case 'vtt':
       return { type: 'text/vtt; charset=utf-8', body: vtt(transcript.segments) };
   }
+}
+
+/** What an answer says beside the text where it was asked for: tokens with their probabilities, languages. */
+export function heard(
+  { request, languages }: Pick<TranscriptCommand, 'request' | 'languages'>,
+  segments: readonly Segment[],
+  summary: { readonly language?: string },
+) {
+  const scores = segments.flatMap((segment) => segment.scores ?? []);
+  return {
+    ...(request.scores !== true || scores.length === 0 ? {} : { logprobs: logprobs(scores) }),
+    ...(languages ? { languages: summary.language === undefined ? [] : [{ code: summary.language }] } : {}),
+  };
+}
+
+/** Tokens as upstream writes them. */
+export function logprobs(scores: readonly TokenScore[]) {
+  return scores.map(({ text, logProbability, bytes }) => ({
+    token: text,
+    logprob: logProbability,
+    bytes: bytes ?? [...Buffer.from(text)],
+  }));
 }
 
 /** OpenAI bills whole seconds, begun ones in full. */

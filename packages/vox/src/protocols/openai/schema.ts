@@ -14,6 +14,8 @@ export const SPEECH_FORMATS = ['wav', 'pcm', 'mp3', 'opus', 'aac', 'flac'] as co
 export const MIN_SPEED = 0.25;
 export const MAX_SPEED = 4;
 
+/** Characters; OpenAI's. */
+const MAX_INSTRUCTIONS = 4096;
 const SPEED = { error: `must be a number from ${MIN_SPEED} to ${MAX_SPEED}` };
 
 /** Unknown keys are ignored, as upstream. */
@@ -28,7 +30,7 @@ export const speechSchema = lazySchema((z) =>
     speed: z.number(SPEED).min(MIN_SPEED, SPEED).max(MAX_SPEED, SPEED).nullish(),
     stream_format: z.enum(['audio', 'sse']).nullish(),
     stream: z.boolean().nullish(),
-    instructions: z.string().nullish(),
+    instructions: z.string().max(MAX_INSTRUCTIONS).nullish(),
     language: z.string().nullish(),
     /** Vox 0.2.93: parameters that an adapter declares. None of ours declares any. */
     params: z.record(z.string(), z.unknown()).nullish(),
@@ -37,3 +39,23 @@ export const speechSchema = lazySchema((z) =>
 );
 
 export type SpeechBody = SchemaOutput<typeof speechSchema>;
+
+/** Characters of a label that a client gives: a name, a language. */
+export const MAX_LABEL = 200;
+
+/** Of a list that is turned page by page; OpenAI's limits. */
+export const consentsSchema = lazySchema((z) =>
+  z.object({
+    after: z.string().max(MAX_LABEL).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+  }),
+);
+
+export const consentNameSchema = lazySchema((z) =>
+  z.object({
+    name: z
+      .string()
+      .max(MAX_LABEL)
+      .refine((name) => name.trim() !== '', { error: 'give a name' }),
+  }),
+);

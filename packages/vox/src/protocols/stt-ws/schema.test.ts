@@ -89,3 +89,17 @@ test('hotwords are percent-decoded a second time, split, trimmed, and empties dr
     assert.deepEqual(query.parameters.hotwords, words, given);
   }
 });
+
+test('more hotwords than are taken, or longer ones, are refused by name', () => {
+  for (const [given, message] of [
+    [
+      Array.from({ length: 201 }, (_, at) => `w${at}`).join(','),
+      /^Invalid hotwords: 201 phrases; at most 200/,
+    ],
+    ['x'.repeat(101), /^Invalid hotwords: a phrase has 101 characters/],
+  ] as const) {
+    const query = read(`call_id=c&sample_rate=16000&hotwords=${given}`);
+    assert.ok(!query.ok);
+    assert.match(query.fault.message, message);
+  }
+});

@@ -1,5 +1,6 @@
 /** The query of `/v1/stt/ws`: every parameter of stt-ws.md 2.1, checked in its order, and two of ours. */
-import type { Endpointing } from '@vox-speech/contract';
+import { type Endpointing, VoxError } from '@vox-speech/contract';
+import { readHotwords } from '../../runtime/hotwords.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import { type Fault, violation } from './errors.js';
 
@@ -101,10 +102,11 @@ function detectorOf(text: string): Detector {
 
 /** Percent-decoded again after the query's own decoding, then split at commas. */
 function hotwords(text: string): string[] {
-  return decodeAgain(text)
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  try {
+    return readHotwords(decodeAgain(text).split(','), 'hotwords');
+  } catch (error) {
+    throw VoxError.is(error) ? new Refusal(`Invalid ${error.message}`) : error;
+  }
 }
 
 /** As Python's `unquote`: what is no escape stays, bytes that are no UTF-8 become U+FFFD. */

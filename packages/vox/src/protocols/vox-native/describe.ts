@@ -67,6 +67,10 @@ const CLONED: readonly Operation[] = [
       language: WORD,
       gender: WORD,
       reference_text: { schema: TEXT, description: 'What is said in the sample.' },
+      consent: {
+        schema: TEXT,
+        description: "A consent's id (`cons_...`), as OpenAI's clients send it; answered in OpenAI's form.",
+      },
     },
     answer: { [JSON_TYPE]: OBJECT },
     errors: [...FIELDS, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full', 'conflict'],
@@ -214,7 +218,11 @@ export const OPERATIONS: readonly Operation[] = [
   },
   ...both(['/api/voices', '/v1/audio/voices'], {
     ...get('Voices of a model, or of every loaded one', OBJECT, [...LOOKUP, 'wrong_kind']),
-    query: { model: WORD, cloned: { schema: TEXT, description: '`true`: only your own.' } },
+    query: {
+      model: WORD,
+      cloned: { schema: TEXT, description: '`true`: only your own.' },
+      legacy: { schema: TEXT, description: '`true`: ids alone.' },
+    },
   }),
   ...CLONED,
   ...MEMORY,

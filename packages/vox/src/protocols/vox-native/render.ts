@@ -30,6 +30,11 @@ export function clonedVoice(voice: ClonedVoice) {
   };
 }
 
+/** The same as OpenAI's clients read it. */
+export function audioVoice({ id, name, createdAt }: ClonedVoice) {
+  return { id, object: 'audio.voice', type: 'audio_sample', name, created_at: createdAt };
+}
+
 /**
  * Memory in the original's shape. Its words are of video memory, of which no model uses any here: those figures are 0 or
  * null, and `loaded_memory_bytes`, `memory` and each model's `memory_bytes` say what is really held, in resident bytes.

@@ -63,8 +63,8 @@ export const searchSchema = lazySchema((z) =>
   z.object({ q: word(z), type: word(z), language: word(z), licence: word(z), license: word(z) }),
 );
 
-/** `cloned=true` is ours: every voice made from a recording, whatever is loaded. */
-export const voicesSchema = lazySchema((z) => z.object({ model: word(z), cloned: word(z) }));
+/** `cloned=true` is ours: every voice made from a recording, whatever is loaded. `legacy=true`: ids alone, as Kokoro's server. */
+export const voicesSchema = lazySchema((z) => z.object({ model: word(z), cloned: word(z), legacy: word(z) }));
 
 export const trimSchema = lazySchema((z) => z.object({ min_idle_seconds: z.number().min(0).nullish() }));
 

@@ -6,7 +6,7 @@ import { form, receiveFile, requestSignal, validate } from '../../transport/inde
 import { voiceItem } from '../vox-shapes/index.js';
 import { checkedVoice, MAX_SAMPLE_BYTES, voicesOf } from '../vox-shapes/voices.js';
 import { missingField } from './body.js';
-import { clonedVoice } from './render.js';
+import { audioVoice, clonedVoice } from './render.js';
 import { voicesSchema } from './schema.js';
 
 export interface VoicesOptions {
@@ -23,9 +23,10 @@ export function registerVoices(app: FastifyInstance, options: VoicesOptions): vo
   const { clonedVoices } = runtime;
 
   const list = async (request: FastifyRequest) => {
-    const { model, cloned } = validate(voicesSchema, request.query);
-    if (cloned === 'true') return { voices: (await clonedVoices.list()).map(asListed) };
-    return { voices: await voicesOf(runtime, model) };
+    const { model, cloned, legacy } = validate(voicesSchema, request.query);
+    const voices =
+      cloned === 'true' ? (await clonedVoices.list()).map(asListed) : await voicesOf(runtime, model);
+    return { voices: legacy === 'true' ? voices.map(({ id }) => id) : voices };
   };
   app.get('/api/voices', list);
   app.get('/v1/audio/voices', list);
@@ -33,7 +34,7 @@ export function registerVoices(app: FastifyInstance, options: VoicesOptions): vo
   app.delete('/v1/audio/voices/:id', async (request) => {
     const id = voiceId(request);
     await clonedVoices.remove(id);
-    return { id, deleted: true };
+    return { id, object: 'audio.voice.deleted', deleted: true };
   });
   app.get('/v1/audio/voices/:id/reference', async (request, reply: FastifyReply) => {
     const { id, path, bytes } = await clonedVoices.get(voiceId(request));
@@ -65,10 +66,16 @@ async function create({ runtime, uploadDirectory, stallMs }: VoicesOptions, requ
   try {
     const { fields, file } = upload;
     if (!fields.has('name')) throw missingField('name');
-    const voice = checkedVoice((field) => form.text(fields, field), runtime.limits.textCharacters);
-    return clonedVoice(
-      await runtime.clonedVoices.create({ ...voice, path: file.path, signal: requestSignal(request) }),
-    );
+    const details = checkedVoice((field) => form.text(fields, field), runtime.limits.textCharacters);
+    // OpenAI's form of the request has a consent, and is answered in its own form.
+    const consent = form.text(fields, 'consent');
+    const voice = await runtime.clonedVoices.create({
+      ...details,
+      ...(consent === undefined ? {} : { consent }),
+      path: file.path,
+      signal: requestSignal(request),
+    });
+    return consent === undefined ? clonedVoice(voice) : audioVoice(voice);
   } finally {
     await upload.dispose();
   }

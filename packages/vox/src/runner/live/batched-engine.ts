@@ -1,5 +1,6 @@
 /** The live streams of a streaming model: one step for all that have something to hear. */
-import type { LiveOptions, Model, TranscribeOptions } from '@vox-speech/contract';
+import type { LiveOptions, Model, ModelInfo, TranscribeOptions } from '@vox-speech/contract';
+import { biasFor } from '../bias.js';
 import { BatchedStream, type Steps } from './batched.js';
 import { Cost } from './cost.js';
 import { PER_MS } from './segmenter.js';
@@ -51,11 +52,11 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 
   async prepare(options: LiveOptions): Promise<void> {
-    this.#cost ??= this.#measure(transcribeOptions(options));
+    this.#cost ??= this.#measure(transcribeOptions(options, this.#model.info));
   }
 
   open(context: StreamContext): LiveStream {
-    const options = transcribeOptions(context.options);
+    const options = transcribeOptions(context.options, this.#model.info);
     const stream = new BatchedStream(context, () => this.#model.openTranscription(options), this);
     this.#streams.add(stream);
     return stream;
@@ -140,12 +141,13 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 }
 
-function transcribeOptions({ task, language, prompt, decoder }: LiveOptions): TranscribeOptions {
+function transcribeOptions(live: LiveOptions, info: ModelInfo): TranscribeOptions {
+  const { task, language, decoder } = live;
   return {
     task,
     words: true,
     ...(language === undefined ? {} : { language }),
-    ...(prompt === undefined ? {} : { prompt }),
     ...(decoder === undefined ? {} : { decoder }),
+    ...biasFor(info, live),
   };
 }

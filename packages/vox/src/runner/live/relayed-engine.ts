@@ -1,5 +1,6 @@
 /** Makes the live streams of a model that hears elsewhere. */
 import type { LiveOptions, Model, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
+import { biasFor } from '../bias.js';
 import { DetectorPool } from './detector-pool.js';
 import { levelEndpointer } from './endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
@@ -33,14 +34,14 @@ export class RelayedEngine implements LiveEngine {
   }
 
   open(context: StreamContext): LiveStream {
-    const { endpointing, task, language, prompt } = context.options;
+    const { endpointing, task, language } = context.options;
     const endpointer =
       endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
     const options: TranscribeOptions = {
       task,
       words: false,
       ...(language === undefined ? {} : { language }),
-      ...(prompt === undefined ? {} : { prompt }),
+      ...biasFor(this.#model.info, context.options),
     };
     return new RelayedStream(
       context,

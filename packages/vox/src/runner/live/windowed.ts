@@ -2,7 +2,8 @@
  * A live stream on an offline model. Speech opens an utterance; while it grows it is decoded again and again for partials;
  * in a pause it is decoded whole, and when the pause turns out to be the end, that decode is the final already.
  */
-import type { EndReason, LiveOptions, TranscribeOptions } from '@vox-speech/contract';
+import type { EndReason, LiveOptions, ModelInfo, TranscribeOptions } from '@vox-speech/contract';
+import { biasFor } from '../bias.js';
 import type { Endpointer } from './endpointer.js';
 import { Hearing } from './hearing.js';
 import { type Bounds, PER_MS } from './segmenter.js';
@@ -60,7 +61,7 @@ export class WindowedStream implements LiveStream {
   readonly #options: LiveOptions;
   readonly #decoder: WindowDecoder;
   readonly #words: boolean;
-  readonly #prompts: boolean;
+  readonly #model: Pick<ModelInfo, 'canPrompt' | 'canBias' | 'promptCharacters'>;
   readonly #hearing: Hearing;
   readonly #abort = new AbortController();
   readonly #ended: Ended[] = [];
@@ -76,14 +77,16 @@ export class WindowedStream implements LiveStream {
     context: StreamContext,
     endpointer: Endpointer,
     decoder: WindowDecoder,
-    model: { readonly windowMs: number; readonly canTimeWords: boolean; readonly canPrompt: boolean },
+    model: Pick<ModelInfo, 'canTimeWords' | 'canPrompt' | 'canBias' | 'promptCharacters'> & {
+      readonly windowMs: number;
+    },
   ) {
     this.#context = context;
     this.#options = context.options;
     this.#decoder = decoder;
     decoder.streams++;
     this.#words = model.canTimeWords;
-    this.#prompts = model.canPrompt;
+    this.#model = model;
     this.#hearing = new Hearing(context, endpointer, model.windowMs, {
       started: (bounds) => this.#started(bounds),
       promisedUntil: () => this.#open?.promisedUntil ?? 0,
@@ -282,13 +285,18 @@ export class WindowedStream implements LiveStream {
   }
 
   #transcribe(): TranscribeOptions {
-    const { language, prompt, task } = this.#options;
-    const before = [prompt, this.#lastText.slice(-PROMPT_LENGTH)].filter(Boolean).join(' ');
+    const { language, prompt, task, hotwords } = this.#options;
+    const { promptCharacters = Number.POSITIVE_INFINITY } = this.#model;
+    // What the client said goes before what was heard.
+    const said = [prompt ?? '', ...hotwords].reduce((sum, text) => sum + text.length + 2, 0);
+    const room = Math.min(PROMPT_LENGTH, promptCharacters - said);
+    const last = room > 0 ? this.#lastText.slice(-room) : '';
+    const before = [prompt, last].filter(Boolean).join(' ');
     return {
       task,
       words: this.#words,
       ...(language === undefined ? {} : { language }),
-      ...(this.#prompts && before !== '' ? { prompt: before } : {}),
+      ...biasFor(this.#model, { prompt: before, hotwords }),
     };
   }
 }

@@ -47,6 +47,8 @@ interface Heard {
   text: string;
   language?: string;
   words?: { text: string; startMs: number; endMs: number }[];
+  averageLogProbability?: number;
+  scores?: { text: string; logProbability: number }[];
 }
 interface Report {
   info: ModelInfo;
@@ -109,9 +111,23 @@ describe('families of the sherpa engine, on structural models', () => {
 
   test('Parakeet 2: a transducer with durations, English, words with times', { skip }, async () => {
     const files = await make('parakeet-v2', 'parakeet', (to) => writeParakeet(to, 1024));
-    const report = run({ files, beeps: BEEPS, transcribe: [TRANSCRIBE] });
-    assert.deepEqual(texts(report), ['the quick brown fox']);
+    const report = run({ files, beeps: BEEPS, transcribe: [TRANSCRIBE, { ...TRANSCRIBE, scores: true }] });
+    assert.deepEqual(texts(report), ['the quick brown fox', 'the quick brown fox']);
     assert.deepEqual(report.info.languages, ['en']);
+    assert.equal(report.info.canScore, true);
+    const [plain, scored] = report.heard.map((segments) =>
+      Array.isArray(segments) ? segments[0] : undefined,
+    );
+    assert.equal(plain?.scores, undefined);
+    assert.equal(
+      scored?.scores
+        ?.map(({ text }) => text)
+        .join('')
+        .trim(),
+      scored?.text,
+    );
+    assert.ok(scored?.scores?.every(({ logProbability }) => logProbability < 0 && logProbability > -5));
+    assert.ok((plain?.averageLogProbability ?? 0) < 0);
     checkTimes(report, WORD_BEEPS);
   });
 
@@ -183,6 +199,8 @@ describe('families of the sherpa engine, on structural models', () => {
         { ...TRANSCRIBE, language: 'de' },
         { ...TRANSCRIBE, prompt: 'Zebra' },
         TRANSCRIBE,
+        { ...TRANSCRIBE, hotwords: ['Zebra', 'Vox'] },
+        { ...TRANSCRIBE, prompt: 'x'.repeat(300), hotwords: ['y'.repeat(100)] },
         { ...TRANSCRIBE, prompt: 'x'.repeat(401) },
       ],
     });
@@ -191,9 +209,11 @@ describe('families of the sherpa engine, on structural models', () => {
       'der schnelle Fuchs',
       'a little Zebra',
       'the quick fox',
+      'a little Zebra',
+      'invalid_request',
       'invalid_request',
     ]);
-    assert.equal(report.info.canPrompt, true);
+    assert.deepEqual([report.info.canPrompt, report.info.canBias], [true, true]);
   });
 
   const say = (text: string, options: object = {}, reference?: { seconds: number; text: string }) => ({

@@ -14,6 +14,8 @@ export interface RunStreams {
     /** Samples of a push, one after another, over and over. */
     readonly pushes: readonly number[];
     readonly words?: boolean;
+    /** Tokens with their probabilities. */
+    readonly scores?: true;
     /** The audio that is pushed before the stream is closed without a finish, ms. */
     readonly closedAfterMs?: number;
   }[];
@@ -58,20 +60,22 @@ function audioOf(hears: readonly (number | string)[]): Float32Array {
   return Float32Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
-const open = (words: boolean, language?: string) => {
+const open = (words: boolean, { language, scores }: { language?: string; scores?: true } = {}) => {
   const stream = model.openTranscription?.({
     task: 'transcribe',
     words,
     ...(language === undefined ? {} : { language }),
+    ...(scores === undefined ? {} : { scores }),
   });
   if (stream === undefined) throw new Error('it does not stream');
   return stream;
 };
 
-const streams = run.streams.map(({ hears, pushes, words = true, closedAfterMs }) => {
+const streams = run.streams.map(({ hears, pushes, words = true, scores, closedAfterMs }) => {
   const audio = audioOf(hears);
   const end = closedAfterMs === undefined ? audio.length : (closedAfterMs * RATE) / 1000;
-  return { stream: open(words), audio, pushes, end, closes: closedAfterMs !== undefined, at: 0, turn: 0 };
+  const stream = open(words, scores === undefined ? {} : { scores });
+  return { stream, audio, pushes, end, closes: closedAfterMs !== undefined, at: 0, turn: 0 };
 });
 const parts: StreamPart[][] = streams.map(() => []);
 for (let busy = true; busy; ) {
@@ -107,7 +111,7 @@ async function record(signal: AbortSignal): Promise<StreamPart['segment'][]> {
 const codeOf = (error: unknown): string => VoxError.from(error).code;
 let foreign = 'none';
 try {
-  open(true, 'sw');
+  open(true, { language: 'sw' });
 } catch (error) {
   foreign = codeOf(error);
 }

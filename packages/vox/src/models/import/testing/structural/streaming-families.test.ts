@@ -125,6 +125,31 @@ describe('streaming families beside T-one', () => {
     });
   }
 
+  for (const [name, write] of [
+    ['zipformer-online', writeZipformer],
+    ['nemo-transducer-online', writeNemoTransducer],
+    ['zipformer-ctc-online', writeZipformerCtc],
+  ] as const)
+    test(`${name}: how likely the tokens are, where the library tells it`, { skip }, async () => {
+      const files = await make(`${name}-scores`, (to) => write(to), name);
+      const hears = beeps(400, 3);
+      const { info, parts } = run({
+        files,
+        streams: [
+          { hears, pushes: [1600], scores: true },
+          { hears, pushes: [1600] },
+        ],
+      });
+      const [scored, plain] = parts.map((each) => finals(each)[0]);
+      assert.equal(plain?.scores, undefined);
+      assert.equal(info.canScore === true, name !== 'zipformer-ctc-online');
+      assert.equal(scored?.scores !== undefined, info.canScore === true);
+      if (scored?.scores === undefined) return;
+      const tokens = scored.scores.map(({ text }) => text);
+      assert.equal(tokens.join('').trim(), scored.text);
+      assert.ok(scored.scores.every(({ logProbability }) => logProbability < 0));
+    });
+
   test('zipformer-online: hotwords turn what is nearly as likely', { skip }, async () => {
     const streams = [{ hears: beeps(400, 5), pushes: [320] }];
     const write = (to: string) => writeZipformer(to, 'the quick brown red');

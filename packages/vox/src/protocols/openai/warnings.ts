@@ -1,0 +1,14 @@
+/** What the runtime says of a request, in the names of this dialect's fields. Pure. */
+import type { Warning } from '@vox-speech/contract';
+
+const FIELDS: Readonly<Record<string, string>> = {
+  hotwords: 'keywords',
+  scores: 'include',
+};
+
+export function inOurFields(warnings: readonly Warning[]): Warning[] {
+  return warnings.map((warning) => {
+    const field = FIELDS[warning.option ?? ''];
+    return field === undefined ? warning : { ...warning, option: field };
+  });
+}
