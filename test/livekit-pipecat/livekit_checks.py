@@ -13,8 +13,8 @@ OPENAI = dict(base_url=f"{URL}/v1", api_key=KEY)
 
 
 def frames(rate, milliseconds=50):
-    """The sentence and half a second of silence, cut as a room delivers it."""
-    pcm = spoken(rate) + bytes(rate)
+    """The sentence twice, without a pause that ends it, and half a second of silence, cut as a room delivers it."""
+    pcm = spoken(rate) * 2 + bytes(rate)
     step = rate * milliseconds // 1000 * 2
     return [
         rtc.AudioFrame(pcm[at : at + step], rate, 1, len(pcm[at : at + step]) // 2)
