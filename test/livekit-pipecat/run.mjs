@@ -20,7 +20,11 @@ const clients = process.argv.length > 2 ? process.argv.slice(2) : ['livekit', 'p
 
 if (NO_MODELS) throw new Error(NO_MODELS);
 const server = await startServer({
-  env: { VOX_API_KEY: KEY, VOX_STT_MODEL: process.env.VOX_TEST_STT ?? 'whisper:base', VOX_TTS_MODEL: 'piper:en-us-joe-medium' },
+  env: {
+    VOX_API_KEY: KEY,
+    VOX_STT_MODEL: process.env.VOX_TEST_STT ?? 'whisper:base',
+    VOX_TTS_MODEL: 'piper:en-us-joe-medium',
+  },
 });
 let failed = 0;
 try {
