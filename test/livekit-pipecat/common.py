@@ -1,8 +1,8 @@
 """What both scripts share: checks that print a JSON line each, the sentence, and what must be heard of it."""
+import http.client
 import json
 import os
 import traceback
-import urllib.error
 import urllib.request
 
 URL = os.environ["VOX_TEST_URL"]
@@ -46,21 +46,19 @@ def spoken(rate):
 
 def needs_realtime():
     """Raises Skip where the server has no `/v1/realtime`."""
-    request = urllib.request.Request(
-        f"{URL}/v1/realtime",
-        headers={
-            "authorization": f"Bearer {KEY}",
-            "connection": "Upgrade",
-            "upgrade": "websocket",
-            "sec-websocket-version": "13",
-            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-        },
-    )
-    try:
-        urllib.request.urlopen(request, timeout=10)
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            raise Skip("this server has no /v1/realtime") from None
+    connection = http.client.HTTPConnection(URL.removeprefix("http://"), timeout=10)
+    headers = {
+        "authorization": f"Bearer {KEY}",
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    connection.request("GET", "/v1/realtime?intent=transcription", headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    if status == 404:
+        raise Skip("this server has no /v1/realtime")
 
 
 def warm_up():

@@ -36,10 +36,10 @@ try {
       timeout: 600_000,
     });
     for (const line of stdout.split('\n').filter((one) => one.startsWith('{'))) {
-      const { name, ok, skipped, error, trace } = JSON.parse(line);
+      const { name, ok, note = '', skipped, error, trace } = JSON.parse(line);
       if (!ok) failed += 1;
       console.log(
-        `${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? 'ok' : `FAILED ${error}\n${trace}`}`,
+        `${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? `ok ${note}`.trim() : `FAILED ${error}\n${trace}`}`,
       );
     }
   }
