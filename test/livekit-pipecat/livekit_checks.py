@@ -22,16 +22,15 @@ def frames(rate, milliseconds=50):
     ]
 
 
-async def collect(stream, rate, flush=True, pace=1.0):
-    """Says the sentence to a stream in real time, ends it, and returns all events."""
+async def collect(stream, rate, enough=lambda events: False):
+    """Says the sentences to a stream in real time and returns all events, to its end or until they are enough."""
 
     async def say():
         for frame in frames(rate):
             stream.push_frame(frame)
-            await asyncio.sleep(0.05 / pace)
-        if flush:
-            stream.flush()
-            await asyncio.sleep(2)
+            await asyncio.sleep(0.05)
+        stream.flush()
+        await asyncio.sleep(2)
         stream.end_input()
 
     saying = asyncio.create_task(say())
@@ -39,6 +38,8 @@ async def collect(stream, rate, flush=True, pace=1.0):
     async with asyncio.timeout(60):
         async for event in stream:
             events.append(event)
+            if enough(events):
+                break
     await saying
     await stream.aclose()
     return events
@@ -77,7 +78,8 @@ async def openai_stt_rest():
 async def openai_stt_realtime():
     needs_realtime()
     service = openai.STT(model="gpt-4o-mini-transcribe", language="en", use_realtime=True, **OPENAI)
-    events = await collect(service.stream(), 24000)
+    # A realtime connection has no end of its own.
+    events = await collect(service.stream(), 24000, lambda events: "wall" in text_of(events).lower())
     heard_right(text_of(events))
     expect(any(one.type == EVENT.INTERIM_TRANSCRIPT for one in events), "interim transcripts")
     await service.aclose()
