@@ -1,8 +1,8 @@
 """What both scripts share: checks that print a JSON line each, the sentence, and what must be heard of it."""
+import http.client
 import json
 import os
 import traceback
-import urllib.error
 import urllib.request
 
 URL = os.environ["VOX_TEST_URL"]
@@ -46,24 +46,34 @@ def spoken(rate):
 
 def needs_realtime():
     """Raises Skip where the server has no `/v1/realtime`."""
+    connection = http.client.HTTPConnection(URL.removeprefix("http://"), timeout=10)
+    headers = {
+        "authorization": f"Bearer {KEY}",
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    connection.request("GET", "/v1/realtime?intent=transcription", headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    if status == 404:
+        raise Skip("this server has no /v1/realtime")
+
+
+def warm_up():
+    """Loads both models, so that no check waits for them."""
     request = urllib.request.Request(
-        f"{URL}/v1/realtime",
-        headers={
-            "authorization": f"Bearer {KEY}",
-            "connection": "Upgrade",
-            "upgrade": "websocket",
-            "sec-websocket-version": "13",
-            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-        },
+        f"{URL}/v1/listen?encoding=linear16&sample_rate=16000",
+        data=spoken(16000),
+        headers={"content-type": "application/octet-stream", "authorization": f"Token {KEY}"},
     )
-    try:
-        urllib.request.urlopen(request, timeout=10)
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            raise Skip("this server has no /v1/realtime") from None
+    with urllib.request.urlopen(request) as reply:
+        reply.read()
 
 
 async def run_all():
+    warm_up()
     for one in CHECKS:
         outcome = {"name": one.__name__, "ok": True}
         try:

@@ -2,7 +2,9 @@
  * The services of livekit-agents and pipecat-ai, unchanged and pinned, against a real server: what of them runs without a
  * room and without a network. Outside CI, since the two environments take minutes to install.
  *
- *     node test/livekit-pipecat/run.mjs [livekit | pipecat]     VOX_TEST_HOME must hold whisper:base and a Piper voice
+ *     node test/livekit-pipecat/run.mjs [livekit | pipecat]
+ *
+ * VOX_TEST_HOME must hold whisper:base (or the model of VOX_TEST_STT) and the Piper voice.
  */
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -18,7 +20,11 @@ const clients = process.argv.length > 2 ? process.argv.slice(2) : ['livekit', 'p
 
 if (NO_MODELS) throw new Error(NO_MODELS);
 const server = await startServer({
-  env: { VOX_API_KEY: KEY, VOX_STT_MODEL: 'whisper:base', VOX_TTS_MODEL: 'piper:en-us-joe-medium' },
+  env: {
+    VOX_API_KEY: KEY,
+    VOX_STT_MODEL: process.env.VOX_TEST_STT ?? 'whisper:base',
+    VOX_TTS_MODEL: 'piper:en-us-joe-medium',
+  },
 });
 let failed = 0;
 try {
@@ -30,10 +36,10 @@ try {
       timeout: 600_000,
     });
     for (const line of stdout.split('\n').filter((one) => one.startsWith('{'))) {
-      const { name, ok, skipped, error, trace } = JSON.parse(line);
+      const { name, ok, note = '', skipped, error, trace } = JSON.parse(line);
       if (!ok) failed += 1;
       console.log(
-        `${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? 'ok' : `FAILED ${error}\n${trace}`}`,
+        `${client} ${name}: ${skipped ? `skipped, ${skipped}` : ok ? `ok ${note}`.trim() : `FAILED ${error}\n${trace}`}`,
       );
     }
   }
