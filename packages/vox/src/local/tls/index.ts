@@ -105,8 +105,7 @@ function namesFor(also: readonly string[]): string[] {
   const all = ['localhost', '127.0.0.1', '::1', hostname(), `${hostname().split('.')[0]}.local`, ...also];
   const wildcard = new Set(['0.0.0.0', '::', '*']);
   const names = all.map((name) => name.toLowerCase().replace(/^\[(.*)\]$/, '$1'));
-  const fits = (name: string): boolean =>
-    !wildcard.has(name) && (HOST_NAME.test(name) || isIPv6(name));
+  const fits = (name: string): boolean => !wildcard.has(name) && (HOST_NAME.test(name) || isIPv6(name));
   return [...new Set(names.filter(fits))];
 }
 
