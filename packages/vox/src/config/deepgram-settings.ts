@@ -1,7 +1,6 @@
 /** Rows of the table of settings: live speech over Deepgram's `/v1/listen`. */
 import { always, type Setting } from './setting.js';
-import { timer } from './timer.js';
-import { integer } from './values.js';
+import { integer, timer } from './values.js';
 
 export const DEEPGRAM_SETTINGS = {
   deepgramEndpointing: always({

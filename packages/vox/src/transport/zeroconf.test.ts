@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Answer } from 'dns-packet';
 import multicastDns from 'multicast-dns';
 import { until } from './socket-client.test.support.js';
-import { announce } from './zeroconf.js';
+import { announce, isNear } from './zeroconf.js';
 import { zeroconfRecords } from './zeroconf-records.js';
 
 const GROUP_IP = '224.0.0.251';
@@ -64,6 +64,12 @@ describe('records of a service', () => {
       ['vox-kitchen-10300.local', 'AAAA', '2001:db8::7'],
     ]);
   });
+});
+
+it('answers its own networks alone', () => {
+  for (const address of ['127.0.0.1', '127.3.2.1']) assert.equal(isNear(address), true, address);
+  // For documentation, in nobody's network (RFC 5737).
+  for (const address of ['203.0.113.9', '2001:db8::7', 'x']) assert.equal(isNear(address), false, address);
 });
 
 describe('an announcement', { skip }, () => {

@@ -2,6 +2,7 @@
  * Tells the local network of a service by multicast DNS (RFC 6762, RFC 6763), so that programs find it without being told
  * where. What speaks it is loaded only when something is to be told.
  */
+import { BlockList } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Answer, Question } from 'dns-packet';
 import type multicastDns from 'multicast-dns';
@@ -101,6 +102,7 @@ class Responder {
     const additionals = this.#records.filter((record) => !answers.includes(record));
     // A program that is no member of the group asks from a port of its own, and is answered there (RFC 6762, 6.7).
     const alone = from.port !== this.#port;
+    if (alone && !isNear(from.address)) return;
     const packet = {
       answers,
       additionals,
@@ -126,6 +128,19 @@ class Responder {
     await this.#say(this.#records.map((record) => ({ ...record, ttl: 0 })) as Answer[]);
     await new Promise<void>((resolve) => this.#mdns.destroy(() => resolve()));
   }
+}
+
+/**
+ * Is an IPv4 address in one of this machine's networks? Others are not answered (RFC 6762, 11): whoever writes the address of
+ * somebody else on a question would have our longer answer sent there.
+ */
+export function isNear(address: string): boolean {
+  const near = new BlockList();
+  for (const { family, cidr } of Object.values(networkInterfaces()).flatMap((all = []) => all)) {
+    const [network, prefix] = cidr?.split('/') ?? [];
+    if (family === 'IPv4' && network !== undefined) near.addSubnet(network, Number(prefix), 'ipv4');
+  }
+  return near.check(address, 'ipv4');
 }
 
 /** Addresses under which others reach what listens on `host`: of a wildcard all that this machine has in a network. */

@@ -1,6 +1,7 @@
 /** Key and certificate of `vox serve --tls`: the user's own files, or a pair that is made here and kept under VOX_HOME. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
@@ -104,8 +105,7 @@ function namesFor(also: readonly string[]): string[] {
   const all = ['localhost', '127.0.0.1', '::1', hostname(), `${hostname().split('.')[0]}.local`, ...also];
   const wildcard = new Set(['0.0.0.0', '::', '*']);
   const names = all.map((name) => name.toLowerCase().replace(/^\[(.*)\]$/, '$1'));
-  const fits = (name: string): boolean =>
-    !wildcard.has(name) && (HOST_NAME.test(name) || /^[0-9a-f:]+$/.test(name));
+  const fits = (name: string): boolean => !wildcard.has(name) && (HOST_NAME.test(name) || isIPv6(name));
   return [...new Set(names.filter(fits))];
 }
 

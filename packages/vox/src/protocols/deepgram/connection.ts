@@ -24,6 +24,9 @@ export interface ConnectionContext {
   readonly log: Log;
 }
 
+/** What a timer can wait, 24.8 days in ms; one that is told to wait longer does not wait at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
 
 export class ListenConnection implements LiveListener {
@@ -218,10 +221,13 @@ export class ListenConnection implements LiveListener {
     clearTimeout(this.#idle);
     const { idleMs } = this.#context.settings;
     if (!Number.isFinite(idleMs) || this.#closing || this.#stop.signal.aborted) return;
-    this.#idle = setTimeout(() => {
-      if (this.#inbound.idle) this.#fail(tooQuiet(idleMs / 1000));
-      else this.#waitForMore();
-    }, idleMs);
+    this.#idle = setTimeout(
+      () => {
+        if (this.#inbound.idle) this.#fail(tooQuiet(idleMs / 1000));
+        else this.#waitForMore();
+      },
+      Math.min(idleMs, LONGEST_TIMER_MS),
+    );
   }
 
   /** An Error message, then the close. What was said before goes out before it. */

@@ -291,6 +291,14 @@ test('a client that says nothing is told to go; KeepAlive keeps it', async (t) =
   await client.closed;
 });
 
+test('a month of silence may be waited for', async (t) => {
+  const { connect } = await serve(t, { idleMs: 30 * 86_400_000 });
+  const client = await connect();
+  // A timer of more than 2^31 ms goes off at once, long before an answer comes.
+  client.send({ type: 'Hello' });
+  assert.match(String((await client.next('Error')).description), /^type must be/);
+});
+
 test('a file’s bytes are decoded as they come, and said in order', async (t) => {
   const { session, runtime, connect } = await serve(t);
   const { client, live } = await session('model=nova-3');

@@ -17,6 +17,7 @@ export interface ContextOptions {
 
 export class Context {
   readonly #options: ContextOptions;
+  readonly #stop = new AbortController();
   #speech: SpeechStream | undefined;
   #warnings: readonly Warning[] = [];
   #speed = 1;
@@ -60,8 +61,16 @@ export class Context {
     else this.#speech.finish();
   }
 
+  /** Ends it at once and in silence. Idempotent. */
+  stop(): void {
+    this.#finished = true;
+    this.#stop.abort();
+  }
+
   async #open(): Promise<SpeechStream> {
-    const { runtime, request, signal, audio, done, failed } = this.#options;
+    const { runtime, request, audio, done, failed } = this.#options;
+    const stopped = this.#stop.signal;
+    const signal = AbortSignal.any([this.#options.signal, stopped]);
     const speech = await runtime.speakStream(
       { ...request, speed: this.#speed, signal },
       {
@@ -72,7 +81,11 @@ export class Context {
     this.warn(speech.warnings);
     speech.done.then(
       () => done(),
-      (error: unknown) => (nothingToSay(error) ? done() : failed(error)),
+      (error: unknown) => {
+        if (stopped.aborted) return;
+        if (nothingToSay(error)) done();
+        else failed(error);
+      },
     );
     return speech;
   }

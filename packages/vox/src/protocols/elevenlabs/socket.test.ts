@@ -128,6 +128,21 @@ test('what fails: one context of several, or the connection', async (t) => {
   assert.equal((await nobody.next()).error, 'voice_not_found');
 });
 
+test('a context that had too much text is not spoken on, and its name is free', async (t) => {
+  const { connect, runtime } = await serve(t);
+  const client = await connect('default/multi-stream-input');
+  client.send({ text: 'One. ', context_id: 'a' });
+  await until('the speech', () => runtime.asked.speakStream.length === 1);
+  client.send({ text: 'x'.repeat(101), context_id: 'a' });
+  assert.equal((await client.next()).error, 'too_large');
+  assert.ok(runtime.asked.speakStream[0]?.log.includes('cancelled'));
+  client.send({ text: 'Two. ', context_id: 'a' });
+  client.send({ context_id: 'a', close_context: true });
+  await until('the next', () => runtime.asked.speakStream[1]?.log.includes('finish') === true);
+  runtime.asked.speakStream[1]?.end(DONE);
+  assert.deepEqual(await client.next(), { audio: null, isFinal: true, ...NOTHING, contextId: 'a' });
+});
+
 test('a client that goes ends the work; one that is silent is let go', async (t) => {
   const { connect, runtime } = await serve(t);
   const client = await connect('default/stream-input');

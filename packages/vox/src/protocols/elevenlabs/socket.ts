@@ -78,6 +78,7 @@ export class SpeechSocket {
     } catch (error) {
       // One text that failed leaves the others be.
       if (!this.#multi) throw error;
+      this.#contexts.get(name)?.stop();
       this.#contexts.delete(name);
       this.#tell(error, name);
     }

@@ -38,6 +38,8 @@ export class Duplex<Q> {
       this.#reject = reject;
     });
     this.#over.catch(() => {});
+    // A client that has said all and goes: nothing else would end the wait for the rest.
+    stream.signal.addEventListener('abort', () => this.#reject(stream.signal.reason), { once: true });
   }
 
   /** Resolves at the end; rejects with what ended it. */

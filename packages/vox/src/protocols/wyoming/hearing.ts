@@ -22,7 +22,7 @@ export class Hearing implements LiveListener {
   readonly #owner: HearingOwner;
   readonly #stop = new AbortController();
   readonly #text: GrowingText;
-  readonly #warnings: Warning[] = [];
+  readonly #warnings: Warning[];
   readonly #done: Promise<void>;
   #settle: () => void = () => {};
   #session: LiveSession | undefined;
@@ -35,6 +35,7 @@ export class Hearing implements LiveListener {
     this.#wanted = wanted;
     this.format = format;
     this.#owner = owner;
+    this.#warnings = [...wanted.warnings];
     this.#language = wanted.language;
     this.#text = new GrowingText(wanted.language);
     this.#done = new Promise((resolve) => {

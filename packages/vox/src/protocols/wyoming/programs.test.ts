@@ -125,6 +125,7 @@ describe('the recogniser', () => {
     recogniser(runtime(), stt === undefined ? {} : { stt }, {
       model: name,
       hotwords: [],
+      warnings: [],
       ...(language === undefined ? {} : { language }),
     });
 

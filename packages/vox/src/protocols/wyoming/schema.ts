@@ -1,6 +1,7 @@
 /** What clients ask, read from the data of their events. What is wrong is named by its field. Pure. */
 import type { SampleEncoding } from '@vox-speech/audio';
-import { VoxError } from '@vox-speech/contract';
+import { VoxError, type Warning } from '@vox-speech/contract';
+import { HOTWORD_LIMITS } from '../../runtime/hotwords.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { Data } from './codec.js';
 
@@ -26,6 +27,8 @@ export interface Transcribe {
   readonly sensitivity?: Sensitivity;
   /** Names, then terms: words that are likely. */
   readonly hotwords: readonly string[];
+  /** What of it is not met, whatever the model. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface WantedVoice {
@@ -40,7 +43,7 @@ export interface Manner {
   readonly ssml: boolean;
 }
 
-export const DEFAULT_TRANSCRIBE: Transcribe = { model: '', hotwords: [] };
+export const DEFAULT_TRANSCRIBE: Transcribe = { model: '', hotwords: [], warnings: [] };
 
 /** Bytes of a sample to its encoding; one byte is unsigned, as in WAV. */
 const ENCODINGS: Readonly<Record<number, SampleEncoding>> = { 1: 'u8', 2: 's16', 3: 's24', 4: 's32' };
@@ -51,14 +54,23 @@ export function readTranscribe(data: Data): Transcribe {
   const language = parseLanguage(text(data, 'language'));
   const { context } = data;
   const sensitivity = text(data, 'vad_sensitivity');
-  const hotwords = [...texts(data, 'transcript_names'), ...texts(data, 'transcript_terms')];
   return {
     model: text(data, 'name') ?? '',
-    hotwords: [...new Set(hotwords.map((word) => word.trim()).filter((word) => word !== ''))],
+    ...readHotwords([...texts(data, 'transcript_names'), ...texts(data, 'transcript_terms')]),
     ...(language === undefined ? {} : { language }),
     ...(context === undefined || context === null ? {} : { context: readContext(context) }),
     ...(sensitivity === undefined ? {} : { sensitivity: readSensitivity(sensitivity) }),
   };
+}
+
+/** Home Assistant sends all its names, so a house with many is still heard: those beyond the limits are left out. */
+function readHotwords(given: readonly string[]): Pick<Transcribe, 'hotwords' | 'warnings'> {
+  const { phrases, characters } = HOTWORD_LIMITS;
+  const all = [...new Set(given.map((word) => word.trim()).filter((word) => word !== ''))];
+  const hotwords = all.filter(({ length }) => length <= characters).slice(0, phrases);
+  const left = all.length - hotwords.length;
+  const message = `${phrases} phrases of ${characters} characters are taken; ${left} of ${all.length} were left out`;
+  return { hotwords, warnings: left === 0 ? [] : [{ type: 'adjusted', option: 'hotwords', message }] };
 }
 
 export function readFormat(data: Data): AudioFormat {

@@ -17,6 +17,13 @@ const CASES: [string, string][] = [
 describe('the words of SSML', () => {
   for (const [ssml, text] of CASES) it(`of ${ssml}`, () => assert.equal(textOfSsml(ssml), text));
 
+  it('of a text as long as an event may carry, without going over it again and again', () => {
+    const many = 200_000;
+    for (const text of ['<!--'.repeat(many), `<sub ${'alias="" '.repeat(many)}`, '<sub alias="'.repeat(many)])
+      assert.throws(() => textOfSsml(text), { code: 'invalid_request', param: 'text' });
+    assert.equal(textOfSsml('<!-- --><sub alias="a">b</sub>'.repeat(3)), 'a a a');
+  });
+
   it('refuses what is no SSML', () => {
     for (const ssml of ['a < b', '<speak', '<<b>>'])
       assert.throws(() => textOfSsml(ssml), { code: 'invalid_request', param: 'text' });

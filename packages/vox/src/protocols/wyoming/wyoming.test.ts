@@ -205,6 +205,17 @@ describe('Wyoming: speech to text', () => {
     assert.deepEqual(events[1]?.data, { text: '', warnings: [{ option: 'hotwords', message }] });
   });
 
+  it('leaves out names beyond the limits, and says so', async (t) => {
+    const names = Array.from({ length: 201 }, (_, at) => `name ${at}`);
+    const { client, live, ask, end } = await hearing(t, { transcript_names: ['x'.repeat(101), ...names] });
+    assert.deepEqual(live.request.options.hotwords, names.slice(0, 200));
+    await ask();
+    end();
+    const { data } = (await client.upTo('transcript-stop'))[1] ?? {};
+    const message = '200 phrases of 100 characters are taken; 2 of 202 were left out';
+    assert.deepEqual(data, { text: '', warnings: [{ option: 'hotwords', message }] });
+  });
+
   it('hears a chunk without audio-start, and answers audio-stop with nothing to nothing', async (t) => {
     const { connect, runtime } = await serve(t);
     const client = await connect();
