@@ -47,8 +47,14 @@ export class VoxClient {
   readonly baseUrl: string;
   readonly #target: Target;
 
+  /** Throws VoxClientError `invalid_request` for an address that is none. */
   constructor(options: VoxClientOptions) {
     this.baseUrl = options.baseUrl.replace(/^ws(s?):/i, 'http$1:').replace(/\/+$/, '');
+    if (!/^https?:\/\//i.test(this.baseUrl) || !URL.canParse(this.baseUrl))
+      throw new VoxClientError(
+        `baseUrl "${options.baseUrl}" is no address: expected one like http://127.0.0.1:11435`,
+        { status: 0, code: 'invalid_request', param: 'baseUrl' },
+      );
     this.#target = {
       baseUrl: this.baseUrl,
       apiKey: options.apiKey,
