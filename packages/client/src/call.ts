@@ -74,10 +74,10 @@ export async function* bytesOf(
   answer: Response,
   target: Target,
   signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (answer.body === null) return;
   // A reader, since not every browser lets a stream be iterated.
-  const reader = answer.body.getReader();
+  const reader = (answer.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
   let ended = false;
   try {
     for (;;) {

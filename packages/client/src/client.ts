@@ -248,7 +248,7 @@ export class VoxClient {
   speakStream(
     input: SpeakStreamInput,
     options: CallOptions = {},
-  ): AsyncGenerator<SpeechMessage | Uint8Array> {
+  ): AsyncGenerator<SpeechMessage | Uint8Array<ArrayBuffer>> {
     return speakStream(this.#target, input, options.signal);
   }
 

@@ -36,9 +36,14 @@ export const SERVER_ERROR_CODES = [
   'disk_full',
 ] as const;
 
-/** `unreachable`: no server answered. `broken_answer`: what answered is none, or stopped midway. `pull_failed`: the message says why. */
+/**
+ * `model_not_found`: what OpenAI's routes (transcribe, speak) say for `model_unknown` and `model_not_pulled`; the message
+ * says which. `unreachable`: no server answered. `broken_answer`: what answered is none, or stopped midway.
+ * `pull_failed`: the message says why.
+ */
 export type VoxErrorCode =
   | (typeof SERVER_ERROR_CODES)[number]
+  | 'model_not_found'
   | 'unreachable'
   | 'broken_answer'
   | 'pull_failed';
@@ -77,6 +82,12 @@ export class VoxClientError extends Error {
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
   }
 }
+
+/** OpenAI's words for two codes of the table, on the routes that are OpenAI's too. */
+const TABLE_WORDS: Readonly<Record<string, VoxErrorCode>> = {
+  invalid_api_key: 'unauthorized',
+  rate_limit_exceeded: 'overloaded',
+};
 
 /** Codes for answers that carry none (the native routes' `detail`), by HTTP status: the server's own table read backwards. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -123,7 +134,7 @@ function readBody(body: string): { message?: string; code?: string; param?: stri
     const { code, param } = error;
     return {
       message: error.message,
-      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof code === 'string' ? { code: TABLE_WORDS[code] ?? code } : {}),
       ...(typeof param === 'string' ? { param } : {}),
     };
   }

@@ -12,6 +12,7 @@ export interface SocketLike {
 
 /** Whatever the events carry. */
 export interface SocketEvent {
+  readonly type: string;
   readonly data?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;

@@ -41,7 +41,7 @@ export async function* speakStream(
   target: Target,
   input: SpeakStreamInput,
   signal?: AbortSignal,
-): AsyncGenerator<SpeechMessage | Uint8Array> {
+): AsyncGenerator<SpeechMessage | Uint8Array<ArrayBuffer>> {
   const config = {
     model: input.model ?? '',
     voice: input.voice ?? null,
@@ -53,7 +53,7 @@ export async function* speakStream(
   const source = typeof input.text === 'string' ? [input.text] : input.text;
   const feed: Feed = (stream) => pump(source, (text) => stream.send({ type: 'text', text }), stream.over);
   for await (const message of exchange(target, '/v1/audio/speech/stream', config, feed, signal))
-    yield message as SpeechMessage | Uint8Array;
+    yield message as SpeechMessage | Uint8Array<ArrayBuffer>;
 }
 
 /** Listens to a microphone's stream: what is said as it is said. Leaving the loop ends it. */

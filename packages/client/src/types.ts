@@ -202,7 +202,7 @@ export interface SpeakInput {
 /** Speech as it is made. Not reading `audio` to its end leaves the server waiting: break out of it, or abort. */
 export interface SpokenAudio {
   readonly contentType: string;
-  readonly audio: AsyncIterable<Uint8Array>;
+  readonly audio: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 export interface CallOptions {
