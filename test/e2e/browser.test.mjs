@@ -143,7 +143,8 @@ describe('in a browser', { skip: NO_MODELS || NO_CHROMIUM }, () => {
           },
         });
         const messages = [];
-        for await (const one of client.listen({ model, audio, sampleRate, partials: true })) messages.push(one);
+        for await (const one of client.listen({ model, audio, sampleRate, partials: true }))
+          messages.push(one);
         return { messages, cancelled };
       },
       {},

@@ -4,7 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -56,7 +64,13 @@ describe('the client package, packed and installed in an empty folder', () => {
       ['@vox-speech'],
     );
     assert.deepEqual(readdirSync(join(folder, 'node_modules/@vox-speech')), ['client']);
-    assert.deepEqual(readdirSync(installed).sort(), ['LICENSE', 'NOTICE', 'README.md', 'dist', 'package.json']);
+    assert.deepEqual(readdirSync(installed).sort(), [
+      'LICENSE',
+      'NOTICE',
+      'README.md',
+      'dist',
+      'package.json',
+    ]);
     const odd = readdirSync(join(installed, 'dist')).filter(
       (name) => !/^[a-z-]+\.(js|d\.ts)$/.test(name) || name.includes('test'),
     );

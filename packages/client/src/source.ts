@@ -48,7 +48,8 @@ function ofStream<T>(stream: ReadableStream<T>): Parts<T> {
 }
 
 function ofIterable<T>(source: AsyncIterable<T> | Iterable<T>): Parts<T> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  const iterator =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   return {
     next: async () => {
       const part = await iterator.next();
