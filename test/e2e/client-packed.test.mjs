@@ -18,8 +18,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT } from '../../tools/files.mjs';
-import { NO_MODELS, startServer } from './server.mjs';
+import { NO_MODELS, speak, startServer } from './server.mjs';
 import { snippets } from './snippets.mjs';
+import { channelsAsWav, later, samplesOfBytes } from './stereo.mjs';
 
 const run = promisify(execFile);
 const npm = (cwd, ...args) =>
@@ -117,6 +118,13 @@ describe('the client package, packed and installed in an empty folder', () => {
         symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
       const options = { ...STRICT, lib: ['ES2023'], types: ['node'], skipLibCheck: true };
       assert.equal(await compile(folder, options, names), '');
+      const [agent, caller] = await Promise.all(
+        ['Hello, how can I help you today?', 'I would like to buy some plants.'].map(async (text) =>
+          samplesOfBytes(await speak(server.url, text)),
+        ),
+      );
+      const call = channelsAsWav([agent, later(caller, agent.length)], 22_050);
+      writeFileSync(join(folder, 'call.wav'), call);
       said = [];
       for (const name of names) {
         const program = run(process.execPath, [name.replace('.ts', '.js')], { cwd: folder, timeout: 60_000 });
@@ -146,7 +154,12 @@ describe('the client package, packed and installed in an empty folder', () => {
 
     it('make subtitles', () => {
       assert.match(said[3], /^1\n00:00:00,\d{3} --> .*\n.*plants/i);
-      assert.equal(said.length, 4);
+    });
+
+    it('tell who said what', () => {
+      assert.match(said[4], /^[\d.]+ to [\d.]+ s, A: .*help you.*\n[\d.]+ to [\d.]+ s, B: .*plants/i);
+      assert.match(said[4], /^keywords .+$/m);
+      assert.equal(said.length, 5);
     });
   });
 });

@@ -2,6 +2,7 @@
 import { bytesOf, type Call, call, type Fetch, jsonOf, type Target } from './call.js';
 import { VoxClientError } from './errors.js';
 import { NdjsonDecoder } from './ndjson.js';
+import { diarization, transcription } from './recording.js';
 import type { OpenSocket } from './socket.js';
 import type {
   ListenInput,
@@ -17,6 +18,8 @@ import type {
   CatalogModel,
   CatalogSearch,
   CreatedVoice,
+  DiarizedTranscript,
+  DiarizeInput,
   LoadedModel,
   ModelDetails,
   ModelListing,
@@ -201,6 +204,11 @@ export class VoxClient {
     return this.#json(transcription(input, 'verbose_json', options.signal));
   }
 
+  /** Who said what. Of a call with a party on each channel at once; of other recordings after `pull('diarization')`. */
+  async diarize(input: DiarizeInput, options: CallOptions = {}): Promise<DiarizedTranscript> {
+    return this.#json(await diarization(input, options.signal));
+  }
+
   /** The transcript as plain text or as subtitles. */
   async transcribeAs(
     format: 'text' | 'srt' | 'vtt',
@@ -268,31 +276,6 @@ export class VoxClient {
 
 function modelPath(model: string): string {
   return `/v1/models/${encodeURIComponent(model)}`;
-}
-
-function transcription(input: TranscribeInput, format: string, signal: AbortSignal | undefined): Call {
-  const form = new FormData();
-  const fields: Record<string, string | number | undefined> = {
-    model: input.model ?? '',
-    language: input.language,
-    prompt: input.prompt,
-    temperature: input.temperature,
-    response_format: format,
-    keep_alive: input.keepAlive,
-    input_format: input.raw?.format,
-    sample_rate: input.raw?.sampleRate,
-    channels: input.raw?.channels,
-  };
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) form.append(name, String(value));
-  }
-  if (input.words === true) {
-    form.append('timestamp_granularities[]', 'segment');
-    form.append('timestamp_granularities[]', 'word');
-  }
-  // The file comes last, so that a server that reads as it goes knows every field before the first byte of audio.
-  form.append('file', input.file, input.filename ?? 'audio');
-  return { method: 'POST', path: '/v1/audio/transcriptions', form, signal };
 }
 
 function checkProgress(event: unknown): PullProgress {
