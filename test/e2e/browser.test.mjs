@@ -127,22 +127,27 @@ describe('in a browser', { skip: NO_MODELS || NO_CHROMIUM }, () => {
       async (client, model) => {
         const bytes = new Uint8Array(await globalThis.wav.arrayBuffer());
         const sampleRate = new DataView(bytes.buffer).getUint32(24, true);
-        // A tenth of a second at a time, as fast as it was spoken.
+        const messages = [];
+        const partials = () => messages.filter(({ is_partial }) => is_partial).length;
+        // A tenth of a second at a time, as fast as it was spoken; over again where a busy machine had no time for a partial.
         const step = 2 * Math.round(sampleRate / 10);
         let at = 44;
+        let rounds = 1;
         let cancelled = false;
         const audio = new ReadableStream({
           async pull(controller) {
             await new Promise((resolve) => setTimeout(resolve, 100));
             controller.enqueue(bytes.subarray(at, at + step));
             at += step;
-            if (at >= bytes.length) controller.close();
+            if (at < bytes.length) return;
+            if (partials() > 0 || rounds === 4) return controller.close();
+            rounds++;
+            at = 44;
           },
           cancel() {
             cancelled = true;
           },
         });
-        const messages = [];
         for await (const one of client.listen({ model, audio, sampleRate, partials: true }))
           messages.push(one);
         return { messages, cancelled };
@@ -152,12 +157,8 @@ describe('in a browser', { skip: NO_MODELS || NO_CHROMIUM }, () => {
     );
     const transcripts = messages.filter(({ type }) => type === 'transcript');
     assert.ok(transcripts.filter(({ is_partial }) => is_partial).length >= 1, JSON.stringify(messages));
-    heard(
-      transcripts
-        .filter(({ is_partial }) => !is_partial)
-        .map(({ text }) => text)
-        .join(' '),
-    );
+    const whole = transcripts.filter(({ is_partial }) => !is_partial);
+    assert.match(whole[0].text, /water the plants before you leave/i);
     assert.equal(cancelled, false);
   });
 
