@@ -2,7 +2,7 @@
  * Copies the two viewers of the API document into the build, so that an installed Vox serves them from its own files and
  * needs neither a CDN nor their packages.
  */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ROOT } from './files.mjs';
@@ -17,7 +17,13 @@ for (const [folder, name, as = name] of [
   [swagger, 'swagger-ui-bundle.js'],
   [swagger, 'swagger-ui.css'],
   [swagger, 'LICENSE', 'swagger-ui.LICENSE.txt'],
-  [redoc, 'redoc.standalone.js'],
   [redoc, 'redoc.standalone.js.LICENSE.txt'],
 ])
   copyFileSync(join(folder, name), join(target, as));
+
+/** A picture beside ReDoc's name, the one thing that it fetches from elsewhere: our pages ask nobody else for anything. */
+const LOGO = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
+const EMPTY = 'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E';
+const script = readFileSync(join(redoc, 'redoc.standalone.js'), 'utf8');
+if (!script.includes(LOGO)) throw new Error('redoc.standalone.js names its logo otherwise now: look for it');
+writeFileSync(join(target, 'redoc.standalone.js'), script.replaceAll(LOGO, EMPTY));

@@ -14,7 +14,7 @@ function errorsPage() {
   return [
     '# Errors',
     '',
-    'Every error has a code of this table. HTTP answers carry the status and a message that names the field and the fix; `/api/*` answers are `{"detail": "..."}`, `/v1/*` answers carry OpenAI\'s `error` object (`error.code` is the code below) and `detail` together. 429 and 503 come with `Retry-After`.',
+    'Every error has a code of this table. HTTP answers carry the status and a message that names the field and the fix; `/api/*` answers are `{"detail": "..."}`, `/v1/*` answers carry OpenAI\'s `error` object (`error.code` is the code below; in OpenAI\'s words for `model_unknown` and `model_not_pulled`: `model_not_found`, `unauthorized`: `invalid_api_key`, `overloaded`: `rate_limit_exceeded`) and `detail` together. 429 and 503 come with `Retry-After`.',
     '',
     '| code | HTTP | WebSocket | gRPC | worth retrying | meaning |',
     '|---|---|---|---|---|---|',

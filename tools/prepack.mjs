@@ -33,7 +33,8 @@ if (process.argv.includes('--undo')) {
   for (const text of TEXTS) cpSync(join(ROOT, text), join(folder, text));
   for (const name of bundled) copyPackage(name, join(copies, name));
   if (workspace.startsWith('engines/')) writeFileSync(lock, toJson(shrinkwrap(workspace)));
-  else writeFileSync(pins, toJson(Object.entries(ENGINES).map(pinOf)));
+  // Only what pulls engines pins them: `vox`, and not its client.
+  else if (bundled.length > 0) writeFileSync(pins, toJson(Object.entries(ENGINES).map(pinOf)));
 }
 
 /** A workspace package as its own tarball would hold it. */

@@ -45,7 +45,9 @@ export async function call(target: Target, request: Call): Promise<Response> {
   }
   if (answer.ok) return answer;
   const what = `${request.method} ${target.baseUrl}${request.path}`;
-  throw errorOfAnswer(what, answer.status, answer.headers, await answer.text().catch(() => ''));
+  const body = await answer.text().catch(() => '');
+  request.signal?.throwIfAborted();
+  throw errorOfAnswer(what, answer.status, answer.headers, body);
 }
 
 /** The JSON of an answer. Throws VoxClientError `broken_answer` when it is none. */
@@ -72,10 +74,10 @@ export async function* bytesOf(
   answer: Response,
   target: Target,
   signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (answer.body === null) return;
   // A reader, since not every browser lets a stream be iterated.
-  const reader = answer.body.getReader();
+  const reader = (answer.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
   let ended = false;
   try {
     for (;;) {
@@ -103,9 +105,16 @@ function address(baseUrl: string, request: Call): string {
 function explain(error: unknown, target: Target, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return signal.reason;
   return new VoxClientError(
-    `cannot connect to Vox server at ${target.baseUrl} (${reasonOf(error)})\nStart the server with: vox serve`,
+    `cannot connect to Vox server at ${target.baseUrl} (${reasonOf(error)})\nStart the server with: vox serve${pageHint(target)}`,
     { status: 0, code: 'unreachable', cause: error },
   );
+}
+
+/** A browser doesn't tell a page whether a server is gone or doesn't allow the page: this names the second. */
+function pageHint(target: Target): string {
+  const { location } = globalThis as { readonly location?: { readonly origin?: string } };
+  if (location?.origin === undefined || location.origin === new URL(target.baseUrl).origin) return '';
+  return `\nIf it runs, it has to allow this page: VOX_CORS_ORIGINS=${location.origin} vox serve`;
 }
 
 function cutShort(error: unknown, target: Target, signal: AbortSignal | undefined): unknown {

@@ -115,6 +115,38 @@ for (const [name, fetch] of FETCHES) {
     assert.match(text, /hello/);
   });
 
+  test(`${name}: diarize names known speakers by their recordings, and words to expect`, async (context) => {
+    let body = '';
+    const baseUrl = await start(context, async (request, response) => {
+      body = await bodyOf(request);
+      response.end(JSON.stringify({ text: 'A: hi', duration: 1, segments: [{ speaker: 'A' }] }));
+    });
+    const recording = new Blob(['voice'.repeat(4000)], { type: 'audio/flac' });
+    const answer = await new VoxClient({ baseUrl, fetch }).diarize({
+      file: new Blob(['x']),
+      by: 'channel',
+      keywords: ['Vox', 'Piper'],
+      knownSpeakers: [{ name: 'Agent', recording }],
+    });
+    assert.equal(answer.segments[0]?.speaker, 'A');
+    const fields = [...body.matchAll(/name="([^"]+)"\r\n\r\n([^\r]*)\r\n/g)].map(([, key, value]) => [
+      key,
+      value,
+    ]);
+    assert.deepEqual(fields, [
+      ['model', ''],
+      ['response_format', 'diarized_json'],
+      ['keywords[]', 'Vox'],
+      ['keywords[]', 'Piper'],
+      ['diarize_by', 'channel'],
+      ['known_speaker_names[]', 'Agent'],
+      [
+        'known_speaker_references[]',
+        `data:audio/flac;base64,${Buffer.from('voice'.repeat(4000)).toString('base64')}`,
+      ],
+    ]);
+  });
+
   test(`${name}: speech comes as it is made; leaving the loop ends the answer`, async (context) => {
     let closed: Promise<unknown> = Promise.resolve();
     const baseUrl = await start(context, async (request, response) => {

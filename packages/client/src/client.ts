@@ -2,6 +2,7 @@
 import { bytesOf, type Call, call, type Fetch, jsonOf, type Target } from './call.js';
 import { VoxClientError } from './errors.js';
 import { NdjsonDecoder } from './ndjson.js';
+import { diarization, transcription } from './recording.js';
 import type { OpenSocket } from './socket.js';
 import type {
   ListenInput,
@@ -17,6 +18,8 @@ import type {
   CatalogModel,
   CatalogSearch,
   CreatedVoice,
+  DiarizedTranscript,
+  DiarizeInput,
   LoadedModel,
   ModelDetails,
   ModelListing,
@@ -47,8 +50,14 @@ export class VoxClient {
   readonly baseUrl: string;
   readonly #target: Target;
 
+  /** Throws VoxClientError `invalid_request` for an address that is none. */
   constructor(options: VoxClientOptions) {
     this.baseUrl = options.baseUrl.replace(/^ws(s?):/i, 'http$1:').replace(/\/+$/, '');
+    if (!/^https?:\/\//i.test(this.baseUrl) || !URL.canParse(this.baseUrl))
+      throw new VoxClientError(
+        `baseUrl "${options.baseUrl}" is no address: expected one like http://127.0.0.1:11435`,
+        { status: 0, code: 'invalid_request', param: 'baseUrl' },
+      );
     this.#target = {
       baseUrl: this.baseUrl,
       apiKey: options.apiKey,
@@ -195,6 +204,11 @@ export class VoxClient {
     return this.#json(transcription(input, 'verbose_json', options.signal));
   }
 
+  /** Who said what. Of a call with a party on each channel at once; of other recordings after `pull('diarization')`. */
+  async diarize(input: DiarizeInput, options: CallOptions = {}): Promise<DiarizedTranscript> {
+    return this.#json(await diarization(input, options.signal));
+  }
+
   /** The transcript as plain text or as subtitles. */
   async transcribeAs(
     format: 'text' | 'srt' | 'vtt',
@@ -242,7 +256,7 @@ export class VoxClient {
   speakStream(
     input: SpeakStreamInput,
     options: CallOptions = {},
-  ): AsyncGenerator<SpeechMessage | Uint8Array> {
+  ): AsyncGenerator<SpeechMessage | Uint8Array<ArrayBuffer>> {
     return speakStream(this.#target, input, options.signal);
   }
 
@@ -262,31 +276,6 @@ export class VoxClient {
 
 function modelPath(model: string): string {
   return `/v1/models/${encodeURIComponent(model)}`;
-}
-
-function transcription(input: TranscribeInput, format: string, signal: AbortSignal | undefined): Call {
-  const form = new FormData();
-  const fields: Record<string, string | number | undefined> = {
-    model: input.model ?? '',
-    language: input.language,
-    prompt: input.prompt,
-    temperature: input.temperature,
-    response_format: format,
-    keep_alive: input.keepAlive,
-    input_format: input.raw?.format,
-    sample_rate: input.raw?.sampleRate,
-    channels: input.raw?.channels,
-  };
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) form.append(name, String(value));
-  }
-  if (input.words === true) {
-    form.append('timestamp_granularities[]', 'segment');
-    form.append('timestamp_granularities[]', 'word');
-  }
-  // The file comes last, so that a server that reads as it goes knows every field before the first byte of audio.
-  form.append('file', input.file, input.filename ?? 'audio');
-  return { method: 'POST', path: '/v1/audio/transcriptions', form, signal };
 }
 
 function checkProgress(event: unknown): PullProgress {

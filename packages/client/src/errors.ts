@@ -1,9 +1,57 @@
 /** What a call to a Vox server can fail with. */
 
-/** `status` 0 = no answer came. Codes are those of the server's table, and `unreachable`, `broken_answer`, `pull_failed`. */
+/** The server's table of errors; docs/errors.md says what each means and whether asking again can help. */
+export const SERVER_ERROR_CODES = [
+  'invalid_request',
+  'wrong_kind',
+  'empty_audio',
+  'unauthorized',
+  'forbidden',
+  'license_not_accepted',
+  'not_found',
+  'model_unknown',
+  'model_not_pulled',
+  'method_not_allowed',
+  'conflict',
+  'too_large',
+  'unsupported_media',
+  'ffmpeg_missing',
+  'unprocessable',
+  'overloaded',
+  'cancelled',
+  'internal',
+  'model_broken',
+  'runner_crashed',
+  'source_failed',
+  'upstream_failed',
+  'hash_mismatch',
+  'engine_missing',
+  'upstream_unavailable',
+  'restarting',
+  'store_unavailable',
+  'shutting_down',
+  'upstream_stalled',
+  'timeout',
+  'out_of_memory',
+  'disk_full',
+] as const;
+
+/**
+ * `model_not_found`: what OpenAI's routes (transcribe, speak) say for `model_unknown` and `model_not_pulled`; the message
+ * says which. `unreachable`: no server answered. `broken_answer`: what answered is none, or stopped midway.
+ * `pull_failed`: the message says why.
+ */
+export type VoxErrorCode =
+  | (typeof SERVER_ERROR_CODES)[number]
+  | 'model_not_found'
+  | 'unreachable'
+  | 'broken_answer'
+  | 'pull_failed';
+
+/** `status` 0 = no answer came. A server that is newer than this client may have codes of its own. */
 export interface VoxClientErrorFields {
   readonly status: number;
-  readonly code: string;
+  readonly code: VoxErrorCode | (string & {});
   /** The request field at fault, where the server named it. */
   readonly param?: string | undefined;
   /** Seconds after which asking again may help. */
@@ -16,7 +64,7 @@ const BRAND = Symbol.for('vox-speech.client-error');
 /** Recognised by brand, so that it survives two copies of this package. */
 export class VoxClientError extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: VoxErrorCode | (string & {});
   readonly param: string | undefined;
   readonly retryAfter: number | undefined;
   readonly [BRAND] = true;
@@ -34,6 +82,12 @@ export class VoxClientError extends Error {
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
   }
 }
+
+/** OpenAI's words for two codes of the table, on the routes that are OpenAI's too. */
+const TABLE_WORDS: Readonly<Record<string, VoxErrorCode>> = {
+  invalid_api_key: 'unauthorized',
+  rate_limit_exceeded: 'overloaded',
+};
 
 /** Codes for answers that carry none (the native routes' `detail`), by HTTP status: the server's own table read backwards. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -80,7 +134,7 @@ function readBody(body: string): { message?: string; code?: string; param?: stri
     const { code, param } = error;
     return {
       message: error.message,
-      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof code === 'string' ? { code: TABLE_WORDS[code] ?? code } : {}),
       ...(typeof param === 'string' ? { param } : {}),
     };
   }

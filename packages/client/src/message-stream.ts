@@ -1,7 +1,7 @@
 /** One WebSocket of a Vox server: JSON messages and bytes, both ways. */
-import type { Target } from './call.js';
+import { call, type Target } from './call.js';
 import { VoxClientError } from './errors.js';
-import type { SocketLike } from './socket.js';
+import { type SocketLike, standardSocket } from './socket.js';
 
 export type StreamMessage = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -17,6 +17,7 @@ export class MessageStream {
   readonly #received: (StreamMessage | Uint8Array)[] = [];
   #closed: { readonly code: number; readonly reason: string } | undefined;
   #failed: unknown;
+  readonly #over = new AbortController();
   #wake: () => void = () => {};
 
   private constructor(socket: SocketLike, name: string) {
@@ -29,6 +30,7 @@ export class MessageStream {
     });
     socket.addEventListener('close', ({ code, reason }) => {
       this.#closed = { code: Number(code), reason: String(reason ?? '') };
+      this.#over.abort();
       this.#wake();
     });
   }
@@ -47,11 +49,21 @@ export class MessageStream {
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      socket.addEventListener('open', () => resolve(stream));
-      socket.addEventListener('error', ({ message }) => reject(stream.#refused(String(message ?? ''))));
+      let opened = false;
+      let told = false;
+      const refused = async (reason: string): Promise<void> => {
+        if (opened || told || signal?.aborted === true) return;
+        told = true;
+        const silent = target.openSocket === undefined;
+        reject(await (silent ? stream.#refusedSilently(target, signal) : stream.#refused(reason)));
+      };
+      socket.addEventListener('open', () => {
+        opened = true;
+        resolve(stream);
+      });
+      socket.addEventListener('error', ({ message }) => void refused(String(message ?? '')));
       socket.addEventListener('close', () => {
-        signal?.removeEventListener('abort', abort);
-        reject(stream.#refused(''));
+        void refused('').finally(() => signal?.removeEventListener('abort', abort));
       });
     });
   }
@@ -62,9 +74,9 @@ export class MessageStream {
 
   /** Resolves when more may be sent. */
   async sendBytes(bytes: Uint8Array): Promise<void> {
-    if (this.#over) return;
+    if (this.over.aborted) return;
     this.#socket.send(bytes);
-    while (!this.#over && this.#socket.bufferedAmount > HIGH_WATER_BYTES)
+    while (!this.over.aborted && this.#socket.bufferedAmount > HIGH_WATER_BYTES)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 
@@ -103,11 +115,29 @@ export class MessageStream {
 
   /** The server stops what it does for this stream. Idempotent. */
   close(): void {
+    this.#over.abort();
     this.#socket.close();
   }
 
-  get #over(): boolean {
-    return this.#closed !== undefined || this.#failed !== undefined;
+  /** Aborted once nothing more can be sent: closed by either side, or failed. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /**
+   * Of a standard WebSocket, which never says why it was refused: the same server is asked over HTTP, which does
+   * (a wrong key, a page that may not ask, no server).
+   */
+  async #refusedSilently(target: Target, signal: AbortSignal | undefined): Promise<unknown> {
+    try {
+      await (await call(target, { method: 'GET', path: '/v1/models', signal })).body?.cancel();
+    } catch (error) {
+      return error;
+    }
+    return new VoxClientError(`${this.#name} answers, but refused the stream: does it know this address?`, {
+      status: 0,
+      code: 'broken_answer',
+    });
   }
 
   /** Of a socket that never opened. */
@@ -126,16 +156,6 @@ export class MessageStream {
       { status: 0, code: 'unreachable' },
     );
   }
-}
-
-/** A browser's. Throws where there is none: Node before 22. */
-function standardSocket(url: string, headers: Readonly<Record<string, string>>): SocketLike {
-  if (typeof WebSocket === 'undefined')
-    throw new TypeError('there is no WebSocket here: give one as openSocket, e.g. of the npm package ws');
-  const address = new URL(url);
-  const key = headers.authorization?.replace(/^Bearer /, '');
-  if (key !== undefined) address.searchParams.set('api_key', key);
-  return new WebSocket(address) as unknown as SocketLike;
 }
 
 function parse(text: string): StreamMessage {

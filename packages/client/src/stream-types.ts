@@ -1,9 +1,13 @@
 /** Inputs and messages of the streams, as they are on the wire. */
+import type { Source } from './source.js';
+
+/** Bytes as they come. When the stream is over before them, it is cancelled, or its iterator's `return` is called. */
+export type AudioSource = Source<Uint8Array>;
 
 export interface TranscribeStreamInput {
   readonly model?: string | undefined;
   /** Raw samples, or the bytes of a file of `format`, cut anywhere. */
-  readonly audio: AsyncIterable<Uint8Array>;
+  readonly audio: AudioSource;
   /** `pcm16` (little-endian, mono), `wav`, `flac`, `mp3`, `ogg` or `webm`. */
   readonly format?: string | undefined;
   /** Hz of `pcm16`; default 16000. */
@@ -51,7 +55,7 @@ export interface SpeakStreamInput {
   /** `pcm16`, `mp3`, or `opus`: raw packets of 20 ms, one a message. */
   readonly format?: string | undefined;
   /** As it is written; cut anywhere. */
-  readonly text: AsyncIterable<string> | Iterable<string>;
+  readonly text: string | Source<string>;
 }
 
 export type SpeechMessage =
@@ -74,7 +78,7 @@ export type SpeechMessage =
 export interface ListenInput {
   readonly model?: string | undefined;
   /** Little-endian 16-bit mono samples. */
-  readonly audio: AsyncIterable<Uint8Array>;
+  readonly audio: AudioSource;
   /** Hz; default 16000. */
   readonly sampleRate?: number | undefined;
   readonly language?: string | undefined;

@@ -2,7 +2,9 @@
 import type { Target } from './call.js';
 import { VoxClientError } from './errors.js';
 import { MessageStream, type StreamMessage } from './message-stream.js';
+import { pump } from './source.js';
 import type {
+  AudioSource,
   ListenInput,
   LiveMessage,
   SpeakStreamInput,
@@ -39,7 +41,7 @@ export async function* speakStream(
   target: Target,
   input: SpeakStreamInput,
   signal?: AbortSignal,
-): AsyncGenerator<SpeechMessage | Uint8Array> {
+): AsyncGenerator<SpeechMessage | Uint8Array<ArrayBuffer>> {
   const config = {
     model: input.model ?? '',
     voice: input.voice ?? null,
@@ -47,11 +49,11 @@ export async function* speakStream(
     language: input.language ?? null,
     response_format: input.format ?? 'pcm16',
   };
-  const feed = async (stream: MessageStream): Promise<void> => {
-    for await (const text of input.text) stream.send({ type: 'text', text });
-  };
+  // A string is iterable, too, by characters.
+  const source = typeof input.text === 'string' ? [input.text] : input.text;
+  const feed: Feed = (stream) => pump(source, (text) => stream.send({ type: 'text', text }), stream.over);
   for await (const message of exchange(target, '/v1/audio/speech/stream', config, feed, signal))
-    yield message as SpeechMessage | Uint8Array;
+    yield message as SpeechMessage | Uint8Array<ArrayBuffer>;
 }
 
 /** Listens to a microphone's stream: what is said as it is said. Leaving the loop ends it. */
@@ -74,10 +76,8 @@ export async function* listen(
 
 type Feed = (stream: MessageStream) => Promise<void>;
 
-function audioFrom(audio: AsyncIterable<Uint8Array>): Feed {
-  return async (stream) => {
-    for await (const bytes of audio) await stream.sendBytes(bytes);
-  };
+function audioFrom(audio: AudioSource): Feed {
+  return (stream) => pump(audio, (bytes) => stream.sendBytes(bytes), stream.over);
 }
 
 /** Configures a stream, feeds it once it is ready, and gives what it answers. */

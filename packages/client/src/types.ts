@@ -141,7 +141,8 @@ export interface RawInput {
   readonly channels?: number | undefined;
 }
 
-export interface TranscribeInput {
+/** What can be said of a recording, whatever shall become of it. */
+interface RecordingInput {
   /** Reference of a recogniser; absent = the server's default. */
   readonly model?: string | undefined;
   readonly file: Blob;
@@ -151,12 +152,32 @@ export interface TranscribeInput {
   readonly raw?: RawInput | undefined;
   /** ISO 639-1; absent = detect. */
   readonly language?: string | undefined;
-  readonly prompt?: string | undefined;
   readonly temperature?: number | undefined;
-  /** Times of words too. */
-  readonly words?: boolean | undefined;
+  /** Names and terms to expect; a model that takes none says so in `warnings`. */
+  readonly keywords?: readonly string[] | undefined;
   /** Seconds, "5m", 0 or -1: how long the model stays loaded after this. */
   readonly keepAlive?: string | number | undefined;
+}
+
+export interface TranscribeInput extends RecordingInput {
+  readonly prompt?: string | undefined;
+  /** Times of words too. */
+  readonly words?: boolean | undefined;
+}
+
+export interface DiarizeInput extends RecordingInput {
+  /** What tells speakers apart: `channel`, `voice`, or `auto`: by channel where each has a party of its own. Default `auto`. */
+  readonly by?: 'auto' | 'channel' | 'voice' | undefined;
+  /** At most 4, with a recording of 2 to 10 s of each; the others are named A, B, ... */
+  readonly knownSpeakers?: readonly { readonly name: string; readonly recording: Blob }[] | undefined;
+}
+
+/** Something that was asked and could not be met in full. */
+export interface RequestWarning {
+  readonly type: string;
+  /** The field concerned. */
+  readonly option?: string;
+  readonly message: string;
 }
 
 export interface TranscriptWord {
@@ -182,6 +203,27 @@ export interface Transcript {
   readonly duration?: number;
   readonly segments?: readonly TranscriptSegment[];
   readonly words?: readonly TranscriptWord[];
+  /** Absent = all was met. */
+  readonly warnings?: readonly RequestWarning[];
+}
+
+export interface SpokenSegment {
+  readonly id: string;
+  /** Seconds. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** `A`, `B`, ... in the order in which they first speak, or the name of a known one. */
+  readonly speaker: string;
+}
+
+/** The answer to `diarized_json`. `text` has a line for each turn. */
+export interface DiarizedTranscript {
+  readonly text: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly segments: readonly SpokenSegment[];
+  readonly warnings?: readonly RequestWarning[];
 }
 
 export interface SpeakInput {
@@ -202,7 +244,7 @@ export interface SpeakInput {
 /** Speech as it is made. Not reading `audio` to its end leaves the server waiting: break out of it, or abort. */
 export interface SpokenAudio {
   readonly contentType: string;
-  readonly audio: AsyncIterable<Uint8Array>;
+  readonly audio: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 export interface CallOptions {

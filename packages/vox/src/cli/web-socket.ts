@@ -1,5 +1,5 @@
 /** The command line's WebSocket: Node has one of its own only from version 22 on. */
-import type { OpenSocket, SocketLike } from '@vox-speech/client';
+import type { OpenSocket } from '@vox-speech/client';
 import { WebSocket } from 'ws';
 
 /** Bounds of a connection; left out, those of the library. */
@@ -22,9 +22,9 @@ export function connect(
 }
 
 /** The same for `VoxClient`. */
-export const openSocket: OpenSocket = (url, headers) => connect(url, headers) as unknown as SocketLike;
+export const openSocket: OpenSocket = (url, headers) => connect(url, headers);
 
 /** The same with certificates of one's own, in PEM. */
 export function socketOpener(ca: readonly string[]): OpenSocket {
-  return (url, headers) => connect(url, headers, { ca: [...ca] }) as unknown as SocketLike;
+  return (url, headers) => connect(url, headers, { ca: [...ca] });
 }

@@ -104,7 +104,7 @@ test('the pages come from here and allow no other host', async (t) => {
     assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
     const html = await page.text();
     assert.doesNotMatch(html, /https?:/);
-    for (const [, asset] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    for (const [, asset] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       const answer = await fetch(`${url}${asset}`);
       assert.equal(answer.status, 200, asset);
       assert.match(answer.headers.get('content-type') ?? '', /^text\/(javascript|css)/);

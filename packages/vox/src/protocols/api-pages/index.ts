@@ -32,7 +32,8 @@ const POLICY = [
 
 const page = (title: string, body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>` +
-  `<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>${body}</body></html>\n`;
+  // Without an icon of its own browsers ask for /favicon.ico, which nobody has.
+  `<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"></head><body style="margin:0">${body}</body></html>\n`;
 
 const SWAGGER = page(
   'Vox API',
