@@ -70,7 +70,7 @@ export class ConsentStore {
     const fresh = join(this.#temporary, `consent-${randomUUID()}`);
     const id = `cons_${randomBytes(8).toString('hex')}`;
     try {
-      await mkdir(fresh, { recursive: true });
+      await mkdir(fresh, { recursive: true, mode: 0o700 });
       await copyFile(path, join(fresh, RECORDING));
       const createdAt = Math.floor(Date.now() / 1000);
       await writeFile(join(fresh, METADATA), metadataOf({ id, name, language, createdAt }), { flush: true });

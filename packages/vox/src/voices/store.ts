@@ -63,7 +63,7 @@ export class VoiceStore {
   async create(recording: Recording, details: VoiceDetails, signal: AbortSignal): Promise<StoredVoice> {
     const fresh = join(this.#temporary, `voice-${randomUUID()}`);
     try {
-      await mkdir(fresh, { recursive: true });
+      await mkdir(fresh, { recursive: true, mode: 0o700 });
       await recordReference({ recording, output: join(fresh, REFERENCE) }, signal);
       const createdAt = Math.floor(Date.now() / 1000);
       await mkdir(this.#folder, { recursive: true });
