@@ -29,7 +29,7 @@ if (flags.dialect !== 'all' && DIALECTS[flags.dialect] === undefined)
 const BYTES_PER_MS = (2 * RATE) / 1000;
 const FRAME_MS = 20;
 /** Time to decode behind the silence, in ms. */
-const REST_MS = 1_500;
+const REST_MS = 2_500;
 /** How much faster than real time clips are spoken: partials still come. */
 const SPEED = 3;
 /** A dialect that does not end within so long after its end is broken, in ms. */
