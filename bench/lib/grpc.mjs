@@ -7,24 +7,23 @@ const require = createRequire(new URL('../../packages/vox/package.json', import.
 const { Client, credentials } = require('@grpc/grpc-js');
 const protobuf = require('protobufjs');
 
-/** Opens a connection: `stream('SynthesisService', 'Synthesize', message)` gives the messages as they come. */
+/** Opens a connection: `stream('SynthesisService', 'Synthesize', message)` gives the messages as they come, `duplex` a stream both ways. */
 export function grpcClient(port) {
   const proto = fileURLToPath(new URL('../../packages/vox/proto/vox.proto', import.meta.url));
   const root = new protobuf.Root().loadSync(proto, { keepCase: true });
   root.resolveAll();
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const method = (service, name) => {
+    const { resolvedRequestType, resolvedResponseType } = root.lookupService(`vox.${service}`).methods[name];
+    return [
+      `/vox.${service}/${name}`,
+      (request) => Buffer.from(resolvedRequestType.encode(request).finish()),
+      (bytes) => resolvedResponseType.decode(bytes),
+    ];
+  };
   return {
-    stream(service, name, message) {
-      const { resolvedRequestType, resolvedResponseType } = root.lookupService(`vox.${service}`).methods[
-        name
-      ];
-      return client.makeServerStreamRequest(
-        `/vox.${service}/${name}`,
-        (request) => Buffer.from(resolvedRequestType.encode(request).finish()),
-        (bytes) => resolvedResponseType.decode(bytes),
-        message,
-      );
-    },
+    stream: (service, name, message) => client.makeServerStreamRequest(...method(service, name), message),
+    duplex: (service, name) => client.makeBidiStreamRequest(...method(service, name)),
     close: () => client.close(),
   };
 }
