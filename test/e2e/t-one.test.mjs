@@ -93,6 +93,10 @@ describe('the T-one routes', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
     });
     assert.equal(await ended, 1000);
     assert.match(phrases.map(({ text }) => text).join(' '), HEARD);
-    assert.ok(phrases.every(({ start_time, end_time }) => start_time <= end_time && end_time <= TO_SECONDS - FROM_SECONDS + 0.1));
+    assert.ok(
+      phrases.every(
+        ({ start_time, end_time }) => start_time <= end_time && end_time <= TO_SECONDS - FROM_SECONDS + 0.1,
+      ),
+    );
   });
 });
