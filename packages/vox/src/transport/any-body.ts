@@ -1,11 +1,9 @@
 /** A form in whichever way a client sends it: multipart, urlencoded, or the file alone with its fields in the query. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { VoxError } from '@vox-speech/contract';
 import type { FastifyRequest } from 'fastify';
 import { bodyChunks } from './body.js';
 import { receiveUpload, type Upload, type UploadOptions } from './multipart.js';
+import { openTemporary, removeTemporary } from './temporary.js';
 
 /** Media types of a body that is the file itself. */
 const FILE_TYPE = /^(?:audio\/|video\/|application\/octet-stream\b)/i;
@@ -54,10 +52,8 @@ async function receiveWhole(
   options: UploadOptions,
 ): Promise<Upload> {
   const { directory, limits } = options;
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, `upload-${randomUUID()}`);
-  const dispose = (): Promise<void> => rm(path, { force: true });
-  const handle = await open(path, 'wx', 0o600);
+  const { path, handle } = await openTemporary(directory, 'upload');
+  const dispose = (): Promise<void> => removeTemporary(path);
   try {
     let bytes = 0;
     const body = bodyChunks(request, { maxBytes: limits.fileBytes, what: 'the file', ...stall(options) });

@@ -1,11 +1,10 @@
 /** An upload: its one file streamed to a temporary file, its fields collected, all under limits. */
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
 import type { FastifyRequest } from 'fastify';
 import { bodyChunks, DEFAULT_STALL_MS } from './body.js';
 import { type MultipartEvent, MultipartParser, multipartBoundary } from './multipart-parser.js';
+import { openTemporary, removeTemporary } from './temporary.js';
 
 export interface UploadLimits {
   /** Bytes of the file. */
@@ -132,7 +131,7 @@ class Receiver {
     return {
       fields: this.#fields,
       file: { ...file, bytes: this.#bytes },
-      dispose: () => rm(file.path, { force: true }),
+      dispose: () => removeTemporary(file.path),
     };
   }
 
@@ -140,7 +139,7 @@ class Receiver {
   async abandon(): Promise<void> {
     if (this.#writer === undefined) return;
     await this.#writer.handle.close().catch(() => {});
-    await rm(this.#writer.path, { force: true });
+    await removeTemporary(this.#writer.path);
   }
 
   async #openFile(event: Extract<MultipartEvent, { type: 'part' }>): Promise<void> {
@@ -148,13 +147,9 @@ class Receiver {
       throw new VoxError('invalid_request', `the field ${event.name} came twice; send one file`, {
         param: event.name,
       });
-    const { directory } = this.#options;
-    await mkdir(directory, { recursive: true });
-    const path = join(directory, `upload-${randomUUID()}`);
     const { filename = '', contentType } = event;
     this.#writer = {
-      handle: await open(path, 'wx', 0o600),
-      path,
+      ...(await openTemporary(this.#options.directory, 'upload')),
       filename,
       ...(contentType === undefined ? {} : { contentType }),
     };

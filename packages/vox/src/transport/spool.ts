@@ -1,8 +1,7 @@
 /** Bytes collected until their number is known: in memory while small, in a temporary file from then on. */
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
+import { openTemporary, removeTemporary } from './temporary.js';
 
 export interface SpoolOptions {
   readonly directory: string;
@@ -30,13 +29,13 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   let handle: FileHandle | undefined;
-  const path = join(directory, `speech-${randomUUID()}`);
+  let path = '';
   const dispose = async () => {
     const opened = handle;
     handle = undefined;
     chunks = [];
     await opened?.close().catch(() => {});
-    if (opened !== undefined) await rm(path, { force: true });
+    if (opened !== undefined) await removeTemporary(path);
   };
   try {
     for await (const chunk of source) {
@@ -48,10 +47,7 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
         );
       chunks.push(chunk);
       if (bytes <= memoryBytes) continue;
-      if (handle === undefined) {
-        await mkdir(directory, { recursive: true });
-        handle = await open(path, 'wx+', 0o600);
-      }
+      if (handle === undefined) ({ path, handle } = await openTemporary(directory, 'speech', 'wx+'));
       await handle.appendFile(Buffer.concat(chunks));
       chunks = [];
     }

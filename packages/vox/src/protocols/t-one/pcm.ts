@@ -18,6 +18,7 @@ import {
 } from '@vox-speech/audio';
 import { type ErrorRecord, fromRecord, VoxError } from '@vox-speech/contract';
 import type { Runtime } from '../../runtime/types.js';
+import type { UploadedFile } from '../../transport/index.js';
 
 /** PCM16, little-endian, mono. */
 export interface UploadedPcm {
@@ -38,10 +39,21 @@ export interface ThreadTask {
 /** What it says, once. */
 export type ThreadAnswer = { readonly pcm: Uint8Array } | { readonly error: ErrorRecord };
 
+/** An upload of which the beginning was read. */
+interface Opened {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly head: Uint8Array;
+  whole(): Promise<Uint8Array>;
+}
+
 /** Hz of a container that does not say. */
 const USUAL_RATE = 16_000;
 /** Bytes that one upload may decode to: 4.6 h at 8 kHz, 46 min at 48 kHz. */
 const MAX_PCM_BYTES = 256 * 1024 * 1024;
+/** Files up to here are read in one go, in bytes: half a minute at 16 kHz. */
+const AT_ONCE_BYTES = 1024 * 1024;
 /** Formats that ffmpeg reads from a pipe. */
 const STREAMED: Readonly<Partial<Record<Container, 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm'>>> = {
   wav: 'wav',
@@ -62,14 +74,18 @@ const STREAMED: Readonly<Partial<Record<Container, 'wav' | 'flac' | 'mp3' | 'ogg
  */
 export async function pcmOf(
   runtime: Pick<Runtime, 'decodeStream'>,
-  path: string,
+  { path, bytes: size }: Pick<UploadedFile, 'path' | 'bytes'>,
   raw: RawFormat | undefined,
   signal: AbortSignal,
 ): Promise<UploadedPcm> {
-  const head = await headOf(path);
-  if (raw !== undefined && !isWav(head)) return plain(path, raw, signal);
+  const read = await beginningOf(path, size);
+  const head = read.subarray(0, SNIFF_BYTES);
+  const whole = async (): Promise<Uint8Array> =>
+    read.length === size ? read : await readFile(path, { signal });
+  const upload: Opened = { path, size, head, whole };
+  if (raw !== undefined && !isWav(head)) return plain(upload, raw, signal);
   const container = sniff(head);
-  if ((container === 'wav' || container === 'rf64') && isReadableWav(head)) return wav(path, head, signal);
+  if ((container === 'wav' || container === 'rf64') && isReadableWav(head)) return wav(upload, signal);
   const format = STREAMED[container];
   if (format === undefined)
     throw new VoxError(
@@ -79,7 +95,7 @@ export async function pcmOf(
     );
   const sampleRate = statedRate(head, container) ?? USUAL_RATE;
   const decoder = await runtime.decodeStream({ format, sampleRate, signal });
-  const file = await readFile(path, { signal });
+  const file = await whole();
   const parts: Uint8Array[] = [];
   let bytes = 0;
   const feed = decoder
@@ -104,12 +120,14 @@ function tooLong(): VoxError {
 }
 
 /** Samples without a header. Half a sample goes on in the next upload; of a wider frame no half is taken. */
-async function plain(path: string, raw: RawFormat, signal: AbortSignal): Promise<UploadedPcm> {
+async function plain(
+  { path, size, whole }: Opened,
+  raw: RawFormat,
+  signal: AbortSignal,
+): Promise<UploadedPcm> {
   const { encoding, sampleRate, channels } = raw;
-  if (encoding === 'pcm16' && channels === 1) return { pcm: await readFile(path, { signal }), sampleRate };
+  if (encoding === 'pcm16' && channels === 1) return { pcm: await whole(), sampleRate };
   const frame = SAMPLE_BYTES[encoding === 'f32' ? 'f32' : 's16'] * channels;
-  const file = await open(path, 'r');
-  const { size } = await file.stat().finally(() => file.close());
   if (size % frame !== 0)
     throw new VoxError(
       'invalid_request',
@@ -122,7 +140,7 @@ async function plain(path: string, raw: RawFormat, signal: AbortSignal): Promise
   );
 }
 
-async function wav(path: string, head: Uint8Array, signal: AbortSignal): Promise<UploadedPcm> {
+async function wav({ path, head, whole }: Opened, signal: AbortSignal): Promise<UploadedPcm> {
   const parser = new WavHeaderParser();
   parser.push(head);
   const { header } = parser;
@@ -133,11 +151,11 @@ async function wav(path: string, head: Uint8Array, signal: AbortSignal): Promise
     const task = { path, format: 'wav', sampleRate: rate, channels, maxSeconds: maxSeconds(rate) } as const;
     return inThread(task, signal);
   }
-  const file = await readFile(path, { signal });
+  const file = await whole();
   const stated = header.dataOffset + (header.dataBytes ?? file.length);
-  const whole = Math.min(stated, file.length);
+  const end = Math.min(stated, file.length);
   // A trailing odd byte is no sample.
-  const pcm = file.subarray(header.dataOffset, whole - ((whole - header.dataOffset) & 1));
+  const pcm = file.subarray(header.dataOffset, end - ((end - header.dataOffset) & 1));
   if (pcm.length === 0) throw new VoxError('empty_audio', 'the WAV holds no samples', { param: 'file' });
   return { pcm, sampleRate };
 }
@@ -168,10 +186,14 @@ function inThread(task: ThreadTask, signal: AbortSignal): Promise<UploadedPcm> {
   });
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
+/** All of a short file, else what its format is told by. */
+async function beginningOf(path: string, size: number): Promise<Uint8Array> {
+  const length = size <= AT_ONCE_BYTES ? size : SNIFF_BYTES;
   const file = await open(path, 'r');
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
+    // Of its own, because what is in it may be kept for long.
+    const buffer = Buffer.allocUnsafeSlow(length);
+    const { bytesRead } = await file.read(buffer, 0, length, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -35,7 +35,7 @@ export const chunk: Handler = async ({ runtime, sessions, settings }, request) =
     const file = fileOf(upload, ['state_id']);
     const given = { id: stateId(upload.fields), number: seq(upload.fields) };
     const { raw } = declaredRaw(upload);
-    const pcm = await pcmOf(runtime, file.path, raw, signal).catch((error) => {
+    const pcm = await pcmOf(runtime, file, raw, signal).catch((error) => {
       throw VoxError.is(error) && error.code === 'empty_audio' ? emptyFile(file.filename) : error;
     });
     return { id: given.id, piece: { ...pcm, ...given.number } };
