@@ -17,7 +17,7 @@ export {
   type UploadLimits,
 } from './multipart.js';
 export { NDJSON_TYPE, ndjson } from './ndjson.js';
-export { type FieldSchema, type Operation, openapi } from './openapi.js';
+export { type FieldSchema, LOOKUP_ERRORS, MODEL_ERRORS, type Operation, openapi } from './openapi.js';
 export { declaredRaw, RAW_FIELDS } from './raw-audio.js';
 export { requestSignal } from './signal.js';
 export { LiveSocket } from './socket.js';

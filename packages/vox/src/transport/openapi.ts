@@ -45,6 +45,19 @@ const ALWAYS: readonly ErrorCode[] = [
 /** What a request with a body may meet. */
 const WITH_BODY: readonly ErrorCode[] = ['too_large', 'unsupported_media', 'timeout'];
 
+/** What looking a model up may meet. */
+export const LOOKUP_ERRORS = ['model_unknown', 'model_not_pulled', 'model_broken'] as const;
+/** What work on a model may meet, of any kind of work. */
+export const MODEL_ERRORS = [
+  ...LOOKUP_ERRORS,
+  'wrong_kind',
+  'overloaded',
+  'out_of_memory',
+  'restarting',
+  'runner_crashed',
+  'engine_missing',
+] as const;
+
 const PARAMETER = /\{(\w+)\}/g;
 
 /** The document. `version` is the product's. */

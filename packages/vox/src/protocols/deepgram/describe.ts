@@ -1,5 +1,5 @@
 /** `POST /v1/listen` for the OpenAPI document; WebSockets have no place there (docs/deepgram-elevenlabs.md). */
-import type { FieldSchema, Operation } from '../../transport/index.js';
+import { type FieldSchema, MODEL_ERRORS, type Operation } from '../../transport/index.js';
 
 const TEXT = { type: 'string' };
 const FLAG: FieldSchema = { schema: { type: 'boolean' } };
@@ -29,21 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
         properties: { metadata: { type: 'object' }, results: { type: 'object' } },
       },
     },
-    errors: [
-      'wrong_kind',
-      'model_unknown',
-      'model_not_pulled',
-      'model_broken',
-      'overloaded',
-      'out_of_memory',
-      'restarting',
-      'runner_crashed',
-      'engine_missing',
-      'empty_audio',
-      'unsupported_media',
-      'ffmpeg_missing',
-      'disk_full',
-    ],
+    errors: [...MODEL_ERRORS, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full'],
     failure: {
       type: 'object',
       required: ['err_code', 'err_msg'],

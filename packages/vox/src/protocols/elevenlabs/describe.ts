@@ -1,5 +1,5 @@
 /** ElevenLabs' routes for the OpenAPI document; WebSockets have no place there (docs/deepgram-elevenlabs.md). */
-import type { Operation } from '../../transport/index.js';
+import { MODEL_ERRORS, type Operation } from '../../transport/index.js';
 import { speechSchema } from './schema.js';
 
 const TEXT = { type: 'string' };
@@ -29,18 +29,6 @@ const TIMED = {
   required: ['audio_base64', 'alignment', 'normalized_alignment'],
   properties: { audio_base64: TEXT, alignment: { type: 'null' }, normalized_alignment: { type: 'null' } },
 };
-/** What work on a voice may meet. */
-const WORK = [
-  'wrong_kind',
-  'model_unknown',
-  'model_not_pulled',
-  'model_broken',
-  'overloaded',
-  'out_of_memory',
-  'restarting',
-  'runner_crashed',
-  'engine_missing',
-] as const;
 
 const form = (path: string, summary: string, answer: Operation['answer']): Operation => ({
   method: 'post',
@@ -50,7 +38,7 @@ const form = (path: string, summary: string, answer: Operation['answer']): Opera
   query: { output_format: { schema: TEXT, description: 'E.g. `mp3_44100_128`, `pcm_24000`, `ulaw_8000`.' } },
   json: speechSchema,
   answer,
-  errors: [...WORK, 'not_found', 'ffmpeg_missing', 'disk_full'],
+  errors: [...MODEL_ERRORS, 'not_found', 'ffmpeg_missing', 'disk_full'],
   failure: FAILURE,
 });
 
@@ -73,7 +61,7 @@ export const OPERATIONS: readonly Operation[] = [
         properties: { voices: { type: 'array', items: { type: 'object', required: ['voice_id', 'name'] } } },
       },
     },
-    errors: WORK,
+    errors: MODEL_ERRORS,
     failure: FAILURE,
   },
 ];

@@ -1,6 +1,6 @@
 /** OpenAI's audio routes for the OpenAPI document. */
 import { HOTWORD_LIMITS } from '../../runtime/hotwords.js';
-import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
+import { type FieldSchema, MODEL_ERRORS, type Operation, RAW_FIELDS } from '../../transport/index.js';
 import { ANSWER_FORMATS, consentNameSchema, MAX_LABEL, SPEECH_FORMATS, speechSchema } from './schema.js';
 
 const FILE: FieldSchema = {
@@ -134,19 +134,7 @@ const TRANSCRIPTS = {
   'text/event-stream': TEXT,
 };
 const AUDIO = { type: 'string', format: 'binary' };
-/** What work on a model may meet. */
-const WORK = [
-  'wrong_kind',
-  'model_unknown',
-  'model_not_pulled',
-  'overloaded',
-  'out_of_memory',
-  'restarting',
-  'runner_crashed',
-  'model_broken',
-  'engine_missing',
-] as const;
-const HEARING = [...WORK, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full'] as const;
+const HEARING = [...MODEL_ERRORS, 'empty_audio', 'unsupported_media', 'ffmpeg_missing', 'disk_full'] as const;
 
 const CONSENTS = '/v1/audio/voice_consents';
 const LABEL = { type: 'string', minLength: 1, maxLength: MAX_LABEL };
@@ -251,6 +239,6 @@ export const OPERATIONS: readonly Operation[] = [
       'audio/flac': AUDIO,
       'text/event-stream': TEXT,
     },
-    errors: [...WORK, 'ffmpeg_missing', 'disk_full'],
+    errors: [...MODEL_ERRORS, 'ffmpeg_missing', 'disk_full'],
   },
 ];

@@ -1,5 +1,5 @@
 /** The original's upload route for the OpenAPI document; WebSockets have no place there (docs/live.md). */
-import type { Operation } from '../../transport/index.js';
+import { MODEL_ERRORS, type Operation } from '../../transport/index.js';
 
 const TEXT = { type: 'string' };
 const NUMBER = { type: 'number' };
@@ -26,18 +26,6 @@ export const OPERATIONS: readonly Operation[] = [
         properties: { text: TEXT, duration_ms: NUMBER, latency_ms: NUMBER },
       },
     },
-    errors: [
-      'unprocessable',
-      'wrong_kind',
-      'model_unknown',
-      'model_not_pulled',
-      'model_broken',
-      'overloaded',
-      'out_of_memory',
-      'restarting',
-      'runner_crashed',
-      'engine_missing',
-      'disk_full',
-    ],
+    errors: [...MODEL_ERRORS, 'unprocessable', 'disk_full'],
   },
 ];

@@ -1,6 +1,6 @@
 /** The original's routes for the OpenAPI document; `/api/ws` has no place there (docs/t-one.md). */
 import type { FieldSchema, Operation } from '../../transport/index.js';
-import { RAW_FIELDS } from '../../transport/index.js';
+import { MODEL_ERRORS, RAW_FIELDS } from '../../transport/index.js';
 
 const TEXT = { type: 'string' };
 const NUMBER = { type: 'number' };
@@ -54,21 +54,9 @@ const STATE = {
   },
 };
 
-const MODEL_ERRORS = [
-  'unprocessable',
-  'wrong_kind',
-  'model_unknown',
-  'model_not_pulled',
-  'model_broken',
-  'overloaded',
-  'out_of_memory',
-  'restarting',
-  'runner_crashed',
-  'engine_missing',
-  'disk_full',
-] as const;
+const HEARING_ERRORS = [...MODEL_ERRORS, 'unprocessable', 'disk_full'] as const;
 
-const SESSION_ERRORS = [...MODEL_ERRORS, 'not_found', 'conflict', 'store_unavailable'] as const;
+const SESSION_ERRORS = [...HEARING_ERRORS, 'not_found', 'conflict', 'store_unavailable'] as const;
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -97,7 +85,7 @@ export const OPERATIONS: readonly Operation[] = [
         },
       },
     },
-    errors: MODEL_ERRORS,
+    errors: HEARING_ERRORS,
   },
   {
     method: 'post',

@@ -1,6 +1,12 @@
 /** Vox's own routes, both generations, for the OpenAPI document. */
 import type { ErrorCode } from '@vox-speech/contract';
-import { type FieldSchema, type Operation, RAW_FIELDS } from '../../transport/index.js';
+import {
+  type FieldSchema,
+  LOOKUP_ERRORS,
+  MODEL_ERRORS,
+  type Operation,
+  RAW_FIELDS,
+} from '../../transport/index.js';
 import {
   enforceSchema,
   nameSchema,
@@ -21,18 +27,7 @@ const LIST = {
 const STATUS = { type: 'object', required: ['status'], properties: { status: TEXT } };
 const JSON_TYPE = 'application/json';
 const WORD: FieldSchema = { schema: { type: 'string', maxLength: 200 } };
-const LOOKUP: readonly ErrorCode[] = ['model_unknown', 'model_not_pulled', 'model_broken'];
-const WORK: readonly ErrorCode[] = [
-  ...LOOKUP,
-  'wrong_kind',
-  'overloaded',
-  'out_of_memory',
-  'restarting',
-  'runner_crashed',
-  'engine_missing',
-  'ffmpeg_missing',
-  'disk_full',
-];
+const WORK: readonly ErrorCode[] = [...MODEL_ERRORS, 'ffmpeg_missing', 'disk_full'];
 /** Bodies with the wrong fields, as the original answers them. */
 const FIELDS: readonly ErrorCode[] = ['unprocessable'];
 const PULLING: readonly ErrorCode[] = [
@@ -124,7 +119,7 @@ const MEMORY: readonly Operation[] = [
     summary: 'One model gives back what it can spare',
     tag: 'Vox',
     answer: { [JSON_TYPE]: OBJECT },
-    errors: [...LOOKUP, 'conflict'],
+    errors: [...LOOKUP_ERRORS, 'conflict'],
   },
 ];
 
@@ -140,9 +135,9 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: nameSchema,
     answer: { [JSON_TYPE]: OBJECT },
-    errors: [...FIELDS, ...LOOKUP],
+    errors: [...FIELDS, ...LOOKUP_ERRORS],
   },
-  { ...get('One pulled model', OBJECT, LOOKUP), path: '/v1/models/{name}' },
+  { ...get('One pulled model', OBJECT, LOOKUP_ERRORS), path: '/v1/models/{name}' },
   {
     method: 'delete',
     path: '/api/delete',
@@ -150,7 +145,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: nameSchema,
     answer: { [JSON_TYPE]: STATUS },
-    errors: [...FIELDS, ...LOOKUP, 'conflict'],
+    errors: [...FIELDS, ...LOOKUP_ERRORS, 'conflict'],
   },
   {
     method: 'delete',
@@ -158,7 +153,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Remove a pulled model',
     tag: 'Vox',
     answer: { [JSON_TYPE]: STATUS },
-    errors: [...LOOKUP, 'conflict'],
+    errors: [...LOOKUP_ERRORS, 'conflict'],
   },
   ...both(['/api/pull', '/v1/models/pull'], {
     method: 'post',
@@ -175,7 +170,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Vox, V1',
     json: stopSchema,
     answer: { [JSON_TYPE]: OBJECT },
-    errors: [...FIELDS, ...LOOKUP],
+    errors: [...FIELDS, ...LOOKUP_ERRORS],
   },
   {
     ...get('Search the catalog', LIST),
@@ -217,7 +212,7 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [...FIELDS, ...WORK],
   },
   ...both(['/api/voices', '/v1/audio/voices'], {
-    ...get('Voices of a model, or of every loaded one', OBJECT, [...LOOKUP, 'wrong_kind']),
+    ...get('Voices of a model, or of every loaded one', OBJECT, [...LOOKUP_ERRORS, 'wrong_kind']),
     query: {
       model: WORD,
       cloned: { schema: TEXT, description: '`true`: only your own.' },
