@@ -226,6 +226,8 @@ test('a wrong parameter is refused before there is a socket', async (t) => {
     [`${RAW}&channels=2`, /^channels: one channel is heard/],
     [`${RAW}&endpointing=soon`, /^endpointing must be a whole number/],
     [`${RAW}&interim_results=perhaps`, /^interim_results must be true or false/],
+    [`${RAW}&keyterm=${'x'.repeat(101)}`, /^keyterm: a phrase has 101 characters/],
+    [`${RAW}&keyterm=a&keywords=b%00:2`, /^keywords: a phrase has a control character/],
     [`${RAW}&callback=http://a.example`, /^callback: answers come on this connection/],
   ];
   for (const [query, words] of rows) {

@@ -1,6 +1,7 @@
 /** The parameters of `/v1/listen`, live and recorded: what is asked for, and what of it can't be met. Pure. */
 import { MAX_CHANNELS, type RawFormat } from '@vox-speech/audio';
 import { type LiveEncoding, VoxError, type Warning } from '@vox-speech/contract';
+import { readHotwords } from '../../runtime/hotwords.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import { Query, wrong } from './query.js';
 
@@ -43,8 +44,6 @@ export const DECODED_RATE = 16_000;
 const RATE = { min: 8_000, max: 192_000 };
 /** Longest silence that may be asked for, in ms. */
 const LONGEST_SILENCE_MS = 60_000;
-/** Words that may be expected; more make none of them likelier. */
-const MAX_HOTWORDS = 500;
 
 /** Samples without a header, by Deepgram's names. */
 const RAW: Readonly<Record<string, LiveEncoding>> = { linear16: 'pcm16', mulaw: 'mulaw', alaw: 'alaw' };
@@ -155,7 +154,7 @@ function readCommon(query: Query): ListenParameters {
   const named = query.text('language');
   // Deepgram's word for speech in several languages.
   const language = parseLanguage(named.toLowerCase() === 'multi' ? '' : named);
-  const { words, warnings } = readHotwords(query);
+  const { words, warnings } = readExpected(query);
   return {
     model: query.text('model'),
     ...(language === undefined ? {} : { language }),
@@ -190,13 +189,13 @@ function readEndpointing(query: Query): number | 'off' | undefined {
 }
 
 /** `keyterm=...` and `keywords=word:boost`, several of each. How much a word is boosted is up to the model. */
-function readHotwords(query: Query): { words: string[]; warnings: Warning[] } {
+function readExpected(query: Query): { words: string[]; warnings: Warning[] } {
   const keywords = query.all('keywords').map((one) => {
     const [, word = one, boost = '1'] = /^(.*):(-?\d+(?:\.\d+)?)$/.exec(one) ?? [];
     return { word: word.trim(), boost: Number(boost) };
   });
   const wanted = keywords.filter(({ boost }) => boost > 0).map(({ word }) => word);
-  const words = [...new Set([...query.all('keyterm'), ...wanted])].slice(0, MAX_HOTWORDS);
+  const words = readHotwords([...readHotwords(query.all('keyterm'), 'keyterm'), ...wanted], 'keywords');
   const suppressed: Warning = {
     type: 'unsupported',
     option: 'keywords',

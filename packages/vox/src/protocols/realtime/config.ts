@@ -1,6 +1,7 @@
 /** What holds for a session: what the client asked, made effective. Pure. */
 import type { Warning } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
+import { readHotwords } from '../../runtime/hotwords.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import { validate } from '../../transport/index.js';
 import {
@@ -173,11 +174,11 @@ function readTranscription(
   const language = readLanguages(given, now.language, where, warnings);
   const prompt = given.prompt === undefined ? now.prompt : given.prompt?.trim();
   const delay = given.delay === undefined ? now.delay : given.delay;
-  const keywords = given.keywords?.map((word) => word.trim()).filter((word) => word !== '');
   return {
     model: given.model === undefined ? now.model : (given.model?.trim() ?? ''),
     ...(language === undefined ? {} : { language }),
-    keywords: given.keywords === undefined ? now.keywords : (keywords ?? []),
+    keywords:
+      given.keywords === undefined ? now.keywords : readHotwords(given.keywords ?? [], `${where}.keywords`),
     ...(prompt ? { prompt } : {}),
     ...(delay == null ? {} : { delay }),
   };

@@ -88,6 +88,11 @@ test('what is wrong is named as the client spelled it; what is not known is not 
       'session.audio.input.transcription.language',
       /ISO 639-1/,
     ],
+    [
+      input({ transcription: { keywords: ['x'.repeat(101)] } }),
+      'session.audio.input.transcription.keywords',
+      /at most 100/,
+    ],
     [{ input_audio_format: 'mp3' }, 'session.input_audio_format', /g711_ulaw/],
     [
       { input_audio_transcription: { language: 'e-n-g-l' } },

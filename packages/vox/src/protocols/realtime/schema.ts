@@ -3,9 +3,7 @@ import { lazySchema, type SchemaOutput } from '../../schema.js';
 
 /** Hz that the live core takes: telephone to studio. */
 const RATE = { min: 8_000, max: 192_000 } as const;
-/** Words to expect, and characters of each and of a prompt: what a model can be told has an end. */
-const MAX_KEYWORDS = 1_000;
-const MAX_KEYWORD = 200;
+/** Characters of a prompt: what a model can be told has an end. */
 const MAX_PROMPT = 10_000;
 /** Bounds of the reference for `idle_timeout_ms`. */
 const IDLE = { min: 5_000, max: 30_000 } as const;
@@ -24,7 +22,7 @@ const transcription = (z: Zod) =>
     model: z.string().max(256).nullish(),
     language: z.string().max(64).nullish(),
     languages: z.array(z.string().max(64)).max(100).nullish(),
-    keywords: z.array(z.string().max(MAX_KEYWORD)).max(MAX_KEYWORDS).nullish(),
+    keywords: z.array(z.string()).nullish(),
     prompt: z.string().max(MAX_PROMPT).nullish(),
     delay: z.enum(DELAYS).nullish(),
   });
