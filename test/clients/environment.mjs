@@ -2,11 +2,13 @@
  * Python environments for real clients: made once in a cache folder (VOX_CACHE, else .cache/venvs), exactly
  * as pinned.
  */
-import { execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = resolve(process.env.VOX_CACHE ?? join(here, '../../.cache/venvs'));
@@ -53,5 +55,22 @@ export function tryPrograms(name) {
   } catch (error) {
     const said = String(error.stderr ?? error.message).trim();
     return { reason: `pip could not install requirements-${name}.txt: ${said.split('\n').at(-1)}` };
+  }
+}
+
+/** Runs a script of this folder with the Python of `bin`, `env` over the test's own; what it printed. */
+export async function runPython(bin, script, { args = [], env = {} } = {}) {
+  const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
+  const { stdout } = await promisify(execFile)(join(bin, 'python'), [join(here, script), ...args], options);
+  return stdout;
+}
+
+/** Runs a script that prints a line of JSON for each of its checks: each is a subtest, and `atLeast` so many must come. */
+export async function runChecks(t, bin, script, { atLeast, ...options }) {
+  const lines = (await runPython(bin, script, options)).trim().split('\n');
+  assert.ok(lines.length >= atLeast, `${lines.length} checks ran`);
+  for (const { name, ok, error, trace, seconds } of lines.map((line) => JSON.parse(line))) {
+    if (seconds !== undefined) t.diagnostic(`${name}: ${seconds} s`);
+    await t.test(name, () => assert.ok(ok, `${error}\n${trace}`));
   }
 }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { nodeFetch } from '../../packages/client/dist/node.js';
 import { wordErrors } from '../../tools/words.mjs';
 import { NO_MODELS, startServer, VOX } from '../e2e/server.mjs';
-import { tryPrograms } from './environment.mjs';
+import { runChecks, tryPrograms } from './environment.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
@@ -70,13 +70,6 @@ describe('realtime transcription by the openai clients', { skip: NO_MODELS, conc
   });
 
   it('Python', { skip: python.reason ?? false }, async (t) => {
-    const { stdout } = await run(join(python.bin, 'python'), [join(here, 'openai_realtime.py')], { env });
-    const outcomes = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    assert.equal(outcomes.length, 7);
-    for (const { name, ok, error, trace } of outcomes)
-      await t.test(name, () => assert.ok(ok, `${error}\n${trace}`));
+    await runChecks(t, python.bin, 'openai_realtime.py', { atLeast: 7, env });
   });
 });

@@ -1,17 +1,12 @@
 /** The flow of the T-one wrapper's README, by Python's `requests`, against a real server with real weights. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
-import { tryPrograms } from './environment.mjs';
+import { runPython, tryPrograms } from './environment.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const run = promisify(execFile);
 const STT = process.env.VOX_TEST_STT ?? 'whisper:base';
 const KEY = 'sesame';
 const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';
@@ -40,9 +35,8 @@ describe('a requests client of the T-one wrapper', { skip: NO_MODELS }, () => {
     try {
       const clip = join(folder, 'speech.wav');
       await writeFile(clip, await speak(vox.url, SENTENCE, {}, KEY));
-      const { stdout } = await run(join(python.bin, 'python'), [join(here, 't_one_client.py'), clip, '700'], {
-        env: { ...process.env, VOX_TEST_URL: vox.url, VOX_TEST_KEY: KEY },
-      });
+      const asked = { args: [clip, '700'], env: { VOX_TEST_URL: vox.url, VOX_TEST_KEY: KEY } };
+      const stdout = await runPython(python.bin, 't_one_client.py', asked);
       const { health, offline, streaming, refused } = JSON.parse(stdout);
       assert.deepEqual(health, { status: 'healthy', model_loaded: true });
       heard(offline.phrases);

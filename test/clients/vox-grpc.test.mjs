@@ -3,19 +3,14 @@
  * against a real server on real weights.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { OggPackets } from '../../packages/audio/dist/index.js';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
-import { tryPrograms } from './environment.mjs';
+import { runPython, tryPrograms } from './environment.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const run = promisify(execFile);
 const STT = 'whisper:tiny.en';
 const TTS = 'piper:en-us-joe-medium';
 const SENTENCE = 'Please remember to water the plants before you leave the house this evening.';
@@ -52,11 +47,11 @@ describe("vox-runtime's gRPC stubs", { skip: NO_MODELS }, () => {
 
   for (const [i, version] of VERSIONS.entries())
     it(`those of ${version}`, async () => {
-      const { stdout } = await run(
-        join(pythons[i].bin, 'python'),
-        [join(here, 'vox_grpc_client.py'), grpcAddress(vox), clip, packets],
-        { env: { ...process.env, VOX_TEST_STT: STT, VOX_TEST_TTS: TTS }, maxBuffer: 2 ** 26 },
-      );
+      const asked = {
+        args: [grpcAddress(vox), clip, packets],
+        env: { VOX_TEST_STT: STT, VOX_TEST_TTS: TTS },
+      };
+      const stdout = await runPython(pythons[i].bin, 'vox_grpc_client.py', asked);
       const got = JSON.parse(stdout);
       assert.equal(got.v2, version === '0.2.93');
       assert.deepEqual(got.differences, [], 'the .proto is theirs, field for field');

@@ -1,17 +1,12 @@
 /** Wyoming's own Python library, unchanged and pinned, against a real server with real weights. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
-import { tryPrograms } from './environment.mjs';
+import { runChecks, tryPrograms } from './environment.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const run = promisify(execFile);
 const STT = process.env.VOX_TEST_STT ?? 'whisper:base';
 const OTHER_STT = 'whisper:tiny.en';
 const TTS = process.env.VOX_TEST_TTS ?? 'piper:en-us-joe-medium';
@@ -46,27 +41,8 @@ describe('the wyoming library for Python', { skip: NO_MODELS }, () => {
       await writeFile(clip, await speak(vox.url, WORDS, { model: TTS, sample_rate: 16_000 }));
       // The line about Wyoming stands before the last one, for which `startServer` waits.
       const port = wyomingPort(vox.lines);
-      const { stdout } = await run(
-        join(python.bin, 'python'),
-        [join(here, 'wyoming_checks.py'), clip, WORDS],
-        {
-          env: {
-            ...process.env,
-            VOX_TEST_PORT: String(port),
-            VOX_TEST_MODELS: [STT, OTHER_STT, TTS].join(','),
-          },
-          maxBuffer: 2 ** 24,
-        },
-      );
-      const outcomes = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-      assert.ok(outcomes.length >= 11, `${outcomes.length} checks ran`);
-      for (const { name, ok, error, trace, seconds } of outcomes) {
-        t.diagnostic(`${name}: ${seconds} s`);
-        await t.test(name, () => assert.ok(ok, `${error}\n${trace}`));
-      }
+      const checks = { VOX_TEST_PORT: String(port), VOX_TEST_MODELS: [STT, OTHER_STT, TTS].join(',') };
+      await runChecks(t, python.bin, 'wyoming_checks.py', { atLeast: 11, args: [clip, WORDS], env: checks });
 
       // Clients that left keep nothing busy.
       const metrics = async () => (await fetch(`${vox.url}/metrics`)).text();
