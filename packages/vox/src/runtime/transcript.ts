@@ -1,10 +1,10 @@
-/** The text of one utterance for clients that are told pieces of text that only ever append, then the whole. Pure. */
+/** A text for clients that are told pieces of it that only ever append, then the whole. Pure. */
 import type { LiveEvent, TokenUsage, Warning, Word } from '@vox-speech/contract';
 import { appendText } from './collect.js';
 
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
 
-/** What is told once the utterance is over. */
+/** What is told once all of it is said. */
 export interface Heard {
   readonly text: string;
   readonly words: readonly Word[];
@@ -14,30 +14,35 @@ export interface Heard {
   readonly warnings: readonly Warning[];
 }
 
-/** Warnings of one utterance that are kept; an engine says each once. */
+/** Warnings of one text that are kept; an engine says each once. */
 const MOST_WARNINGS = 20;
 
 /**
- * A model with a window says an utterance in pieces, each with a final of its own. The transcript joins them; only the
- * final that answers the commit is the end, which the caller knows.
+ * Utterances joined: a model with a window says what was committed as one in pieces, each with a final of its own. Which
+ * final is the end the caller knows. An utterance may be open while the one before it waits for its final; what is said of
+ * it then is told with the next.
  */
 export class Transcript {
-  /** Pieces that are final, joined. */
+  /** Finals, joined. */
   #said = '';
   /** All that was told of it so far. */
   #sent = '';
   readonly #words: Word[] = [];
   readonly #warnings: Warning[] = [];
+  /** The utterance that partials may be of; absent = the first. */
+  #open: number | undefined;
   #language: string | undefined;
   #usage: TokenUsage | undefined;
 
-  /** @param language as the client said it, until the engine knows better */
+  /** @param language ISO 639-1, as the client said it, until the engine knows better: some have no spaces between utterances */
   constructor(language: string | undefined) {
     this.#language = language;
   }
 
   /** What to say next: what has become certain since the last; '' where nothing has. */
-  partial({ text, stable, startMs, endMs }: Event<'partial'>): string {
+  partial({ utterance, text, stable, startMs, endMs }: Event<'partial'>): string {
+    this.#open ??= utterance;
+    if (utterance > this.#open) return '';
     return this.#grow(this.#with({ text: text.slice(0, stable), startMs, endMs }));
   }
 
@@ -47,11 +52,13 @@ export class Transcript {
     return { text, stable: text.startsWith(this.#sent) ? this.#sent.length : 0 };
   }
 
-  /** The same for a piece that is over, which is certain as a whole. */
+  /** The same for an utterance that is over, which is certain as a whole. */
   final(event: Event<'final'>): string {
-    const { text, words = [], language, usage } = event;
-    this.#language = language ?? this.#language;
+    const { utterance, text, words = [], language, usage } = event;
+    this.#open = utterance + 1;
     this.#said = this.#with(event);
+    // From the next utterance on, for partials and finals alike: partials don't say their language.
+    this.#language = language ?? this.#language;
     this.#words.push(...words);
     if (usage !== undefined) this.#usage = sum(this.#usage, usage);
     return text === '' ? '' : this.#grow(this.#said);
@@ -61,12 +68,17 @@ export class Transcript {
     if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(warning);
   }
 
-  /** The text so far that will not change. */
+  /** All finals so far; where no final contradicted it, this begins with everything that was told. */
   get text(): string {
     return this.#said;
   }
 
-  /** The utterance as a whole. */
+  /** As last heard, else as the client said it. */
+  get language(): string | undefined {
+    return this.#language;
+  }
+
+  /** All of it. */
   end(): Heard {
     return {
       text: this.#said,
@@ -77,8 +89,8 @@ export class Transcript {
     };
   }
 
-  #with(piece: { readonly text: string; readonly startMs: number; readonly endMs: number }): string {
-    return this.#said + appendText(this.#said, piece, this.#language);
+  #with(utterance: { readonly text: string; readonly startMs: number; readonly endMs: number }): string {
+    return this.#said + appendText(this.#said, utterance, this.#language);
   }
 
   /** Where the engine has thought better of what was sent, nothing is: the final has the last word. */

@@ -1,8 +1,8 @@
 /** One transcription: audio in, chunks of text as they become certain, the transcript once. */
 import { wavHeader } from '@vox-speech/audio';
-import type { LiveEvent, Warning } from '@vox-speech/contract';
+import type { LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
-import { GrowingText } from '../../runtime/growing-text.js';
+import { Transcript } from '../../runtime/transcript.js';
 import type { LiveListener, LiveSession, Runtime, StreamDecoder } from '../../runtime/types.js';
 import type { Data } from './codec.js';
 import { type About, transcript } from './render.js';
@@ -21,13 +21,11 @@ export class Hearing implements LiveListener {
   readonly #wanted: Transcribe;
   readonly #owner: HearingOwner;
   readonly #stop = new AbortController();
-  readonly #text: GrowingText;
-  readonly #warnings: Warning[];
+  readonly #text: Transcript;
   readonly #done: Promise<void>;
   #settle: () => void = () => {};
   #session: LiveSession | undefined;
   #converting: { readonly decoder: StreamDecoder; readonly heard: Promise<void> } | undefined;
-  #language: string | undefined;
   #started = false;
   #resume: () => void = () => {};
 
@@ -35,9 +33,8 @@ export class Hearing implements LiveListener {
     this.#wanted = wanted;
     this.format = format;
     this.#owner = owner;
-    this.#warnings = [...wanted.warnings];
-    this.#language = wanted.language;
-    this.#text = new GrowingText(wanted.language);
+    this.#text = new Transcript(wanted.language);
+    for (const warning of wanted.warnings) this.#text.warn(warning);
     this.#done = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -92,11 +89,10 @@ export class Hearing implements LiveListener {
   onEvent(event: LiveEvent): void {
     if (this.#stop.signal.aborted) return;
     if (event.type === 'partial') this.#chunk(this.#text.partial(event));
-    else if (event.type === 'warning') this.#warnings.push(event.warning);
+    else if (event.type === 'warning') this.#text.warn(event.warning);
     else if (event.type === 'final') {
-      this.#language = event.language ?? this.#language;
       this.#chunk(this.#text.final(event));
-      if (this.#wanted.sensitivity !== undefined && this.#text.said !== '') this.#answer();
+      if (this.#wanted.sensitivity !== undefined && this.#text.text !== '') this.#answer();
     }
   }
 
@@ -135,7 +131,8 @@ export class Hearing implements LiveListener {
 
   #answer(): void {
     this.#start();
-    this.#owner.say('transcript', transcript(this.#text.said, this.#about, this.#warnings));
+    const { text, warnings } = this.#text.end();
+    this.#owner.say('transcript', transcript(text, this.#about, warnings));
     this.#owner.say('transcript-stop');
     this.end();
     this.#owner.answered();
@@ -143,8 +140,9 @@ export class Hearing implements LiveListener {
 
   get #about(): About {
     const { context } = this.#wanted;
+    const { language } = this.#text;
     return {
-      ...(this.#language === undefined ? {} : { language: this.#language }),
+      ...(language === undefined ? {} : { language }),
       ...(context === undefined ? {} : { context }),
     };
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LiveEvent } from '@vox-speech/contract';
-import { GrowingText } from './growing-text.js';
+import { Transcript } from './transcript.js';
 
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
 
@@ -25,9 +25,9 @@ const final = (utterance: number, text: string, language?: string): Event<'final
   ...(language === undefined ? {} : { language }),
 });
 
-describe('a text that only grows', () => {
+describe('a transcript', () => {
   it('is what was told, joined', () => {
-    const text = new GrowingText(undefined);
+    const text = new Transcript(undefined);
     const told = [
       text.partial(partial(1, 'One two thee', 7)),
       text.partial(partial(1, 'One two three', 7)),
@@ -40,19 +40,19 @@ describe('a text that only grows', () => {
     ];
     assert.deepEqual(told, ['One two', '', '', ' three.', ' Four', '', '']);
     // An utterance that came to nothing after something was told of it: the engine's finals never do that.
-    assert.equal(text.said, 'One two three. Six.');
+    assert.equal(text.text, 'One two three. Six.');
   });
 
   it('has no spaces in languages without them, as soon as the language is heard', () => {
     for (const known of ['zh', undefined]) {
-      const text = new GrowingText(known);
+      const text = new Transcript(known);
       const told = [
         text.final(final(1, '你好', 'zh')),
         text.partial(partial(2, '世界你', 2)),
         text.final(final(2, '世界', 'zh')),
       ];
       assert.deepEqual(told, ['你好', '世界', '']);
-      assert.equal(text.said, told.join(''));
+      assert.equal(text.text, told.join(''));
     }
   });
 });
