@@ -35,7 +35,7 @@ export class ListenConnection implements LiveListener {
   readonly #parameters: LiveParameters;
   readonly #identity = newIdentity();
   readonly #stop = new AbortController();
-  readonly #inbound: Inbound;
+  readonly #inbound: Inbound<string | Uint8Array>;
   readonly #container: ContainerFeed | undefined;
   readonly #ends: UtteranceEnds;
   readonly #bytesPerMs: number;
@@ -69,6 +69,7 @@ export class ListenConnection implements LiveListener {
         : undefined;
     this.#inbound = new Inbound(socket, {
       signal: this.#stop.signal,
+      size: ({ length }) => length,
       handle: (data) => this.#handle(data),
       failed: (error) => this.#fail(error),
     });
@@ -83,7 +84,7 @@ export class ListenConnection implements LiveListener {
     );
     this.#socket.onMessage((data) => {
       this.#waitForMore();
-      if (!this.#stop.signal.aborted) this.#inbound.push(data);
+      this.#inbound.push(data);
     });
     this.#waitForMore();
     try {

@@ -53,14 +53,15 @@ export class SpeechSocket {
     this.#id = id;
     this.#news = command.warnings;
     socket.signal.addEventListener('abort', () => this.#closed(), { once: true });
-    const inbound = new Inbound(socket, {
+    const inbound = new Inbound<string | Uint8Array>(socket, {
       signal: this.#stop.signal,
+      size: ({ length }) => length,
       handle: (data) => this.#handle(data, wanted),
       failed: (error) => this.#fail(error),
     });
     socket.onMessage((data) => {
       this.#active();
-      if (!this.#stop.signal.aborted) inbound.push(data);
+      inbound.push(data);
     });
     this.#active();
   }

@@ -47,7 +47,7 @@ class Conversation implements Channel {
   readonly #socket: LiveSocket;
   readonly #options: ConversationOptions;
   readonly #cancelled = new AbortController();
-  readonly #inbound: Inbound;
+  readonly #inbound: Inbound<string | Uint8Array>;
   #stream: Stream | undefined;
   #ended = false;
 
@@ -57,6 +57,7 @@ class Conversation implements Channel {
     this.signal = AbortSignal.any([socket.signal, this.#cancelled.signal]);
     this.#inbound = new Inbound(socket, {
       signal: this.signal,
+      size: ({ length }) => length,
       handle: (data) => (typeof data === 'string' ? this.#text(data) : this.#audio(data)),
       failed: (error) => {
         if (!this.signal.aborted) this.#tell(error);

@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
-import { publicError, type TcpConnection } from '../../transport/index.js';
+import { Inbound, publicError, type TcpConnection } from '../../transport/index.js';
 import { type Data, type Decoded, EventDecoder, encodeEvent } from './codec.js';
 import { Hearing, type HearingOwner } from './hearing.js';
-import { Inbox, type InboxOwner } from './inbox.js';
 import type { Request, WyomingMetrics } from './metrics.js';
 import { chooseVoice, describe, recogniser, type Selected, select } from './programs.js';
 import * as render from './render.js';
@@ -44,12 +43,12 @@ export interface ConnectionContext {
   readonly version: string;
 }
 
-export class WyomingConnection implements HearingOwner, InboxOwner {
+export class WyomingConnection implements HearingOwner {
   readonly #tcp: TcpConnection;
   readonly #context: ConnectionContext;
   readonly #log: Log;
   readonly #decoder = new EventDecoder();
-  readonly #inbox = new Inbox(this);
+  readonly #inbound: Inbound<Decoded>;
   /** Aborts all that is done for this client, when it is gone or was told why it has to go. */
   readonly #stop = new AbortController();
   #selected: Selected = {};
@@ -67,10 +66,17 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     this.#tcp = tcp;
     this.#context = context;
     this.#log = context.log.child({ connection: randomUUID() });
-    tcp.owes = () => this.#inbox.working;
+    this.#inbound = new Inbound(tcp, {
+      signal: this.#stop.signal,
+      size: sizeOf,
+      handle: (item) => this.#handle(item),
+      failed: (error) => this.failed(error),
+      onIdle: () => this.#idle(),
+    });
+    tcp.owes = () => !this.#inbound.idle;
     tcp.onStop = () => {
       this.#stopping = true;
-      this.idle();
+      this.#idle();
     };
     tcp.signal.addEventListener('abort', () => this.#end(), { once: true });
     tcp.onBytes((bytes) => this.#receive(this.#decoder.push(bytes)));
@@ -84,20 +90,12 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     this.#count('transcribe', 'done');
     this.#tail = true;
     this.#hearing = undefined;
-    this.idle();
-  }
-
-  full(): void {
-    this.#tcp.pause();
-  }
-
-  room(): void {
-    this.#tcp.resume();
+    this.#idle();
   }
 
   /** Where the server stops, a client whose requests are all answered goes. */
-  idle(): void {
-    const busy = this.#inbox.working || this.#hearing !== undefined || this.#speech !== undefined;
+  #idle(): void {
+    const busy = !this.#inbound.idle || this.#hearing !== undefined || this.#speech !== undefined;
     if (this.#stopping && !busy) this.#tcp.end();
   }
 
@@ -119,7 +117,7 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
     this.#tcp.end();
   }
 
-  handle(item: Decoded): Promise<void> | undefined {
+  #handle(item: Decoded): Promise<void> | undefined {
     if (this.#stop.signal.aborted) return undefined;
     if (item.kind === 'fault') throw item.error;
     if (item.kind === 'payload') return this.#listening ? this.#hearing?.append(item.bytes) : undefined;
@@ -134,7 +132,7 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
       if (item.kind === 'event' && item.type === 'ping') this.#pong(item.data);
       else others.push(item);
     }
-    this.#inbox.push(others);
+    this.#inbound.push(...others);
   }
 
   #pong({ text }: Data): void {
@@ -291,9 +289,13 @@ export class WyomingConnection implements HearingOwner, InboxOwner {
   #end(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
-    this.#inbox.clear();
     this.#forget();
     if (this.#speech !== undefined) this.#count('synthesize-stream', 'cancelled');
     this.#speech = undefined;
   }
+}
+
+function sizeOf(item: Decoded): number {
+  if (item.kind === 'payload') return item.bytes.length;
+  return item.kind === 'event' ? item.bytes : 0;
 }
