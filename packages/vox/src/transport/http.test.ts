@@ -12,6 +12,7 @@ import { createHttpServer, type HttpServer, type HttpSettings } from './http.js'
 import { DEFAULT_UPLOAD_LIMITS, receiveUpload } from './multipart.js';
 import { ndjson } from './ndjson.js';
 import { requestSignal } from './signal.js';
+import { until } from './socket-client.test.support.js';
 import { started, streamBody } from './stream.js';
 
 const LIMITS = { ...DEFAULT_UPLOAD_LIMITS, fileBytes: 200_000 };
@@ -61,14 +62,6 @@ async function dial(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   return socket;
-}
-
-async function until(what: string, test: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i += 1) {
-    if (await test()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`never: ${what}`);
 }
 
 const upload = (server: HttpServer, directory: string, stallMs = 5_000) =>

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { SEGMENTS } from '../../runtime/fake-runtime.test.support.js';
-import { serve, until } from './serve.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serve } from './serve.test.support.js';
 
 async function events(answer: Response): Promise<unknown[]> {
   assert.equal(answer.status, 200);

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { serve, until } from './serve.test.support.js';
+import { until } from '../../transport/socket-client.test.support.js';
+import { serve } from './serve.test.support.js';
 
 test('speech: formats, types, defaults by model', async (t) => {
   const { speak, runtime } = await serve(t);

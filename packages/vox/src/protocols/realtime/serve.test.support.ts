@@ -3,11 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { EndReason, LiveEvent, TokenUsage } from '@vox-speech/contract';
 import { upgradeGuard } from '../../guard/index.js';
-import { createLog } from '../../observe/index.js';
-import type { FakeLive } from '../../runtime/fake-live.test.support.js';
-import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
-import { createHttpServer, Upgrades } from '../../transport/index.js';
-import { SocketClient, type Told, until } from '../../transport/socket-client.test.support.js';
+import { SocketClient, type Told } from '../../transport/socket-client.test.support.js';
+import { stage } from '../../transport/stage.test.support.js';
 import { REALTIME_PATHS, type RealtimeSettings, register } from './index.js';
 
 /** 100 ms of silence at 24 kHz. */
@@ -19,26 +16,19 @@ interface Options {
 }
 
 export async function serve(t: TestContext, { settings = {}, keys = [] }: Options = {}) {
-  const runtime = fakeRuntime();
-  const log = createLog({ level: 'silent' });
-  const server = createHttpServer({ log, settings: { graceMs: 200 } });
   const guard = { keys, bindHost: '127.0.0.1', hostNames: [], corsOrigins: [], insecure: false };
-  const check = upgradeGuard(guard, REALTIME_PATHS);
-  const upgrades = new Upgrades(server.app.server, { log, check, shapes: server.app.errorShapes });
-  register(server.app, {
-    runtime,
-    upgrades,
-    settings: { idleMs: 60_000, maxDurationMs: 3_600_000, ...settings },
-    keys,
-    autoPull: false,
-    log,
-  });
-  const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(async () => {
-    await upgrades.close(0);
-    await server.destroy();
-  });
-  const address = `${url.replace('http', 'ws')}/v1/realtime`;
+  const { runtime, url, socketUrl, live } = await stage(
+    t,
+    ({ app, ...parts }) =>
+      register(app, {
+        ...parts,
+        settings: { idleMs: 60_000, maxDurationMs: 3_600_000, ...settings },
+        keys,
+        autoPull: false,
+      }),
+    { check: upgradeGuard(guard, REALTIME_PATHS) },
+  );
+  const address = `${socketUrl}/v1/realtime`;
   const connect = (query = '?intent=transcription'): Promise<SocketClient> =>
     SocketClient.open(`${address}${query}`);
   /** A client that was greeted, its session updated where that is asked. */
@@ -47,13 +37,6 @@ export async function serve(t: TestContext, { settings = {}, keys = [] }: Option
     await client.next('session.created');
     if (session !== undefined) await client.update(session);
     return client;
-  };
-  /** The n-th live session that was opened, the first is 0. */
-  const live = async (index: number): Promise<FakeLive> => {
-    await until(`session ${index}`, () => runtime.asked.listen.length > index);
-    const found = runtime.asked.listen[index];
-    assert.ok(found);
-    return found;
   };
   return { runtime, url, address, connect, greeted, live };
 }

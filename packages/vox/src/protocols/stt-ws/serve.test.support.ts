@@ -1,14 +1,9 @@
 /** A server with the dialect on a scripted runtime, and a client that keeps what it is told. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { EndReason, FinalTiming, LiveEvent } from '@vox-speech/contract';
-import { createLog, Health, Metrics } from '../../observe/index.js';
-import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
-import { createHttpServer, type LiveSocket, Upgrades } from '../../transport/index.js';
 import { SocketClient, type Told } from '../../transport/socket-client.test.support.js';
+import { stage } from '../../transport/stage.test.support.js';
 import { register, type SttSettings } from './index.js';
 
 export const SETTINGS: SttSettings = {
@@ -22,48 +17,14 @@ export const SETTINGS: SttSettings = {
 };
 
 export async function serve(t: TestContext, settings: Partial<SttSettings> = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'vox-stt-ws-'));
-  const runtime = fakeRuntime();
-  const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line));
-  const log = createLog({ level: 'debug', format: 'json', write });
-  const server = createHttpServer({ log: createLog({ level: 'silent' }), settings: { graceMs: 200 } });
-  const metrics = new Metrics({ streams: () => 0, capacity: () => 1, runners: () => [] });
-  const upgrades = new Upgrades(server.app.server, { log, check() {}, shapes: server.app.errorShapes });
-  /** The server's end of each connection. */
-  const sockets: LiveSocket[] = [];
-  const health = new Health();
-  health.set('ready');
-  register(server.app, {
-    runtime,
-    upgrades: {
-      add: (route) =>
-        upgrades.add({
-          ...route,
-          open(socket, request) {
-            sockets.push(socket);
-            route.open(socket, request);
-          },
-        }),
-    },
-    settings: { ...SETTINGS, ...settings },
-    metrics,
-    log,
-    health,
-    compat: true,
-    uploadDirectory: directory,
-    stallMs: 5_000,
-  });
-  const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(async () => {
-    await upgrades.close(0);
-    await server.destroy();
-    await rm(directory, { recursive: true, force: true });
-  });
-  const scrape = async (): Promise<string[]> => (await metrics.scrape()).text.split('\n');
+  const { runtime, url, socketUrl, uploadDirectory, scrape, lines, sockets } = await stage(
+    t,
+    ({ app, ...parts }) =>
+      register(app, { ...parts, settings: { ...SETTINGS, ...settings }, compat: true, stallMs: 5_000 }),
+  );
   const connect = (query: string | Record<string, string> = {}): Promise<SocketClient> => {
     const text = typeof query === 'string' ? query : String(new URLSearchParams({ ...PARAMETERS, ...query }));
-    return SocketClient.open(`${url.replace('http', 'ws')}/v1/stt/ws?${text}`);
+    return SocketClient.open(`${socketUrl}/v1/stt/ws?${text}`);
   };
   /** A connection that is ready, and the recogniser that the test plays. */
   const session = async (query: Record<string, string> = {}) => {
@@ -73,7 +34,7 @@ export async function serve(t: TestContext, settings: Partial<SttSettings> = {})
     assert.ok(live);
     return { client, live, say: (event: LiveEvent) => live.listener.onEvent(event) };
   };
-  return { runtime, url, directory, connect, session, scrape, lines, sockets };
+  return { runtime, url, directory: uploadDirectory, connect, session, scrape, lines, sockets };
 }
 
 const PARAMETERS = { call_id: 'c1', sample_rate: '16000' };

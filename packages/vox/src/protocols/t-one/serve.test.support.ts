@@ -1,44 +1,23 @@
 /** A server with the dialect on a scripted runtime and counted sessions. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
 import { installGuard } from '../../guard/index.js';
-import { createLog, Health } from '../../observe/index.js';
-import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
-import { createHttpServer, Upgrades } from '../../transport/index.js';
+import { stage } from '../../transport/stage.test.support.js';
 import { fakeSessions } from './fake-sessions.test.support.js';
 import { register } from './index.js';
 
 export async function serve(t: TestContext, keys: readonly string[] = []) {
-  const directory = await mkdtemp(join(tmpdir(), 'vox-t-one-'));
-  const runtime = fakeRuntime({ uploadBytes: 1024 * 1024, textCharacters: 1 });
   const sessions = fakeSessions();
-  const log = createLog({ level: 'silent' });
-  const server = createHttpServer({ log, settings: { graceMs: 200 } });
   const guard = { keys, bindHost: '127.0.0.1', hostNames: [], corsOrigins: ['*'], insecure: false };
-  installGuard(server.app, guard);
-  const upgrades = new Upgrades(server.app.server, { log, check() {}, shapes: server.app.errorShapes });
-  const health = new Health();
-  health.set('ready');
-  register(server.app, {
-    runtime,
-    sessions,
-    upgrades,
-    log,
-    health,
-    compat: true,
-    names: { title: 'Ours' },
-    uploadDirectory: directory,
-    stallMs: 5_000,
-  });
-  const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(async () => {
-    await upgrades.close(0);
-    await server.destroy();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const { runtime, url, uploadDirectory } = await stage(
+    t,
+    ({ app, ...parts }) => {
+      installGuard(app, guard);
+      register(app, { ...parts, sessions, compat: true, names: { title: 'Ours' }, stallMs: 5_000 });
+    },
+    { limits: { uploadBytes: 1024 * 1024, textCharacters: 1 } },
+  );
   const call = async (path: string, init: RequestInit = {}) => {
     const reply = await fetch(`${url}${path}`, { method: 'POST', ...init });
     const body = (await reply.json()) as Record<string, unknown>;
@@ -52,7 +31,7 @@ export async function serve(t: TestContext, keys: readonly string[] = []) {
     call('/transcribe/streaming/chunk', { body: form({ state_id: id, ...fields }, file) });
   const end = (id: string, more = '') =>
     call('/transcribe/streaming/finalize', { body: new URLSearchParams(`state_id=${id}${more}`) });
-  return { runtime, sessions, url, call, start, send, end, leftOver: () => readdir(directory) };
+  return { runtime, sessions, url, call, start, send, end, leftOver: () => readdir(uploadDirectory) };
 }
 
 /** A form with the file `e.wav`. */

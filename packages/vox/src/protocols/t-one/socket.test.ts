@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SocketClient } from '../../transport/socket-client.test.support.js';
+import { SocketClient, until } from '../../transport/socket-client.test.support.js';
 import { serve } from './serve.test.support.js';
 
 const timing = { endpointToFinalMs: 1, sinceFirstAudioMs: 1, decodeMs: 1, revisedShare: 0 };
@@ -9,10 +9,10 @@ test('the demo: ready, transcripts, an empty message ends', async (t) => {
   const { url, runtime } = await serve(t);
   const client = await SocketClient.open(`${url.replace('http', 'ws')}/api/ws?language=ru`);
   const told = () => client.messages.map(({ event }) => event);
-  await until(() => told().length === 1);
+  await until('the first', () => told().length === 1);
   client.ws.send(Buffer.alloc(2400));
   client.ws.send(Buffer.alloc(1));
-  await until(() => told().length === 3);
+  await until('all three', () => told().length === 3);
   const [live] = runtime.asked.listen;
   assert.ok(live);
   assert.deepEqual(
@@ -30,7 +30,7 @@ test('the demo: ready, transcripts, an empty message ends', async (t) => {
     timing,
   });
   client.ws.send(Buffer.alloc(0));
-  await until(() => live.log.at(-1) === 'finish');
+  await until('what is heard', () => live.log.at(-1) === 'finish');
   live.listener.onEnd({ audioMs: 1, utterances: 1 });
   assert.equal((await client.closed)[0], 1000);
   const words = [{ text: 'привет', start_time: 1.79, end_time: 2.04 }];
@@ -44,25 +44,17 @@ test('the demo: ready, transcripts, an empty message ends', async (t) => {
 test('no ready while the queue is full; what goes wrong is told', async (t) => {
   const { url, runtime } = await serve(t);
   const client = await SocketClient.open(`${url.replace('http', 'ws')}/api/ws`);
-  await until(() => client.messages.length === 1);
+  await until('the answer', () => client.messages.length === 1);
   const [live] = runtime.asked.listen;
   assert.ok(live);
   live.hasRoom = false;
   client.ws.send(Buffer.alloc(10));
-  await until(() => live.log.length === 1);
+  await until('what is heard', () => live.log.length === 1);
   assert.equal(client.messages.length, 1);
   live.listener.onDrain();
-  await until(() => client.messages.length === 2);
+  await until('the answer', () => client.messages.length === 2);
   const wrong = await SocketClient.open(`${url.replace('http', 'ws')}/api/ws?sample_rate=fast`);
   const [code, reason] = await wrong.closed;
   assert.deepEqual([code, reason], [1008, 'sample_rate must be a number of Hz, not fast']);
   assert.equal(wrong.messages[0]?.event, 'error');
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const late = Date.now() + 5_000;
-  while (!holds()) {
-    assert.ok(Date.now() < late, 'did not happen in 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

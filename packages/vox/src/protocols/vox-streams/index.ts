@@ -16,7 +16,7 @@ export interface VoxStreamsOptions {
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** Registers the three streams. */
-export function register(upgrades: Upgrades, { runtime, log }: VoxStreamsOptions): void {
+export function register(upgrades: Pick<Upgrades, 'add'>, { runtime, log }: VoxStreamsOptions): void {
   const add = (path: string, wants: string, open: (...from: OpenArguments) => ReturnType<Open>): void =>
     upgrades.add({
       path,

@@ -1,12 +1,9 @@
 /** A server with the dialect on a scripted runtime, and a client that keeps what it is told. */
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { EndReason, LiveEvent, TokenUsage, Word } from '@vox-speech/contract';
-import { createLog, Health, Metrics } from '../../observe/index.js';
-import type { FakeLive } from '../../runtime/fake-live.test.support.js';
-import { fakeRuntime } from '../../runtime/fake-runtime.test.support.js';
-import { createHttpServer, type LiveSocket, Upgrades } from '../../transport/index.js';
-import { SocketClient, type Told, until } from '../../transport/socket-client.test.support.js';
+import type { FakeRuntime } from '../../runtime/fake-runtime.test.support.js';
+import { SocketClient, type Told } from '../../transport/socket-client.test.support.js';
+import { stage } from '../../transport/stage.test.support.js';
 import type { KeyRules } from './auth.js';
 import { register, type YapSettings } from './index.js';
 
@@ -34,57 +31,24 @@ interface Options {
 }
 
 export async function serve(t: TestContext, { settings = {}, access, compat = true }: Options = {}) {
-  const runtime = fakeRuntime();
-  const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line));
-  const log = createLog({ level: 'debug', format: 'json', write });
-  const server = createHttpServer({ log: createLog({ level: 'silent' }), settings: { graceMs: 200 } });
-  const metrics = new Metrics({ streams: () => 0, capacity: () => 1, runners: () => [] });
-  const upgrades = new Upgrades(server.app.server, { log, check() {}, shapes: server.app.errorShapes });
-  /** The server's end of each connection. */
-  const sockets: LiveSocket[] = [];
-  const health = new Health();
-  health.set('ready');
-  register(server.app, {
-    runtime,
-    upgrades: {
-      add: (route) =>
-        upgrades.add({
-          ...route,
-          open(socket, request) {
-            sockets.push(socket);
-            route.open(socket, request);
-          },
-        }),
-    },
-    settings: { ...SETTINGS, ...settings },
-    access: access ?? { keys: [], keyRequired: false },
-    metrics,
-    log,
-    health,
-    compat,
-  });
-  const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(async () => {
-    await upgrades.close(0);
-    await server.destroy();
-  });
+  const { runtime, url, socketUrl, live, lines, sockets, scrape, health } = await stage(
+    t,
+    ({ app, ...parts }) =>
+      register(app, {
+        ...parts,
+        settings: { ...SETTINGS, ...settings },
+        access: access ?? { keys: [], keyRequired: false },
+        compat,
+      }),
+  );
   const connect = (query = ''): Promise<SocketClient> =>
-    SocketClient.open(`${url.replace('http', 'ws')}/api/asr-streaming${query}`);
+    SocketClient.open(`${socketUrl}/api/asr-streaming${query}`);
   /** A client that was greeted. */
   const greeted = async (): Promise<Client> => {
     const socket = await connect();
     await socket.next('session.created');
     return new Client(socket);
   };
-  /** The session that hears the n-th utterance that was opened, the first is 0. */
-  const live = async (index: number): Promise<FakeLive> => {
-    await until(`session ${index}`, () => runtime.asked.listen.length > index);
-    const found = runtime.asked.listen[index];
-    assert.ok(found);
-    return found;
-  };
-  const scrape = async (): Promise<string[]> => (await metrics.scrape()).text.split('\n');
   return { runtime, url, connect, greeted, live, lines, sockets, scrape, health };
 }
 
@@ -152,7 +116,7 @@ export function final(
 }
 
 /** Sessions open when the returned function was called, as while the model loads. */
-export function listensLater(runtime: ReturnType<typeof fakeRuntime>): () => void {
+export function listensLater(runtime: FakeRuntime): () => void {
   const { listen } = runtime;
   let open = (): void => {};
   const loaded = new Promise<void>((resolve) => {
