@@ -56,7 +56,7 @@ describe('what a client sends', () => {
     await next();
     assert.deepEqual(events.splice(2), ['resume', 'c']);
     for (let i = 0; i < 5_000; i++) inbound.push('');
-    assert.deepEqual(events.splice(4), ['pause']);
+    assert.deepEqual(events.splice(2), ['pause']);
   });
 
   it('is forgotten when nobody wants it any more; a client that waited is read again, so that its end is seen', async () => {
@@ -66,6 +66,6 @@ describe('what a client sends', () => {
     stop.abort();
     await next();
     inbound.push('late');
-    assert.deepEqual(events, ['slow', 'pause', 'resume', 'idle']);
+    assert.deepEqual(events, ['pause', 'slow', 'resume', 'idle']);
   });
 });
