@@ -1,13 +1,13 @@
 /** The dialect of the real-time STT server: `/v1/stt/ws`, `/v1/stt/transcribe`, and under VOX_COMPAT its `/health`. */
 import type { FastifyInstance } from 'fastify';
-import type { Health, Log } from '../../observe/index.js';
+import type { Health, Log, MetricsHome } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
 import { DEFAULT_STALL_MS, type Upgrades } from '../../transport/index.js';
 import type { SttSettings } from './codec.js';
 import { SttConnection } from './connection.js';
 import { errorBody } from './errors.js';
 import { registerHealth } from './health.js';
-import { type MetricsHome, SttMetrics } from './metrics.js';
+import { SttMetrics } from './metrics.js';
 import { refuse } from './refuse.js';
 import { readQuery } from './schema.js';
 import { transcribe } from './transcribe.js';

@@ -1,13 +1,6 @@
 /** Every `stt_*` name of the original (stt-ws.md section 4), and two that it lacks. */
 import type * as prom from 'prom-client';
-
-type Prom = typeof prom;
-
-/** Where the names are defined; `load` makes sure that they are. */
-export interface MetricsHome {
-  extend(define: (client: Prom, registry: prom.Registry) => void): void;
-  load(): void;
-}
+import { type MetricsHome, OwnMetrics, type Prom } from '../../observe/index.js';
 
 /** What the gauges add up over open connections, so that no writer is the last (stt-ws.md 4). */
 export interface Depths {
@@ -24,23 +17,13 @@ const FINAL_MS = [50, 100, 250, 500, 1000, 2500, 5000];
 /** Close codes that have a label of their own: a client may send any of 5000. */
 const CODES = new Set([1000, 1001, 1002, 1003, 1006, 1007, 1008, 1009, 1011, 1013]);
 
-export class SttMetrics {
-  readonly #home: MetricsHome;
-  readonly connections = new Set<Depths>();
-  #made: ReturnType<typeof instruments> | undefined;
+export class SttMetrics extends OwnMetrics<ReturnType<typeof instruments>> {
+  readonly connections: Set<Depths>;
 
   constructor(home: MetricsHome) {
-    this.#home = home;
-    home.extend((client, registry) => {
-      this.#made = instruments(client, registry, this.connections);
-    });
-  }
-
-  /** The instruments; the first use loads the library. */
-  get use(): ReturnType<typeof instruments> {
-    if (this.#made === undefined) this.#home.load();
-    if (this.#made === undefined) throw new Error('the metrics were loaded and not defined');
-    return this.#made;
+    const connections = new Set<Depths>();
+    super(home, (client, registry) => instruments(client, registry, connections));
+    this.connections = connections;
   }
 }
 

@@ -1,31 +1,16 @@
 /** What Prometheus reads of this dialect. */
 import type * as prom from 'prom-client';
-import type { Metrics } from '../../observe/index.js';
-
-type Prom = typeof prom;
+import { type MetricsHome, OwnMetrics, type Prom } from '../../observe/index.js';
 
 /** What a client asks for. */
 export type Request = 'describe' | 'transcribe' | 'synthesize' | 'synthesize-stream';
 /** How that ended. */
 export type Outcome = 'done' | 'failed' | 'cancelled';
 
-export class WyomingMetrics {
-  readonly #home: Pick<Metrics, 'extend' | 'load'>;
-  #made: ReturnType<typeof instruments> | undefined;
-
+export class WyomingMetrics extends OwnMetrics<ReturnType<typeof instruments>> {
   /** @param connections open ones */
-  constructor(home: Pick<Metrics, 'extend' | 'load'>, connections: () => number) {
-    this.#home = home;
-    home.extend((client, registry) => {
-      this.#made = instruments(client, registry, connections);
-    });
-  }
-
-  /** The instruments; the first use loads the library. */
-  get use(): ReturnType<typeof instruments> {
-    if (this.#made === undefined) this.#home.load();
-    if (this.#made === undefined) throw new Error('the metrics were loaded and not defined');
-    return this.#made;
+  constructor(home: MetricsHome, connections: () => number) {
+    super(home, (client, registry) => instruments(client, registry, connections));
   }
 }
 

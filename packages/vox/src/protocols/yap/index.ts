@@ -1,7 +1,7 @@
 /** The dialect of the Yap server: `/api/asr-streaming`, and under VOX_COMPAT its probes (docs/yap.md). */
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { Health, Log } from '../../observe/index.js';
+import type { Health, Log, MetricsHome } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
 import type { LiveSocket, Upgrades } from '../../transport/index.js';
 import { type KeyRules, keyCheck } from './auth.js';
@@ -10,7 +10,7 @@ import { EngineHealth } from './engine-health.js';
 import { UNKNOWN } from './envelope.js';
 import { AT_CAPACITY, type Fault, UNAUTHORIZED } from './errors.js';
 import { registerHealth } from './health.js';
-import { type MetricsHome, YapMetrics } from './metrics.js';
+import { YapMetrics } from './metrics.js';
 import * as render from './render.js';
 import { MAX_MESSAGE_BYTES, type YapSettings } from './settings.js';
 

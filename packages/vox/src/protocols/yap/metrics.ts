@@ -1,31 +1,11 @@
 /** What Prometheus reads of this dialect; the original has no metrics. */
 import type * as prom from 'prom-client';
+import { type MetricsHome, OwnMetrics, type Prom } from '../../observe/index.js';
 
-type Prom = typeof prom;
-
-/** Where the names are defined; `load` makes sure that they are. */
-export interface MetricsHome {
-  extend(define: (client: Prom, registry: prom.Registry) => void): void;
-  load(): void;
-}
-
-export class YapMetrics {
-  readonly #home: MetricsHome;
-  #made: ReturnType<typeof instruments> | undefined;
-
+export class YapMetrics extends OwnMetrics<ReturnType<typeof instruments>> {
   /** @param connections open ones */
   constructor(home: MetricsHome, connections: () => number) {
-    this.#home = home;
-    home.extend((client, registry) => {
-      this.#made = instruments(client, registry, connections);
-    });
-  }
-
-  /** The instruments; the first use loads the library. */
-  get use(): ReturnType<typeof instruments> {
-    if (this.#made === undefined) this.#home.load();
-    if (this.#made === undefined) throw new Error('the metrics were loaded and not defined');
-    return this.#made;
+    super(home, (client, registry) => instruments(client, registry, connections));
   }
 }
 
