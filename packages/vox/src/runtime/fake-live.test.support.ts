@@ -1,5 +1,5 @@
 /** A live session for the tests of dialects: records what it is given; the test plays the recogniser. */
-import type { ModelInfo } from '@vox-speech/contract';
+import type { LiveEvent, ModelInfo } from '@vox-speech/contract';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
 
 export interface FakeLive {
@@ -35,5 +35,20 @@ export function fakeLive(
       heard: async () => void live.log.push('heard'),
       finish: () => void live.log.push('finish'),
     },
+  };
+}
+
+/** A final with one word, of a silence. Times in ms. */
+export function final(utterance: number, text: string, startMs: number, endMs: number): LiveEvent {
+  return {
+    type: 'final',
+    utterance,
+    text,
+    startMs,
+    endMs,
+    reason: 'silence',
+    language: 'en',
+    words: [{ text: ` ${text}`, startMs, endMs, confidence: 0.5 }],
+    timing: { endpointToFinalMs: 1, sinceFirstAudioMs: 2, decodeMs: 30, revisedShare: 0 },
   };
 }

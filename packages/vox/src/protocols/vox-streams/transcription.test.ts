@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
-import { type LiveEvent, VoxError } from '@vox-speech/contract';
+import { VoxError } from '@vox-speech/contract';
+import { final } from '../../runtime/fake-live.test.support.js';
 import { until } from '../../transport/socket-client.test.support.js';
 import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/transcriptions/stream';
-
-function final(utterance: number, text: string, startMs: number, endMs: number): LiveEvent {
-  return {
-    type: 'final',
-    utterance,
-    text,
-    startMs,
-    endMs,
-    reason: 'silence',
-    language: 'en',
-    words: [{ text: ` ${text}`, startMs, endMs, confidence: 0.5 }],
-    timing: { endpointToFinalMs: 1, sinceFirstAudioMs: 2, decodeMs: 30, revisedShare: 0 },
-  };
-}
 
 describe('transcriptions/stream', () => {
   it('says ready, progress, done, and closes', async (t) => {
