@@ -15,7 +15,7 @@ export {
 } from './pcm.js';
 export { type RawEncoding, type RawFormat, type RawType, rawTypeOf } from './raw-format.js';
 export { Resampler, resample } from './resample.js';
-export { type Container, SNIFF_BYTES, sniff } from './sniff.js';
+export { type Container, SNIFF_BYTES, STREAM_FORMATS, type StreamFormat, sniff } from './sniff.js';
 export { statedRate } from './stated-rate.js';
 export { WavDecoder } from './wav-decoder.js';
 export { MAX_CHANNELS, MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type WavFormat } from './wav-format.js';

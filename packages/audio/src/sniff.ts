@@ -24,6 +24,22 @@ export type Container =
   | 'mpeg-ps'
   | 'unknown';
 
+/** Formats that can be decoded bit by bit, as they come. */
+export type StreamFormat = 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm';
+
+/** The one of a container; absent = it can only be decoded whole. */
+export const STREAM_FORMATS: Readonly<Partial<Record<Container, StreamFormat>>> = {
+  wav: 'wav',
+  flac: 'flac',
+  mp3: 'mp3',
+  ogg: 'ogg',
+  'ogg-vorbis': 'ogg',
+  'ogg-opus': 'ogg',
+  'ogg-flac': 'ogg',
+  webm: 'webm',
+  matroska: 'webm',
+};
+
 /** Bytes from the start of a file that are always enough, but for ID3 tags that hold pictures (which then mean mp3). */
 export const SNIFF_BYTES = 16_384;
 

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { OggOpusWriter } from '../ogg-opus-writer.js';
 import { OggPackets } from '../ogg-packets.js';
 import { floatToInt16, int16ToFloat } from '../pcm.js';
+import type { StreamFormat } from '../sniff.js';
 import { encodeWav } from '../wav-writer.js';
-import { openStreamDecoder, type StreamFormat } from './decode-stream.js';
+import { openStreamDecoder } from './decode-stream.js';
 import { encodeStream } from './encode.js';
 import {
   ffmpeg,

@@ -1,9 +1,8 @@
 /** Encoded audio that comes bit by bit, to raw PCM16, by the ffmpeg program over pipes. */
 import { VoxError } from '@vox-speech/contract';
+import type { StreamFormat } from '../sniff.js';
 import { type FfmpegPipe, openFfmpegPipe } from './ffmpeg-pipe.js';
 import { COMMON_FLAGS } from './ffmpeg-process.js';
-
-export type StreamFormat = 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm';
 
 export interface StreamDecodeOptions {
   /** Path of the program. */

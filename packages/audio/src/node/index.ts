@@ -4,7 +4,6 @@ export {
   openStreamDecoder,
   type StreamDecodeOptions,
   type StreamDecoder,
-  type StreamFormat,
 } from './decode-stream.js';
 export { type EncodedFormat, type EncodeOptions, type Encoder, encodeStream } from './encode.js';
 export { type FindFfmpegOptions, ffmpegMissing, findFfmpeg } from './find-ffmpeg.js';

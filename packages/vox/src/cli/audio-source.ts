@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Container, floatToInt16, Resampler, sniff, WavDecoder } from '@vox-speech/audio';
+import { floatToInt16, Resampler, STREAM_FORMATS, sniff, WavDecoder } from '@vox-speech/audio';
 import { UsageError } from './command.js';
 
 export interface AudioSource {
@@ -13,17 +13,6 @@ export interface AudioSource {
 
 /** Hz at which recognisers hear. */
 export const SPEECH_RATE = 16_000;
-
-const FORMATS: Readonly<Partial<Record<Container, string>>> = {
-  flac: 'flac',
-  mp3: 'mp3',
-  ogg: 'ogg',
-  'ogg-opus': 'ogg',
-  'ogg-vorbis': 'ogg',
-  'ogg-flac': 'ogg',
-  webm: 'webm',
-  matroska: 'webm',
-};
 
 /** Bytes of a message of an encoded file. */
 const PIECE_BYTES = 64 * 1024;
@@ -51,7 +40,7 @@ export async function openAudioSource(input: string, pieceMs: number): Promise<A
   const pieceBytes = Math.max(2, Math.round((pieceMs * SPEECH_RATE) / 1000) * 2);
   if (container === 'wav' || container === 'rf64')
     return { format: 'pcm16', audio: inPieces(wavToPcm(all), pieceBytes) };
-  const format = FORMATS[container];
+  const format = STREAM_FORMATS[container];
   if (format !== undefined) return { format, audio: all };
   if (input === '-' && container === 'unknown') return { format: 'pcm16', audio: inPieces(all, pieceBytes) };
   throw new UsageError(

@@ -2,7 +2,7 @@
  * The facade that every dialect calls. A dialect parses its wire format into these requests and renders
  * these answers; it never reaches below this file.
  */
-import type { RawFormat } from '@vox-speech/audio';
+import type { RawFormat, StreamFormat } from '@vox-speech/audio';
 import type { StreamDecoder } from '@vox-speech/audio/node';
 import type { Chunking, Decoder, ModelInfo, ModelKind, Segment, Voice, Warning } from '@vox-speech/contract';
 import type { AudioFormat, SpeechSummary, TranscriptSummary } from '../messages/index.js';
@@ -167,7 +167,7 @@ export interface SpeechStream {
 
 /** Encoded audio that comes bit by bit. */
 export interface DecodeStreamRequest {
-  readonly format: 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm';
+  readonly format: StreamFormat;
   /** Hz of the PCM16 that comes out. */
   readonly sampleRate: number;
   readonly signal: AbortSignal;

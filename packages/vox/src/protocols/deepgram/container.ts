@@ -1,23 +1,8 @@
 /** A stream whose bytes are a file's: its first ones tell which, the ffmpeg program decodes it as it comes. */
-import { type Container, SNIFF_BYTES, sniff } from '@vox-speech/audio';
+import { SNIFF_BYTES, STREAM_FORMATS, sniff } from '@vox-speech/audio';
 import { VoxError } from '@vox-speech/contract';
 import type { Runtime, StreamDecoder } from '../../runtime/types.js';
 import { DECODED_RATE } from './schema.js';
-
-type StreamFormat = Parameters<Runtime['decodeStream']>[0]['format'];
-
-/** Formats that can be decoded from a pipe. */
-const FORMATS: Readonly<Partial<Record<Container, StreamFormat>>> = {
-  wav: 'wav',
-  flac: 'flac',
-  mp3: 'mp3',
-  ogg: 'ogg',
-  'ogg-vorbis': 'ogg',
-  'ogg-opus': 'ogg',
-  'ogg-flac': 'ogg',
-  webm: 'webm',
-  matroska: 'webm',
-};
 
 /** Bytes from which on a format that shows is taken for it: a live stream can't wait for more. */
 const ENOUGH_BYTES = 64;
@@ -58,7 +43,7 @@ export class ContainerFeed {
   }
 
   async #begin(): Promise<void> {
-    const format = FORMATS[sniff(this.#head)];
+    const format = STREAM_FORMATS[sniff(this.#head)];
     if (format === undefined)
       throw new VoxError(
         'unsupported_media',

@@ -6,12 +6,12 @@
 import { open, readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import {
-  type Container,
   isReadableWav,
   isWav,
   type RawFormat,
   SAMPLE_BYTES,
   SNIFF_BYTES,
+  STREAM_FORMATS,
   sniff,
   statedRate,
   WavHeaderParser,
@@ -54,18 +54,6 @@ const USUAL_RATE = 16_000;
 const MAX_PCM_BYTES = 256 * 1024 * 1024;
 /** Files up to here are read in one go, in bytes: half a minute at 16 kHz. */
 const AT_ONCE_BYTES = 1024 * 1024;
-/** Formats that ffmpeg reads from a pipe. */
-const STREAMED: Readonly<Partial<Record<Container, 'wav' | 'flac' | 'mp3' | 'ogg' | 'webm'>>> = {
-  wav: 'wav',
-  flac: 'flac',
-  mp3: 'mp3',
-  ogg: 'ogg',
-  'ogg-vorbis': 'ogg',
-  'ogg-opus': 'ogg',
-  'ogg-flac': 'ogg',
-  webm: 'webm',
-  matroska: 'webm',
-};
 
 /**
  * @param raw what the client says of samples without a header; a WAV header stands above it
@@ -86,7 +74,7 @@ export async function pcmOf(
   if (raw !== undefined && !isWav(head)) return plain(upload, raw, signal);
   const container = sniff(head);
   if ((container === 'wav' || container === 'rf64') && isReadableWav(head)) return wav(upload, signal);
-  const format = STREAMED[container];
+  const format = STREAM_FORMATS[container];
   if (format === undefined)
     throw new VoxError(
       'unsupported_media',
