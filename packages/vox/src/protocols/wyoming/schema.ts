@@ -56,7 +56,7 @@ export function readTranscribe(data: Data): Transcribe {
   const sensitivity = text(data, 'vad_sensitivity');
   return {
     model: text(data, 'name') ?? '',
-    ...readHotwords([...texts(data, 'transcript_names'), ...texts(data, 'transcript_terms')]),
+    ...fittingHotwords([...texts(data, 'transcript_names'), ...texts(data, 'transcript_terms')]),
     ...(language === undefined ? {} : { language }),
     ...(context === undefined || context === null ? {} : { context: readContext(context) }),
     ...(sensitivity === undefined ? {} : { sensitivity: readSensitivity(sensitivity) }),
@@ -64,7 +64,7 @@ export function readTranscribe(data: Data): Transcribe {
 }
 
 /** Home Assistant sends all its names, so a house with many is still heard: those beyond the limits are left out. */
-function readHotwords(given: readonly string[]): Pick<Transcribe, 'hotwords' | 'warnings'> {
+function fittingHotwords(given: readonly string[]): Pick<Transcribe, 'hotwords' | 'warnings'> {
   const { phrases, characters } = HOTWORD_LIMITS;
   const all = [...new Set(given.map((word) => word.trim()).filter((word) => word !== ''))];
   const hotwords = all.filter(({ length }) => length <= characters).slice(0, phrases);
