@@ -169,12 +169,14 @@ describe('gRPC: text to speech', () => {
     };
     const call = client.stream(SYNTHESIZE, { input: 'Hi' });
     call.on('error', () => {});
+    // One that never begins to read is buffered without end by the library on its own side.
+    call.once('data', () => call.pause());
     await until('some audio', () => made > 3);
     for (let before = -1; before !== made; ) {
       before = made;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.ok(made < 500, `${made} of 1000 chunks were made for nobody`);
+    assert.ok(made < 200, `${made} of 1000 chunks were made for nobody`);
     call.cancel();
     await until('the work to be stopped', () => left);
     assert.equal(runtime.asked.speak[0]?.signal.aborted, true);
