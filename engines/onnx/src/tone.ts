@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Decoder,
+  hearStream,
   type LoadOptions,
   type Model,
   type ModelFiles,
@@ -22,8 +23,6 @@ import type { Native } from './native.js';
 import { INPUT_RATE, ToneStream } from './stream.js';
 
 const LANGUAGE = 'ru';
-/** Samples of a recording that are heard between two looks at the signal (1 s). */
-const PIECE = INPUT_RATE;
 /** How the blank is written in tokens.txt. */
 const BLANK = '<blk>';
 /**
@@ -107,21 +106,7 @@ class ToneModel implements Model {
   async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
     if (pcm.sampleRate !== INPUT_RATE)
       throw new VoxError('internal', `this model hears ${INPUT_RATE} Hz, not ${pcm.sampleRate}`);
-    const stream = this.#open(options);
-    try {
-      for (let at = 0; at < pcm.samples.length; at += PIECE) {
-        stream.push(pcm.samples.subarray(at, at + PIECE));
-        if (at + PIECE >= pcm.samples.length) stream.finish();
-        while (stream.ready()) this.step([stream]);
-        for (const { type, segment } of stream.poll())
-          if (type === 'transcript-final' && segment !== undefined) yield segment;
-        // Whoever cancels must be heard.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (signal.aborted) throw new VoxError('cancelled', 'the transcription was cancelled');
-      }
-    } finally {
-      stream.close();
-    }
+    yield* hearStream(this, this.#open(options), [pcm.samples], signal);
   }
 
   close(): Promise<void> {

@@ -3,6 +3,7 @@
  * decoded in one run of the model. What a family's files are and what it can do is the row it is made from.
  */
 import {
+  hearStream,
   type LoadOptions,
   type Model,
   type ModelFiles,
@@ -27,8 +28,6 @@ const SILENCE = 0.8;
 const EMPTY_SILENCE = 2.4;
 /** Seconds after which an utterance is ended in any case; the library's own default. */
 const LONGEST = 20;
-/** Ms of a recording that are decoded between two looks at the signal. */
-const PIECE_MS = 1000;
 
 /** One family of streaming recognisers, its files checked. */
 export interface OnlineRow {
@@ -133,22 +132,7 @@ class OnlineModel implements Model {
   async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
     if (pcm.sampleRate !== SAMPLE_RATE)
       throw new VoxError('internal', `this model hears ${SAMPLE_RATE} Hz, not ${pcm.sampleRate}`);
-    const stream = this.#open(options);
-    const piece = (SAMPLE_RATE * PIECE_MS) / 1000;
-    try {
-      for (let at = 0; at < pcm.samples.length; at += piece) {
-        stream.push(pcm.samples.subarray(at, at + piece));
-        if (at + piece >= pcm.samples.length) stream.finish();
-        while (stream.ready()) this.step([stream]);
-        for (const { type, segment } of stream.poll())
-          if (type === 'transcript-final' && segment !== undefined) yield segment;
-        // Whoever cancels must be heard.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (signal.aborted) throw new VoxError('cancelled', 'the transcription was cancelled');
-      }
-    } finally {
-      stream.close();
-    }
+    yield* hearStream(this, this.#open(options), [pcm.samples], signal);
   }
 
   /** The memory of a native recogniser is returned by the end of the process. */

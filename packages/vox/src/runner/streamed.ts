@@ -2,12 +2,9 @@
  * A recording through a streaming model: it is heard as a live stream is, and cut where the model says, so that both tell the same.
  * Nothing is left out before it, as no silence makes such a model invent words.
  */
-import { type Segment, type TranscribeOptions, VoxError } from '@vox-speech/contract';
+import { hearStream, type Segment, type TranscribeOptions } from '@vox-speech/contract';
 import type { StreamingModel } from './live/batched-engine.js';
 import { compressionRatio } from './loop.js';
-
-/** Samples that are heard between two looks at the signal (1 s at 16 kHz). */
-const PIECE = 16_000;
 
 export interface StreamedJob {
   readonly model: StreamingModel;
@@ -27,29 +24,14 @@ export async function* hearStreamed({
   signal,
   onLength,
 }: StreamedJob): AsyncGenerator<Segment> {
-  const stream = model.openTranscription(options);
-  const heard = function* (): Generator<Segment> {
-    while (stream.ready()) model.step([stream]);
-    for (const { type, segment } of stream.poll())
-      if (type === 'transcript-final' && segment !== undefined)
-        yield { ...segment, compressionRatio: compressionRatio(segment.text) };
-  };
   let length = 0;
-  try {
+  const blocks = async function* (): AsyncGenerator<Float32Array> {
     for await (const block of source) {
       length += block.length;
       onLength(length);
-      for (let at = 0; at < block.length; at += PIECE) {
-        stream.push(block.subarray(at, at + PIECE));
-        yield* heard();
-        // Live streams, and whoever cancels, must have their turn.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (signal.aborted) throw new VoxError('cancelled', 'the transcription was cancelled');
-      }
+      yield block;
     }
-    stream.finish();
-    yield* heard();
-  } finally {
-    stream.close();
-  }
+  };
+  for await (const segment of hearStream(model, model.openTranscription(options), blocks(), signal))
+    yield { ...segment, compressionRatio: compressionRatio(segment.text) };
 }
