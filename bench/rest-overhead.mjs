@@ -1,7 +1,8 @@
 /**
  * What the server adds: one client's `/v1/audio/transcriptions` (whisper:base, jfk.wav, language given)
  * against the bare engine on the same files with 2 threads in a process of its own. Wanted: at most 60 ms
- * more.
+ * more. A pair of runs, one after the other, meets the same machine, whose clock wavers by more than what is measured
+ * here: the overhead is the median of the pairs' differences.
  */
 import { join } from 'node:path';
 import { needClips } from './lib/audio.mjs';
@@ -11,7 +12,7 @@ import { form } from './lib/rest.mjs';
 import { alternate, median } from './lib/stats.mjs';
 import { pull, serve, view } from './lib/vox.mjs';
 
-const flags = options({ runs: 15 });
+const flags = options({ runs: 30 });
 const path = join(needClips(), 'jfk.wav');
 pull('whisper:base');
 const vox = await serve();
@@ -48,6 +49,6 @@ report(
     'bare engine, 2 threads, median': [bare, 'ms'],
     'ratio REST / engine': [rest / bare],
   },
-  [target('overhead, ms', rest - bare, '<=', 60)],
+  [target('overhead, ms', median(times.rest.map((ms, run) => ms - times.engine[run])), '<=', 60)],
   flags,
 );

@@ -1,7 +1,8 @@
 /**
  * Makes one file of the server and one of each command, with the libraries that they need at the start: Node opens, reads
  * and links hundreds of modules one by one otherwise, which is most of the time `vox serve` takes to answer
- * (docs/decisions/0007). Runners, workers and tests run the modules themselves; `bin/vox.js` chooses.
+ * (docs/decisions/0007); runners likewise, so that a model is back sooner after a crash. Workers and tests run the modules
+ * themselves; `bin/vox.js` chooses.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -21,13 +22,20 @@ const require = bundleRequire(import.meta.url);
 const __filename = bundlePath(import.meta.url);
 const __dirname = bundlePath(new URL('.', import.meta.url));`;
 
+/** What the server starts as a process of its own and is bundled too: who starts it, how it is named there and in the bundle. */
+const RUNNER = {
+  starter: join(dist, 'host/process.js'),
+  module: "'../runner/main.js'",
+  bundled: "'../bundle/runner.js'",
+};
+
 /** Modules look for workers, pages and package.json from where they lie; so they do in the bundle. */
 const ownPlaces = {
   name: 'own-places',
   setup({ onLoad }) {
     onLoad({ filter: /packages[\\/][a-z]+[\\/]dist[\\/].*\.js$/ }, async ({ path }) => {
       const from = JSON.stringify(relative(bundle, path).split(sep).join('/'));
-      const text = await readFile(path, 'utf8');
+      const text = await readOwn(path);
       return {
         loader: 'js',
         contents: text.replaceAll('import.meta.url', `new URL(${from}, import.meta.url).href`),
@@ -36,9 +44,17 @@ const ownPlaces = {
   },
 };
 
+/** A module's text, which names the bundled runner where it starts one. */
+async function readOwn(path) {
+  const text = await readFile(path, 'utf8');
+  if (path !== RUNNER.starter) return text;
+  if (!text.includes(RUNNER.module)) throw new Error(`${path} does not start ${RUNNER.module}`);
+  return text.replace(RUNNER.module, RUNNER.bundled);
+}
+
 await rm(bundle, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: [join(dist, 'bin.js')],
+  entryPoints: { bin: join(dist, 'bin.js'), runner: join(dist, 'runner/main.js') },
   outdir: bundle,
   absWorkingDir: ROOT,
   bundle: true,
