@@ -13,14 +13,15 @@ const FORGET = 0.95;
 /** A longer pause between packets is the client's own silence and no rhythm, ms. */
 const LONGEST_GAP_MS = 2_000;
 
-interface Mark {
-  /** One past the last sample of a packet. */
-  readonly end: number;
-  readonly at: number;
-}
-
+/**
+ * A mark is one past the last sample of a packet, and when that came in. They lie in two rings of numbers: an object a packet
+ * lives just long enough to be taken for an old one, and waits for a collection that seldom comes.
+ */
 export class Arrivals {
-  #marks: Mark[] = [];
+  readonly #ends = new Float64Array(MARKS);
+  readonly #times = new Float64Array(MARKS);
+  /** Marks that were ever made; the last one lies before this place in the rings. */
+  #count = 0;
   #last = Number.POSITIVE_INFINITY;
   #gap = 0;
   /** Samples that came in together with the last ones. */
@@ -33,20 +34,23 @@ export class Arrivals {
    * @param now when it was its turn to be heard
    */
   heard(end: number, at: number, now: number): void {
-    const last = this.#marks.at(-1);
+    const before = (this.#count + MARKS - 1) % MARKS;
     const gap = now - this.#last;
     if (gap < LONGEST_GAP_MS) this.#gap = Math.max(this.#gap * FORGET, gap);
     this.#last = now;
     // A large packet is heard in parts; the next one is due when it would have been spoken.
-    this.#burst = (last?.at === at ? this.#burst : 0) + end - (last?.end ?? 0);
-    this.#marks.push({ end, at });
-    if (this.#marks.length > MARKS) this.#marks.shift();
+    const together = this.#count > 0 && this.#times[before] === at;
+    this.#burst = (together ? this.#burst : 0) + end - (this.#ends[before] ?? 0);
+    this.#ends[this.#count % MARKS] = end;
+    this.#times[this.#count % MARKS] = at;
+    this.#count++;
   }
 
   /** When the sample at this position came in, as far as that is remembered. */
   of(position: number): number {
-    const mark = this.#marks.find(({ end }) => end > position) ?? this.#marks.at(-1);
-    return mark?.at ?? 0;
+    let mark = Math.max(0, this.#count - MARKS);
+    while (mark < this.#count - 1 && (this.#ends[mark % MARKS] ?? 0) <= position) mark++;
+    return this.#times[mark % MARKS] ?? 0;
   }
 
   /** Ms of silence since the client stopped sending; 0 while it may only be late. */
