@@ -17,13 +17,22 @@ const MAX_BATCH = 128;
 const FULL_HOUSE = 8;
 /** Ms between two measurements. */
 const MEASURE_MS = 1_000;
+/**
+ * Shares of the time that steps take. Above the first one streams wait for each other a little longer, so that steps are for
+ * more of them: four in a step cost half as much each as one alone. Below the second one nobody need wait.
+ */
+const PRESSED = 0.5;
+const RELAXED = 0.25;
+/** Ms that streams wait for each other at first and at most. */
+const FIRST_GATHER_MS = 20;
+const LONGEST_GATHER_MS = 80;
 /** Samples that each stream of the trial hears (1.2 s), at this level. */
 const TRIAL = 19_200;
 const TRIAL_LEVEL = 0.01;
 /** Steps that are remembered until somebody asks how large they were. */
 const MAX_REMEMBERED = 256;
 /** Beside the steps: resampling, framing, messages, and steps that are smaller than a full house. */
-const OVERHEAD = 1.5;
+const OVERHEAD = 1.25;
 
 /** A model with the two methods that make it a streaming one. */
 export type StreamingModel = Model & Required<Pick<Model, 'openTranscription' | 'step'>>;
@@ -44,6 +53,9 @@ export class BatchedEngine implements LiveEngine, Steps {
   #spentMs = 0;
   #heardMs = 0;
   #measuredAt = 0;
+  #gatherMs = 0;
+  /** Wall clock in ms: since when somebody waits for a step. */
+  #since = 0;
   #batches: number[] = [];
 
   constructor(model: StreamingModel, clock: Clock) {
@@ -63,6 +75,7 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 
   wants(stream: BatchedStream): void {
+    if (this.#waiting.size === 0) this.#since = this.#clock.now();
     this.#waiting.add(stream);
   }
 
@@ -77,7 +90,8 @@ export class BatchedEngine implements LiveEngine, Steps {
 
   tick(): boolean {
     const begun = this.#clock.now();
-    while (this.#waiting.size > 0) {
+    const gathered = begun - this.#since >= this.#gatherMs || this.#waiting.size >= this.#limit;
+    while (gathered && this.#waiting.size > 0) {
       this.#stepSome();
       if (this.#clock.now() - begun >= TICK_MS) break;
     }
@@ -117,8 +131,13 @@ export class BatchedEngine implements LiveEngine, Steps {
     }
   }
 
+  /** What a full house costs shows where the time is short: with time to spare steps are smaller and cost more. */
   #account(now: number): void {
-    if (this.#streams.size >= FULL_HOUSE) this.#cost?.add(this.#spentMs, this.#heardMs);
+    const share = this.#spentMs / Math.max(MEASURE_MS, now - this.#measuredAt);
+    if (share > PRESSED && this.#streams.size >= FULL_HOUSE) this.#cost?.add(this.#spentMs, this.#heardMs);
+    if (share > PRESSED)
+      this.#gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(FIRST_GATHER_MS, 2 * this.#gatherMs));
+    else if (share < RELAXED) this.#gatherMs = this.#gatherMs > FIRST_GATHER_MS ? this.#gatherMs / 2 : 0;
     this.#measuredAt = now;
     this.#spentMs = 0;
     this.#heardMs = 0;

@@ -33,6 +33,21 @@ describe('turns of decodes', () => {
     assert.deepEqual(begun, ['first', 'second', 'piece', 'file']);
   });
 
+  it('a piece that is waited for has the turn of a final, and can be given up there too', async () => {
+    const { turns, begun, ask, end } = decodes(1);
+    const [urgent, given] = [new AbortController(), new AbortController()];
+    void ask('final', 'first');
+    void ask('piece', 'piece');
+    void ask('piece', 'urgent', urgent.signal);
+    const gone = assert.rejects(ask('piece', 'given up', given.signal), { code: 'cancelled' });
+    for (const { signal } of [given, urgent]) turns.hasten(signal);
+    void ask('final', 'second');
+    given.abort();
+    for (const name of ['first', 'urgent', 'second', 'piece']) await end(name);
+    await gone;
+    assert.deepEqual(begun, ['first', 'urgent', 'second', 'piece']);
+  });
+
   it('one file at a time beside live streams; as many as come without', async () => {
     const beside = decodes(2);
     void beside.ask('file', 'a');

@@ -5,6 +5,8 @@
 import { VoxError } from '@vox-speech/contract';
 
 interface Waiting {
+  /** Of the caller. */
+  readonly signal: AbortSignal;
   /** Takes the slot and lets the caller go on. */
   readonly start: () => void;
 }
@@ -55,6 +57,14 @@ export class DecodeTurns {
     return this.#run(work);
   }
 
+  /** The pieces that wait for this signal's owner are waited for now: they have the turn of a final. */
+  hasten(signal: AbortSignal): void {
+    for (const waiting of this.#pieces.filter((piece) => piece.signal === signal)) {
+      leave(this.#pieces, waiting);
+      this.#finals.push(waiting);
+    }
+  }
+
   /** A window of a file: while there are live streams one at a time, and none while a final waits. */
   async file<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#live()) await this.#turn(this.#files, signal);
@@ -78,11 +88,12 @@ export class DecodeTurns {
   #turn(queue: Waiting[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
-        const at = queue.indexOf(waiting);
-        if (at >= 0) queue.splice(at, 1);
+        // A piece may have become a final meanwhile.
+        for (const one of [queue, this.#finals]) leave(one, waiting);
         reject(new VoxError('cancelled', 'cancelled'));
       };
       const waiting: Waiting = {
+        signal,
         start: () => {
           signal.removeEventListener('abort', abort);
           this.#running++;
@@ -113,4 +124,9 @@ export class DecodeTurns {
     if (next !== undefined) this.#runningFiles++;
     return next;
   }
+}
+
+function leave(queue: Waiting[], waiting: Waiting): void {
+  const at = queue.indexOf(waiting);
+  if (at >= 0) queue.splice(at, 1);
 }

@@ -100,6 +100,10 @@ export class WindowDecodes implements WindowDecoder {
     return this.#turns.piece(() => this.#whole(samples, options, signal), signal);
   }
 
+  hasten(signal: AbortSignal): void {
+    this.#turns.hasten(signal);
+  }
+
   async ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
     return this.#turns.spare(() => this.#whole(samples, options, signal));
   }

@@ -35,6 +35,8 @@ export interface WindowDecoder {
   final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** A part of a long utterance: nobody waits for it yet, and it must be done soon. */
   piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
+  /** A piece of this signal that still waits for its turn is waited for now, as a final is. */
+  hasten(signal: AbortSignal): void;
   /** The same without anybody waiting for it; only to be called while `idle`. */
   ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** A growing utterance; no segments where the model went astray. Only to be called from `partial`. */
@@ -178,6 +180,8 @@ export class WindowedStream implements LiveStream {
     const tail = reason === 'length' ? 0 : TAIL;
     const samples = this.#hearing.audio.view(utterance.from, until + tail).slice();
     this.#ended.push({ utterance, until, samples, reason, endMs, decidedAt: this.#hearing.arrivedAt });
+    // What was to be decoded in the pause is the final now, or in its way.
+    this.#decoder.hasten(this.#abort.signal);
     this.#finals();
   }
 
