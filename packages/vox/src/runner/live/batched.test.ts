@@ -47,7 +47,8 @@ function wordStream(endpoint: boolean): TranscriptionStream & { step(): void } {
   };
 }
 
-function bench({ endpoint = true } = {}): { live: LiveBench; batches: number[] } {
+/** @param stepMs what a step takes, however many streams it is for */
+function bench({ endpoint = true, stepMs = 0 } = {}): { live: LiveBench; batches: number[] } {
   const steps = new WeakMap<TranscriptionStream, () => void>();
   const batches: number[] = [];
   const model: StreamingModel = {
@@ -60,11 +61,13 @@ function bench({ endpoint = true } = {}): { live: LiveBench; batches: number[] }
     },
     step(ready) {
       batches.push(ready.length);
+      live.clock.spend(stepMs);
       for (const stream of ready) steps.get(stream)?.();
     },
     close: async () => {},
   };
-  return { live: new LiveBench((clock) => new BatchedEngine(model, clock)), batches };
+  const live = new LiveBench((clock) => new BatchedEngine(model, clock));
+  return { live, batches };
 }
 
 const withDetector = (detector: LiveOptions['endpointing']['detector']): LiveOptions => ({
@@ -181,4 +184,36 @@ describe('a live stream on a streaming model', () => {
     await live.clock.advance(100);
     assert.deepEqual(batches, [1]);
   });
+
+  for (const [stepMs, told, wanted] of [
+    [0, 'with time to spare', (before: number, after: number) => after === before],
+    [15, 'under pressure', (before: number, after: number) => after >= 2 * before],
+  ] as const)
+    it(`steps are for more streams ${told}: ${stepMs} ms a step`, async () => {
+      const { live, batches } = bench({ stepMs });
+      const ids = Array.from({ length: 10 }, (_, at) => at + 1);
+      for (const id of ids) live.hub.listen(id, withDetector('silero'));
+      await live.clock.advance(1);
+      // Out of step with each other: one in five has the next chunk complete with each packet.
+      for (const id of ids) await live.send(id, new Float32Array(320 * (id % 5)), 100);
+      batches.length = 0;
+      const packet = new Uint8Array(640);
+      const mean = async (packets: number): Promise<number> => {
+        const from = batches.length;
+        for (let at = 0; at < packets; at++) {
+          live.hub.frames(
+            ids,
+            ids.map(() => packet.length),
+            new Uint8Array(packet.length * ids.length),
+          );
+          await live.clock.advance(20);
+        }
+        const made = batches.slice(from);
+        return made.reduce((sum, size) => sum + size, 0) / made.length;
+      };
+      const before = Math.round(await mean(40));
+      await mean(250);
+      const after = Math.round(await mean(100));
+      assert.ok(wanted(before, after), `${before} streams in a step at first, ${after} later`);
+    });
 });

@@ -40,6 +40,11 @@ export class TestClock implements Clock {
     };
   }
 
+  /** Time goes by while somebody works. */
+  spend(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves on, ms by ms as far as there are timers; what they start without waiting is done meanwhile. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
@@ -51,7 +56,7 @@ export class TestClock implements Clock {
       this.#timers = this.#timers.filter((one) => one !== next);
       next.call();
     }
-    this.#now = until;
+    this.#now = Math.max(this.#now, until);
   }
 }
 
