@@ -16,7 +16,7 @@ const MAX_BATCH = 128;
 /** With fewer streams than this a step costs more a stream; capacity is judged by what a full house costs. */
 const FULL_HOUSE = 8;
 /** Ms between two measurements. */
-const MEASURE_MS = 1_000;
+const MEASURE_MS = 500;
 /**
  * Shares of the time that steps take. Above the first one streams wait for each other a little longer, so that steps are for
  * more of them: four in a step cost half as much each as one alone. Below the second one nobody need wait.
@@ -32,7 +32,7 @@ const TRIAL_LEVEL = 0.01;
 /** Steps that are remembered until somebody asks how large they were. */
 const MAX_REMEMBERED = 256;
 /** Beside the steps: resampling, framing, messages, and steps that are smaller than a full house. */
-const OVERHEAD = 1.25;
+const OVERHEAD = 1.1;
 
 /** A model with the two methods that make it a streaming one. */
 export type StreamingModel = Model & Required<Pick<Model, 'openTranscription' | 'step'>>;

@@ -211,7 +211,7 @@ describe('a live stream on a streaming model', () => {
         const made = batches.slice(from);
         return made.reduce((sum, size) => sum + size, 0) / made.length;
       };
-      const before = Math.round(await mean(40));
+      const before = Math.round(await mean(15));
       await mean(250);
       const after = Math.round(await mean(100));
       assert.ok(wanted(before, after), `${before} streams in a step at first, ${after} later`);

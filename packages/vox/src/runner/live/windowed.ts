@@ -218,11 +218,11 @@ export class WindowedStream implements LiveStream {
     const stands = utterance.stands(until, this.#decoder.crowded);
     const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
     if (silenceMs < Math.min(pauseMs, this.#options.endpointing.silenceMs / 2)) return;
-    if (!stands && !this.#decoder.idle) return;
     const end = Math.min(until + TAIL, position);
     const samples = this.#hearing.audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
-      const how = stands ? 'piece' : 'ahead';
+      // Where others are decoded it waits for its turn: begun at the end of speech, it would come later by this pause.
+      const how = stands || !this.#decoder.idle ? 'piece' : 'ahead';
       const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
       utterance.keep(decoded, until, stands);
       utterance.decodedTo = end;
