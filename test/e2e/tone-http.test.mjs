@@ -7,14 +7,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startServer } from './server.mjs';
-import { cut, NO_SHERPA, pcmOf, RATE, randoms, SAID, SOUND } from './session-speech.mjs';
+import { NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { toneClient } from './tone-client.mjs';
 import { TONE, toneHome } from './tone-home.mjs';
+import { heardAsWhole, splitsOf } from './tone-splits.mjs';
 
-const SPLITS = Number(process.env.VOX_TEST_SPLITS ?? 16);
-const SEED = Number(process.env.VOX_TEST_SEED ?? 7);
-/** Sessions at once: more would be refused, as a machine of two processors can't hear them in real time. */
-const AT_ONCE = 10;
+const SPLITS = splitsOf(16);
 /** Minutes of the longest piece: the fixture hears a hundred in one. Four are dozens of slices and several elements of what is kept. */
 const LONG_MINUTES = Number(process.env.VOX_TEST_LONG_MINUTES ?? 4);
 const texts = (phrases) => phrases.map(({ text }) => text);
@@ -38,29 +36,9 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     client.once(`/transcribe/streaming/chunk?state_id=${id}${query}`, pcm, type);
 
   it(`${SPLITS} random splits, from one sample on: phrases, words and times as of the recording`, async () => {
-    const { phrases, audio_duration } = await client.transcribe(SOUND);
+    const phrases = await heardAsWhole(client, SOUND, SPLITS);
     assert.deepEqual(texts(phrases), SAID);
     assert.ok(phrases.every(({ text, words }) => words.map((word) => word.text).join(' ') === text));
-    const random = randoms(SEED);
-    const splits = Array.from({ length: SPLITS }, () => cut(SOUND, random));
-    const one = async (pieces, at) => {
-      const id = await client.create();
-      const told = [];
-      for (const [seq, pcm] of pieces.entries()) told.push(...(await client.append(id, pcm, seq)).phrases);
-      const last = await client.finalize(id, { new_only: 'true' });
-      const whole = await client.finalize(id);
-      const which = `split ${at} of seed ${SEED}, ${pieces.length} pieces`;
-      assert.equal(whole.audio_duration, audio_duration, which);
-      assert.deepEqual([...told, ...last.phrases], whole.phrases, which);
-      same(whole.phrases, phrases, which);
-    };
-    const waiting = [...splits.entries()];
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-          await one(next[1], next[0]);
-      }),
-    );
   });
 
   it('is measured as live streams are', async () => {
@@ -132,20 +110,6 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     assert.ok(peak < 450, `${Math.round(peak)} MB`);
   });
 });
-
-/** The same words, and each time within 10 ms. */
-function same(found, wanted, which) {
-  assert.deepEqual(timeless(found), timeless(wanted), which);
-  const [a, b] = [found, wanted].map((phrases) =>
-    phrases
-      .flatMap((phrase) => [phrase, ...phrase.words])
-      .flatMap(({ start_time, end_time }) => [start_time, end_time]),
-  );
-  for (const [at, time] of a.entries())
-    assert.ok(Math.abs(time - b[at]) <= 0.0101, `${which}: ${time} s, and ${b[at]} s in the recording`);
-}
-
-const timeless = (phrases) => phrases.map(({ text, words }) => [text, words.map((word) => word.text)]);
 
 /** A WAV of a byte a sample, which is decoded: speech, silence, and the same speech at the end. */
 function muLawWav(pcm, samples) {
