@@ -72,16 +72,41 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
   });
 
-  it('one sample, half a sample, and nothing else', async () => {
-    for (const pieces of [[2], [1], [1, 1]]) {
+  it('one sample, half a sample, and nothing at all', async () => {
+    for (const pieces of [[2], [1], [1, 1], []]) {
       const id = await client.create();
       for (const [seq, bytes] of pieces.entries()) {
         const answer = await client.append(id, SOUND.subarray(0, bytes), seq);
         assert.deepEqual([answer.phrases, answer.partial], [[], '']);
       }
-      const { phrases, is_final } = await client.finalize(id);
-      assert.deepEqual([phrases, is_final], [[], true]);
+      const first = await client.finalize(id);
+      assert.deepEqual([first.phrases, first.is_final], [[], true]);
+      assert.deepEqual(await client.finalize(id), first);
     }
+  });
+
+  it('what is no audio, whole or in a session: 415, and the session goes on', async () => {
+    const id = await client.create();
+    const torn = Buffer.concat([Buffer.from('fLaC'), Buffer.alloc(200, 0x55)]);
+    for (const body of [Buffer.from('no sound at all'), torn])
+      for (const path of ['/transcribe', `/transcribe/streaming/chunk?state_id=${id}&seq=0`]) {
+        const answer = await client.once(path, body, 'application/octet-stream');
+        assert.equal(answer.status, 415, JSON.stringify(answer.body));
+      }
+    await client.append(id, SOUND, 0);
+    assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
+  });
+
+  it('two pieces at once for one session: one waits or is a conflict, and each is heard once', async () => {
+    const id = await client.create();
+    const [first, second] = [SOUND.subarray(0, 64_000), SOUND.subarray(64_000)];
+    const answers = await Promise.all([
+      client.append(id, second, 1),
+      client.append(id, first, 0),
+      client.append(id, first, 0),
+    ]);
+    assert.deepEqual(answers[1], answers[2]);
+    assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
   });
 
   it(`a piece of ${LONG_MINUTES} minutes: answered, others meanwhile too, and memory stays small`, async () => {
@@ -93,11 +118,14 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     const long = chunk(id, wav, '&seq=0', 'audio/wav').finally(() => {
       over = true;
     });
+    // A session of somebody else, which is over long before.
+    const other = heardAsWhole(client, SOUND, 1).then(() => assert.equal(over, false));
     while (!over) {
       assert.equal((await fetch(`${server.url}/v1/health`)).status, 200);
       if (!over) heardOf++;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    await other;
     const { status, body } = await long;
     assert.equal(status, 200, JSON.stringify(body));
     assert.equal(body.audio_duration, LONG_MINUTES * 60);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startServer } from './server.mjs';
-import { NO_SHERPA, pcmOf, SAID, SOUND } from './session-speech.mjs';
+import { NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { toneClient } from './tone-client.mjs';
 import { NO_ONNX, TONE, toneHome } from './tone-home.mjs';
 import { heardAsWhole, splitsOf } from './tone-splits.mjs';
@@ -29,6 +29,16 @@ const ARPA = [
   '\n\\end\\\n',
 ].join('\n');
 
+/** The sound's samples, each repeated as often as another rate needs. */
+function atRate(pcm, rate) {
+  const samples = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length / 2);
+  const made = Int16Array.from(
+    { length: Math.floor((samples.length * rate) / RATE) },
+    (_, at) => samples[Math.floor((at * RATE) / rate)],
+  );
+  return Buffer.from(made.buffer);
+}
+
 for (const [engine, skip, search, decoders] of [
   ['sherpa', NO_SHERPA, undefined, [undefined]],
   ['onnx', NO_ONNX, ARPA, ['greedy', 'beam']],
@@ -50,15 +60,21 @@ for (const [engine, skip, search, decoders] of [
 
     for (const decoder of decoders)
       it(`${SPLITS} random splits${decoder ? ` by ${decoder}` : ''}: as of the recording`, async () => {
-        const phrases = await heardAsWhole(client, SOUND, SPLITS, decoder);
+        const phrases = await heardAsWhole(client, SOUND, SPLITS, { decoder });
         assert.deepEqual(
           phrases.map(({ text }) => text),
           SAID,
         );
       });
 
+    for (const rate of [16_000, 44_100])
+      it(`the same at ${rate} Hz`, async () => {
+        const phrases = await heardAsWhole(client, atRate(SOUND, rate), 2, { decoder: decoders[0], rate });
+        assert.equal(phrases.length, SAID.length);
+      });
+
     it('speech without a pause is cut after 60 s, and nothing of it is lost', async () => {
-      const phrases = await heardAsWhole(client, LONG, 2, decoders[0]);
+      const phrases = await heardAsWhole(client, LONG, 2, { decoder: decoders[0] });
       const [first, second, last] = phrases;
       assert.equal(phrases.length, 3);
       assert.equal(first.text + second.text, SPEECH);

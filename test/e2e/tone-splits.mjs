@@ -1,6 +1,6 @@
 /** However audio is cut, what a session by id says is what the recording says: phrases, words and times. */
 import assert from 'node:assert/strict';
-import { cut, randoms } from './session-speech.mjs';
+import { cut, RATE, randoms } from './session-speech.mjs';
 
 const SEED = Number(process.env.VOX_TEST_SEED ?? 7);
 /** Sessions at once: more would be refused, as a machine of two processors can't hear them in real time. */
@@ -12,16 +12,18 @@ export const splitsOf = (usually) => Number(process.env.VOX_TEST_SPLITS ?? usual
 /**
  * Sends plain samples in random pieces of half a sample to 5 s, a session for each of `splits`. Returns the recording's phrases.
  * @param decoder absent = the model's own
+ * @param rate of the samples, in Hz
  */
-export async function heardAsWhole(client, sound, splits, decoder) {
+export async function heardAsWhole(client, sound, splits, { decoder, rate = RATE } = {}) {
   const wishes = decoder === undefined ? {} : { decoder };
-  const { phrases, audio_duration } = await client.transcribe(sound, wishes);
+  const { phrases, audio_duration } = await client.transcribe(sound, wishes, rate);
   const random = randoms(SEED);
-  const waiting = Array.from({ length: splits }, (_, at) => [at, cut(sound, random)]);
+  const waiting = Array.from({ length: splits }, (_, at) => [at, cut(sound, random, rate)]);
   const one = async ([at, pieces]) => {
     const id = await client.create(wishes);
     const told = [];
-    for (const [seq, pcm] of pieces.entries()) told.push(...(await client.append(id, pcm, seq)).phrases);
+    for (const [seq, pcm] of pieces.entries())
+      told.push(...(await client.append(id, pcm, seq, rate)).phrases);
     const last = await client.finalize(id, { new_only: 'true' });
     const whole = await client.finalize(id);
     const which = `split ${at} of seed ${SEED}, ${pieces.length} pieces`;
