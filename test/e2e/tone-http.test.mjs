@@ -87,7 +87,7 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
 
   it('what is no audio, whole or in a session: 415, and the session goes on', async () => {
     const id = await client.create();
-    const torn = Buffer.concat([Buffer.from('fLaC'), Buffer.alloc(200, 0x55)]);
+    const torn = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt '), Buffer.alloc(200, 0x55)]);
     for (const body of [Buffer.from('no sound at all'), torn])
       for (const path of ['/transcribe', `/transcribe/streaming/chunk?state_id=${id}&seq=0`]) {
         const answer = await client.once(path, body, 'application/octet-stream');
