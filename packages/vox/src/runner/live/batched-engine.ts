@@ -1,5 +1,11 @@
 /** The live streams of a streaming model: one step for all that have something to hear. */
-import type { LiveOptions, Model, ModelInfo, TranscribeOptions, TranscriptionStream } from '@vox-speech/contract';
+import type {
+  LiveOptions,
+  Model,
+  ModelInfo,
+  TranscribeOptions,
+  TranscriptionStream,
+} from '@vox-speech/contract';
 import { biasFor } from '../bias.js';
 import { BatchedStream, type Steps } from './batched.js';
 import { Cost } from './cost.js';
