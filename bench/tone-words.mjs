@@ -25,7 +25,7 @@ const textOf = ({ phrases }) => phrases.map(({ text }) => text).join(' ');
 
 for (const name of ['austen-1', 'two-cities']) {
   const { data, rate } = readPcm16(join(clips, `${name}.wav`));
-  const { full_text } = await client.transcribe(data, rate);
+  const { full_text } = await client.transcribe(data, {}, rate);
   const percents = [];
   for (let split = 0; split < flags.splits; split++) {
     const pieces = cut(data, random, rate);

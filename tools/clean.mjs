@@ -1,19 +1,15 @@
 /** Removes what `tsc -b` wrote, and what a pack that was killed left behind (tools/prepack.mjs). */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './files.mjs';
 
-for (const folder of [
-  'packages/contract',
-  'packages/audio',
-  'packages/client',
-  'packages/vox',
-  'engines/sherpa',
-  'engines/onnx',
-  'engines/replay',
-]) {
-  rmSync(join(ROOT, folder, 'dist'), { recursive: true, force: true });
-}
-for (const folder of ['packages/vox', 'engines/sherpa', 'engines/onnx'])
-  execFileSync(process.execPath, [join(ROOT, 'tools/prepack.mjs'), '--undo'], { cwd: join(ROOT, folder) });
+for (const group of ['packages', 'engines'])
+  for (const name of readdirSync(join(ROOT, group))) {
+    const folder = join(ROOT, group, name);
+    rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    const manifest = join(folder, 'package.json');
+    if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).scripts?.prepack === undefined)
+      continue;
+    execFileSync(process.execPath, [join(ROOT, 'tools/prepack.mjs'), '--undo'], { cwd: folder });
+  }

@@ -4,11 +4,23 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { encodeWav } from '../../packages/audio/dist/index.js';
+import { toneSpeech, writePublishedTone } from '../../packages/vox/dist/models/import/testing/tone.js';
 import { ROOT } from '../../tools/files.mjs';
 import { replayHome } from './replay-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
@@ -23,10 +35,37 @@ const HOUSE = [
   'tools',
   'bench/package.json',
 ];
+/** T-one with a language model as Vox's own catalog has it, but for where its files come from. */
+const SEARCHED = {
+  reference: 't-one:ru-beam',
+  override: true,
+  kind: 'stt',
+  family: 'tone-ctc',
+  engine: 'onnx',
+  description: 'a stand-in for T-one',
+  license: { id: 'Apache-2.0' },
+  languages: ['ru'],
+  importer: 't-one',
+  parameters: { paged: 'kenlm.bin' },
+};
+const SAID = 'привет мир';
 const run = promisify(execFile);
 const windows = process.platform === 'win32';
 const npm = (cwd, ...args) =>
   run('npm', [...args, '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd, shell: windows });
+
+/** T-one's files as they are published, with the fixture's weights and a small language model of KenLM; as a catalog names them. */
+async function toneFiles(folder) {
+  mkdirSync(folder);
+  await writePublishedTone(folder);
+  cpSync(join(ROOT, 'engines/onnx/testing/kenlm/trie.bin'), join(folder, 'kenlm.bin'));
+  return ['model.onnx', 'vocab.json', 'kenlm.bin'].map((name) => {
+    const path = join(folder, name);
+    const bytes = readFileSync(path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { as: name, paths: [path], size: bytes.length, sha256 };
+  });
+}
 
 describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'vox-packed-'));
@@ -53,7 +92,13 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
           if (existsSync(join(ROOT, group, name, part)))
             cpSync(join(ROOT, group, name, part), join(house, group, name, part), { recursive: true });
     for (const path of [packs, installed]) mkdirSync(path);
-    await npm(house, 'pack', '-w', 'engines/sherpa', '-w', 'packages/vox', '--pack-destination', packs);
+    await npm(
+      house,
+      'pack',
+      ...['engines/sherpa', 'engines/onnx', 'packages/vox'].flatMap((name) => ['-w', name]),
+      '--pack-destination',
+      packs,
+    );
     const tarball = readdirSync(packs).find((name) => name.startsWith('vox-speech-vox-'));
     await npm(installed, 'install', '--omit=optional', join(packs, tarball));
   });
@@ -128,6 +173,55 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     assert.equal((await vox('pull', VOICE)).code, 0);
     const { stdout: listed } = await vox('engines', 'list', '--json');
     assert.equal(JSON.parse(listed).engines.find(({ name }) => name === 'sherpa').status, 'ready');
+  });
+
+  it('brings ONNX Runtime with the first model that needs it, and hears with it', async () => {
+    const searched = join(folder, 'searched');
+    const files = await toneFiles(join(folder, 't-one'));
+    mkdirSync(join(searched, 'catalog'), { recursive: true });
+    // Its own weights are on the hub alone, and have 5.6 GB; all else is as for these.
+    writeFileSync(
+      join(searched, 'catalog/t-one.json'),
+      JSON.stringify({ version: 1, entries: [{ ...SEARCHED, sources: [{ type: 'file', files }] }] }),
+    );
+    const pulled = await voxAt(searched, 'pull', SEARCHED.reference, '--json');
+    assert.equal(pulled.code, 0, pulled.stderr);
+    const said = pulled.stdout.trim().split('\n');
+    const statuses = said.map((line) => JSON.parse(line).status ?? '');
+    for (const status of [
+      /^installing adapter onnx \d/,
+      /^downloading onnxruntime-node 1\./,
+      /^adapter onnx ready$/,
+      /^success$/,
+    ])
+      assert.ok(
+        statuses.some((one) => status.test(one)),
+        `${status} is missing in:\n${pulled.stdout}`,
+      );
+    const { stdout } = await voxAt(searched, 'engines', 'list', '--json');
+    const status = Object.fromEntries(
+      JSON.parse(stdout).engines.map((engine) => [engine.name, engine.status]),
+    );
+    assert.deepEqual([status.onnx, status.sherpa], ['ready', 'not installed']);
+    const server = await startServer({
+      program,
+      env: { ...env, VOX_HOME: searched, VOX_STT_MODEL: SEARCHED.reference },
+      home: searched,
+    });
+    try {
+      for (const decoder of ['beam', 'greedy']) {
+        const reply = await fetch(`${server.url}/transcribe?decoder=${decoder}`, {
+          method: 'POST',
+          headers: { 'content-type': 'audio/wav' },
+          body: encodeWav(toneSpeech(SAID, 8_000), 8_000),
+        });
+        const answer = await reply.json();
+        assert.equal(answer.full_text, SAID, JSON.stringify(answer));
+        assert.equal(answer.warnings, undefined);
+      }
+    } finally {
+      await server.stop();
+    }
   });
 
   it('takes somebody else’s engine from a folder, and runs a model on it', async () => {

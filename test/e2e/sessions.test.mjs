@@ -93,6 +93,25 @@ describe('sessions by id in Redis', { skip: NO_SHERPA || NO_REDIS }, () => {
     assert.ok((await admin.pttl(`t:${id}:a`)) > LIMITS.timeoutMs - 10_000);
   });
 
+  it('a session that expired is unknown, also to who heard it, and leaves nothing behind', async () => {
+    await admin.flushdb();
+    const other = await open();
+    try {
+      for (const by of [one, other]) {
+        const id = await create();
+        await append(id, { pcm: SOUND.subarray(0, 32_000) });
+        for (const key of await admin.keys(`t:${id}*`)) await admin.pexpire(key, 1);
+        while ((await admin.keys(`t:${id}*`)).length > 0)
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        await assert.rejects(append(id, { pcm: SOUND.subarray(0, 64_000) }, by), { code: 'not_found' });
+        await assert.rejects(by.sessions.finalize(id, { newOnly: false }, signal), { code: 'not_found' });
+        assert.deepEqual(await admin.keys(`t:${id}*`), []);
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
   it('Redis that comes back without its data: the session is unknown, and nothing else is wrong', async () => {
     await admin.flushdb();
     const id = await create();

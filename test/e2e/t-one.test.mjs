@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
+import { encoded, TWELVE_FORMATS } from './clips.mjs';
 import { NO_MODELS, NO_SHARED_AUDIO, SHARED_AUDIO, startServer, VOX } from './server.mjs';
 import { pcmAsWav } from './wav.mjs';
 
@@ -18,6 +19,9 @@ const [FROM_SECONDS, TO_SECONDS] = [2.8, 8];
 /** Only this one knows Russian; the other is the fastest. */
 const RUSSIAN_MODEL = 'whisper:base';
 const RUSSIAN = join(SHARED_AUDIO, 'russian-8k.flac');
+const FFMPEG = process.env.VOX_TEST_FFMPEG;
+/** Seconds of silence that an encoder may add. */
+const PADDING = 0.15;
 /** Whisper puts marks where phrases are cut. */
 const HEARD = /ask not\W+what your country can do for you/i;
 
@@ -32,13 +36,22 @@ describe('the T-one routes', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
     const speech = readFileSync(join(SHARED_AUDIO, 'jfk.wav')).subarray(44);
     pcm = speech.subarray(2 * RATE * FROM_SECONDS, 2 * RATE * TO_SECONDS);
     writeFileSync(clip, pcmAsWav(pcm, RATE));
-    vox = await startServer({ env: { VOX_STT_MODEL: 'whisper:tiny.en' } });
+    vox = await startServer({
+      env: { VOX_STT_MODEL: 'whisper:tiny.en', ...(FFMPEG && { VOX_FFMPEG: FFMPEG }) },
+    });
   });
   after(async () => {
     await vox?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const post = async (path, fields = { a: '' }) => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    const reply = await fetch(`${vox.url}${path}`, { method: 'POST', body });
+    assert.equal(reply.status, 200, await reply.clone().text());
+    return reply.json();
+  };
   const client = async (...args) => {
     const env = { ...process.env, VOX_HOME: process.env.VOX_TEST_HOME };
     const { stdout } = await run(process.execPath, [VOX, 'client', 't-one', ...args, '--server', vox.url], {
@@ -60,22 +73,27 @@ describe('the T-one routes', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
   });
 
   it('a FLAC of 8 kHz is Russian text both ways', async () => {
-    const post = async (path, fields = {}) => {
-      const body = new FormData();
-      for (const [name, value] of Object.entries(fields)) body.append(name, value);
-      const reply = await fetch(`${vox.url}${path}`, { method: 'POST', body });
-      assert.equal(reply.status, 200, await reply.clone().text());
-      return reply.json();
-    };
     const file = new Blob([await readFile(RUSSIAN)]);
     const whole = await post(`/transcribe?language=ru&decoder=beam&model=${RUSSIAN_MODEL}`, { file });
     assert.match(whole.full_text, /[а-я]{4}/i);
     assert.equal(whole.warnings[0].option, 'decoder');
-    const { state_id } = await post(`/transcribe/streaming?language=ru&model=${RUSSIAN_MODEL}`, { a: '' });
+    const { state_id } = await post(`/transcribe/streaming?language=ru&model=${RUSSIAN_MODEL}`);
     const told = await post('/transcribe/streaming/chunk', { state_id, file });
     assert.equal(told.audio_duration, whole.audio_duration);
     const last = await post('/transcribe/streaming/finalize', { state_id });
     assert.match(last.phrases.map(({ text }) => text).join(' '), /[а-я]{4}/i);
+  });
+
+  it('pieces in every container that may be sent', { skip: !FFMPEG && 'no ffmpeg' }, async () => {
+    const wav = readFileSync(clip);
+    for (const [name, args] of Object.entries(TWELVE_FORMATS).slice(0, 5)) {
+      const { state_id } = await post('/transcribe/streaming');
+      const file = new Blob([await encoded(FFMPEG, folder, wav, args)]);
+      const told = await post('/transcribe/streaming/chunk', { state_id, file });
+      assert.ok(Math.abs(told.audio_duration - (TO_SECONDS - FROM_SECONDS)) < PADDING, name);
+      const { phrases } = await post('/transcribe/streaming/finalize', { state_id });
+      assert.match(phrases.map(({ text }) => text).join(' '), /what your country can do for you/i, name);
+    }
   });
 
   it('the demo’s WebSocket', async () => {

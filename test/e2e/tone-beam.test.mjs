@@ -1,11 +1,10 @@
 /** `decoder=greedy|beam` from the request to the model: whole recordings, sessions by id and the demo's WebSocket, on one server. */
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { encodeWav } from '../../packages/audio/dist/index.js';
 import { startServer } from './server.mjs';
-import { TONE, toneHome, toneSpeech } from './tone-home.mjs';
+import { NO_ONNX, TONE, toneHome, toneSpeech } from './tone-home.mjs';
 
 const RATE = 8_000;
 /** Samples of a frame, and a label's value, of the fixture; a little nearer to `л` (12) than to `м` (13). */
@@ -22,15 +21,6 @@ const WORDS = [
   '-0.2\tмой дом\n\n\\end\\\n',
 ].join('\n');
 
-function onnxIsThere() {
-  try {
-    createRequire(new URL('../../engines/onnx/package.json', import.meta.url)).resolve('onnxruntime-node');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** 0.6 s of silence, `мой до?`, 0.9 s of silence; as samples. */
 function sound() {
   const said = toneSpeech('мой дол', RATE);
@@ -41,9 +31,7 @@ function sound() {
   return samples;
 }
 
-describe('the decoder that is asked for', {
-  skip: !onnxIsThere() && 'onnxruntime-node is not installed',
-}, () => {
+describe('the decoder that is asked for', { skip: NO_ONNX }, () => {
   let home;
   let server;
   before(async () => {

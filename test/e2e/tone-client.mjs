@@ -65,7 +65,8 @@ export function toneClient(url, faults = new Map()) {
       return patiently('/transcribe/streaming/finalize', form({ state_id: id, ...fields }), FORM);
     },
     /** A recording of plain samples. */
-    transcribe: (pcm, rate = RATE) => patiently('/transcribe', pcm, `audio/L16; rate=${rate}`),
+    transcribe: (pcm, query = {}, rate = RATE) =>
+      patiently(`/transcribe?${new URLSearchParams(query)}`, pcm, `audio/L16; rate=${rate}`),
     close: () => agent.destroy(),
   };
 }

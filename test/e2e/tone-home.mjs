@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -37,15 +38,25 @@ const INFO = {
   concurrency: 1,
 };
 
+/** Why the ONNX Runtime engine can't be used here; false = it can. */
+export const NO_ONNX = (() => {
+  try {
+    createRequire(new URL('../../engines/onnx/package.json', import.meta.url)).resolve('onnxruntime-node');
+    return false;
+  } catch {
+    return 'onnxruntime-node is not installed';
+  }
+})();
+
 /** The reference of its only recogniser. */
 export const TONE = 't-one:fixture';
 
 /**
  * Returns the folder and a function that removes it. `layers`: 0 = light; `HEAVY_LAYERS` = 67 million parameters, 270 MB, as dear as
  * a real model. `search`: on the ONNX Runtime engine, with this language model of words (ARPA), and with labels beside what is said
- * that are nearly as likely.
+ * that are nearly as likely. `parameters`: of the manifest, e.g. `lateMs`.
  */
-export async function toneHome(layers = 0, search = undefined) {
+export async function toneHome(layers = 0, search = undefined, parameters = {}) {
   const home = mkdtempSync(join(tmpdir(), 'vox-tone-'));
   const remove = () => rmSync(home, { recursive: true, force: true });
   try {
@@ -66,7 +77,7 @@ export async function toneHome(layers = 0, search = undefined) {
     mkdirSync(join(home, 'models/manifests', name), { recursive: true });
     writeFileSync(
       join(home, 'models/manifests', name, `${tag}.json`),
-      JSON.stringify(manifest(files, search)),
+      JSON.stringify({ ...manifest(files, search), parameters }),
     );
   } catch (error) {
     remove();
@@ -86,7 +97,6 @@ function manifest(files, search) {
     license: { id: 'Apache-2.0' },
     languages: ['ru'],
     needs: [],
-    parameters: {},
     files,
     origin: 'test',
     recipe: 'test',

@@ -7,14 +7,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startServer } from './server.mjs';
-import { cut, NO_SHERPA, pcmOf, RATE, randoms, SAID, SOUND } from './session-speech.mjs';
+import { NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { toneClient } from './tone-client.mjs';
 import { TONE, toneHome } from './tone-home.mjs';
+import { heardAsWhole, splitsOf } from './tone-splits.mjs';
 
-const SPLITS = Number(process.env.VOX_TEST_SPLITS ?? 16);
-const SEED = Number(process.env.VOX_TEST_SEED ?? 7);
-/** Sessions at once: more would be refused, as a machine of two processors can't hear them in real time. */
-const AT_ONCE = 10;
+const SPLITS = splitsOf(16);
 /** Minutes of the longest piece: the fixture hears a hundred in one. Four are dozens of slices and several elements of what is kept. */
 const LONG_MINUTES = Number(process.env.VOX_TEST_LONG_MINUTES ?? 4);
 const texts = (phrases) => phrases.map(({ text }) => text);
@@ -38,29 +36,9 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     client.once(`/transcribe/streaming/chunk?state_id=${id}${query}`, pcm, type);
 
   it(`${SPLITS} random splits, from one sample on: phrases, words and times as of the recording`, async () => {
-    const { phrases, audio_duration } = await client.transcribe(SOUND);
+    const phrases = await heardAsWhole(client, SOUND, SPLITS);
     assert.deepEqual(texts(phrases), SAID);
     assert.ok(phrases.every(({ text, words }) => words.map((word) => word.text).join(' ') === text));
-    const random = randoms(SEED);
-    const splits = Array.from({ length: SPLITS }, () => cut(SOUND, random));
-    const one = async (pieces, at) => {
-      const id = await client.create();
-      const told = [];
-      for (const [seq, pcm] of pieces.entries()) told.push(...(await client.append(id, pcm, seq)).phrases);
-      const last = await client.finalize(id, { new_only: 'true' });
-      const whole = await client.finalize(id);
-      const which = `split ${at} of seed ${SEED}, ${pieces.length} pieces`;
-      assert.equal(whole.audio_duration, audio_duration, which);
-      assert.deepEqual([...told, ...last.phrases], whole.phrases, which);
-      same(whole.phrases, phrases, which);
-    };
-    const waiting = [...splits.entries()];
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-          await one(next[1], next[0]);
-      }),
-    );
   });
 
   it('is measured as live streams are', async () => {
@@ -94,16 +72,41 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
   });
 
-  it('one sample, half a sample, and nothing else', async () => {
-    for (const pieces of [[2], [1], [1, 1]]) {
+  it('one sample, half a sample, and nothing at all', async () => {
+    for (const pieces of [[2], [1], [1, 1], []]) {
       const id = await client.create();
       for (const [seq, bytes] of pieces.entries()) {
         const answer = await client.append(id, SOUND.subarray(0, bytes), seq);
         assert.deepEqual([answer.phrases, answer.partial], [[], '']);
       }
-      const { phrases, is_final } = await client.finalize(id);
-      assert.deepEqual([phrases, is_final], [[], true]);
+      const first = await client.finalize(id);
+      assert.deepEqual([first.phrases, first.is_final], [[], true]);
+      assert.deepEqual(await client.finalize(id), first);
     }
+  });
+
+  it('what is no audio, whole or in a session: 415, and the session goes on', async () => {
+    const id = await client.create();
+    const torn = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt '), Buffer.alloc(200, 0x55)]);
+    for (const body of [Buffer.from('no sound at all'), torn])
+      for (const path of ['/transcribe', `/transcribe/streaming/chunk?state_id=${id}&seq=0`]) {
+        const answer = await client.once(path, body, 'application/octet-stream');
+        assert.equal(answer.status, 415, JSON.stringify(answer.body));
+      }
+    await client.append(id, SOUND, 0);
+    assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
+  });
+
+  it('two pieces at once for one session: one waits or is a conflict, and each is heard once', async () => {
+    const id = await client.create();
+    const [first, second] = [SOUND.subarray(0, 64_000), SOUND.subarray(64_000)];
+    const answers = await Promise.all([
+      client.append(id, second, 1),
+      client.append(id, first, 0),
+      client.append(id, first, 0),
+    ]);
+    assert.deepEqual(answers[1], answers[2]);
+    assert.deepEqual(texts((await client.finalize(id)).phrases), SAID);
   });
 
   it(`a piece of ${LONG_MINUTES} minutes: answered, others meanwhile too, and memory stays small`, async () => {
@@ -115,11 +118,14 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     const long = chunk(id, wav, '&seq=0', 'audio/wav').finally(() => {
       over = true;
     });
+    // A session of somebody else, which is over long before.
+    const other = heardAsWhole(client, SOUND, 1).then(() => assert.equal(over, false));
     while (!over) {
       assert.equal((await fetch(`${server.url}/v1/health`)).status, 200);
       if (!over) heardOf++;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    await other;
     const { status, body } = await long;
     assert.equal(status, 200, JSON.stringify(body));
     assert.equal(body.audio_duration, LONG_MINUTES * 60);
@@ -132,20 +138,6 @@ describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
     assert.ok(peak < 450, `${Math.round(peak)} MB`);
   });
 });
-
-/** The same words, and each time within 10 ms. */
-function same(found, wanted, which) {
-  assert.deepEqual(timeless(found), timeless(wanted), which);
-  const [a, b] = [found, wanted].map((phrases) =>
-    phrases
-      .flatMap((phrase) => [phrase, ...phrase.words])
-      .flatMap(({ start_time, end_time }) => [start_time, end_time]),
-  );
-  for (const [at, time] of a.entries())
-    assert.ok(Math.abs(time - b[at]) <= 0.0101, `${which}: ${time} s, and ${b[at]} s in the recording`);
-}
-
-const timeless = (phrases) => phrases.map(({ text, words }) => [text, words.map((word) => word.text)]);
 
 /** A WAV of a byte a sample, which is decoded: speech, silence, and the same speech at the end. */
 function muLawWav(pcm, samples) {

@@ -44,6 +44,22 @@ describe('the T-one routes on two servers and one Redis', { skip: NO_SHERPA || N
     home?.remove();
   });
 
+  it('two pieces at once for one session, on two servers: each is heard once', async () => {
+    const [left, right] = pair.map(({ url }) => clientOf(url));
+    const id = await left.create();
+    const [first, second] = [SOUND.subarray(0, 64_000), SOUND.subarray(64_000)];
+    const [one, again, two] = await Promise.all([
+      left.append(id, first, 0),
+      right.append(id, first, 0),
+      right.append(id, second, 1),
+    ]);
+    assert.deepEqual(one, again);
+    const whole = await left.finalize(id);
+    assert.deepEqual(texts(whole), SAID);
+    assert.deepEqual([...texts(one), ...texts(two)], texts(whole).slice(0, -1));
+    assert.deepEqual(await right.finalize(id), whole);
+  });
+
   it('one is killed half-way: every session has its whole text, once, and little went through Redis', async () => {
     const sound = noisy(SOUND);
     const random = randoms(11);

@@ -39,7 +39,7 @@ export class AcousticModel {
     this.#stateLength = stateLength;
   }
 
-  /** Throws Error where the file is no model of T-one's shape. */
+  /** Throws Error where the file is no model of T-one's shape; then nothing of it stays in memory. */
   static load(native: Native, path: string, threads: number): AcousticModel {
     const session = new native.Session();
     session.loadModel(path, {
@@ -48,6 +48,15 @@ export class AcousticModel {
       executionMode: 'sequential',
       logSeverityLevel: 3,
     });
+    try {
+      return AcousticModel.#of(native, session);
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  static #of(native: Native, session: Session): AcousticModel {
     const shapeOf = (values: Session['inputMetadata'], name: string, rank: number): readonly number[] => {
       const shape = values.find((value) => value.name === name)?.shape;
       if (shape?.length !== rank) throw new Error(`it has no '${name}' with ${rank} dimensions`);

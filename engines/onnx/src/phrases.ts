@@ -18,6 +18,13 @@ export interface PhraseOptions {
   readonly words: boolean;
 }
 
+/** A phrase that is over. */
+export interface EndedPhrase {
+  readonly segment: Segment;
+  /** Its length ended it. */
+  readonly cut: boolean;
+}
+
 export class Phrases {
   readonly #options: PhraseOptions;
   readonly #splitter: Splitter;
@@ -30,7 +37,7 @@ export class Phrases {
   }
 
   /** Hears a frame; the phrase that it ended, if it said anything. */
-  hear(frame: Float32Array): Segment | undefined {
+  hear(frame: Float32Array): EndedPhrase | undefined {
     const over = this.#splitter.hear(frame);
     if (this.#splitter.open !== undefined) {
       if (this.#decoding === undefined) {
@@ -44,11 +51,12 @@ export class Phrases {
   }
 
   /** Ends the open phrase; undefined where nothing was said. */
-  finish(): Segment | undefined {
+  finish(): EndedPhrase | undefined {
     const phrase = this.#splitter.close();
     const letters = this.#decoding?.text() ?? '';
     this.#decoding = undefined;
-    return phrase === undefined ? undefined : this.#segment(letters, phrase);
+    const segment = phrase === undefined ? undefined : this.#segment(letters, phrase);
+    return segment === undefined ? undefined : { segment, cut: phrase?.cut === true };
   }
 
   /** What is being said, without times of words; undefined in silence. */

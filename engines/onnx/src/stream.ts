@@ -2,7 +2,7 @@
 import { Resampler } from '@vox-speech/audio';
 import type { StreamPart, TranscriptionStream } from '@vox-speech/contract';
 import { type AcousticState, CHUNK, type Chunk, type Heard, SAMPLE_RATE } from './acoustic.js';
-import { type PhraseOptions, Phrases } from './phrases.js';
+import { type EndedPhrase, type PhraseOptions, Phrases } from './phrases.js';
 
 /** Hz: what streams are fed, as everywhere in the runner. */
 export const INPUT_RATE = 16_000;
@@ -65,8 +65,8 @@ export class ToneStream implements TranscriptionStream {
   heard({ frames, state }: Heard): void {
     this.#state = state;
     for (const frame of frames) {
-      const segment = this.#phrases.hear(frame);
-      if (segment !== undefined) this.#end({ type: 'transcript-final', text: segment.text, segment });
+      const phrase = this.#phrases.hear(frame);
+      if (phrase !== undefined) this.#end(phrase);
     }
     const segment = this.#phrases.partial();
     if (segment === undefined || segment.text === this.#text) return;
@@ -78,9 +78,9 @@ export class ToneStream implements TranscriptionStream {
   poll(): StreamPart[] {
     if (this.#finished && !this.#concluded && !this.#closed && !this.ready()) {
       this.#concluded = true;
-      const segment = this.#phrases.finish();
+      const phrase = this.#phrases.finish();
       this.#partial = undefined;
-      if (segment !== undefined) this.#end({ type: 'transcript-final', text: segment.text, segment });
+      if (phrase !== undefined) this.#end(phrase);
     }
     const parts = this.#partial === undefined ? this.#finals : [...this.#finals, this.#partial];
     this.#finals = [];
@@ -97,10 +97,11 @@ export class ToneStream implements TranscriptionStream {
     this.#partial = undefined;
   }
 
-  #end(part: StreamPart): void {
+  #end({ segment, cut }: EndedPhrase): void {
     this.#text = '';
     this.#partial = undefined;
-    this.#finals.push(part);
+    const final = { type: 'transcript-final', text: segment.text, segment } as const;
+    this.#finals.push(cut ? { ...final, cut } : final);
   }
 
   #wait(samples: Float32Array): void {

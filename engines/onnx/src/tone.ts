@@ -18,6 +18,7 @@ import { AcousticModel, CHUNK, SAMPLE_RATE } from './acoustic.js';
 import { readArpa } from './ctc/arpa.js';
 import { type BeamSearch, TONE_SEARCH } from './ctc/beam-search.js';
 import type { LanguageModel } from './ctc/language-model.js';
+import { LONGEST_MS } from './ctc/splitter.js';
 import { openKenlm } from './kenlm/index.js';
 import type { Native } from './native.js';
 import { INPUT_RATE, ToneStream } from './stream.js';
@@ -41,13 +42,16 @@ export async function loadTone(native: Native, files: ModelFiles, { threads }: L
   if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
   const labels = readLabels(files);
   const words = await readWords(files);
+  let acoustic: AcousticModel | undefined;
   try {
-    const acoustic = AcousticModel.load(native, join(files.directory, 'model.onnx'), threads);
+    acoustic = AcousticModel.load(native, join(files.directory, 'model.onnx'), threads);
     if (acoustic.labels !== labels.length)
       throw new Error(`it has ${acoustic.labels} labels where tokens.txt has ${labels.length}`);
     const search = { labels, blank: labels.indexOf(BLANK), ...TONE_SEARCH };
     return new ToneModel(acoustic, words === undefined ? search : { ...search, model: words }, lateMs, files);
   } catch (error) {
+    // The memory of a native session is not the garbage collector's.
+    acoustic?.close();
     words?.close();
     throw broken(files, `model.onnx: ${(error as Error).message}`, error);
   }
@@ -70,6 +74,7 @@ class ToneModel implements Model {
       languages: [LANGUAGE],
       voices: [],
       maxWindowMs: WINDOW_MS,
+      longestUtteranceMs: LONGEST_MS,
       canTranslate: false,
       canDetectLanguage: false,
       canChooseLanguage: false,

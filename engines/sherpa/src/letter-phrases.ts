@@ -15,6 +15,8 @@ export const LETTER_MS = LETTER_FRAMES * FRAME_MS;
 const SILENT_FRAMES = 20;
 /** Frames at which a phrase is cut in any case: 60 s. */
 const LONGEST = 2000;
+/** The same in ms. */
+export const LONGEST_MS = LONGEST * FRAME_MS;
 
 export interface Letters {
   readonly tokens: readonly string[];
@@ -22,9 +24,17 @@ export interface Letters {
   readonly timestamps: readonly number[];
 }
 
+export interface FoundPhrase {
+  /** Its tokens: the first, and one past the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Its length ended it, and not silence. */
+  readonly cut: boolean;
+}
+
 export interface FoundPhrases {
-  /** Tokens of each phrase that is over: from, and one past the last. */
-  readonly over: readonly { readonly from: number; readonly to: number }[];
+  /** Phrases that are over. */
+  readonly over: readonly FoundPhrase[];
   /** The first token that is in none of them. */
   readonly next: number;
   /** Nothing was said for so long that no phrase is open. */
@@ -36,7 +46,7 @@ export interface FoundPhrases {
  * @param frames how many were heard
  */
 export function findPhrases({ tokens, timestamps }: Letters, from: number, frames: number): FoundPhrases {
-  const over: { from: number; to: number }[] = [];
+  const over: FoundPhrase[] = [];
   let next = from;
   const frameOf = (at: number): number => Math.round(((timestamps[at] ?? 0) * 1000) / FRAME_MS);
   let start: number | undefined;
@@ -45,7 +55,7 @@ export function findPhrases({ tokens, timestamps }: Letters, from: number, frame
     if (tokens[at]?.trim() === '') continue;
     const frame = frameOf(at);
     if (start !== undefined && (frame - end >= SILENT_FRAMES || frame - start >= LONGEST)) {
-      over.push({ from: next, to: at });
+      over.push({ from: next, to: at, cut: frame - end < SILENT_FRAMES });
       next = at;
       start = undefined;
     }
@@ -54,7 +64,7 @@ export function findPhrases({ tokens, timestamps }: Letters, from: number, frame
   }
   const silent = frames - end >= SILENT_FRAMES;
   if (start !== undefined && (silent || frames - start >= LONGEST)) {
-    over.push({ from: next, to: tokens.length });
+    over.push({ from: next, to: tokens.length, cut: !silent });
     next = tokens.length;
     start = undefined;
   }

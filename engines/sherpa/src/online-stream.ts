@@ -128,10 +128,12 @@ export class OnlineTranscription implements TranscriptionStream {
     this.#partial = undefined;
   }
 
-  #end(segment: Segment | undefined): void {
+  #end(segment: Segment | undefined, cut = false): void {
     this.#text = '';
     this.#partial = undefined;
-    if (segment !== undefined) this.#finals.push({ type: 'transcript-final', text: segment.text, segment });
+    if (segment === undefined) return;
+    const final = { type: 'transcript-final', text: segment.text, segment } as const;
+    this.#finals.push(cut ? { ...final, cut } : final);
   }
 
   #grow(segment: Segment | undefined): void {
@@ -145,7 +147,7 @@ export class OnlineTranscription implements TranscriptionStream {
     this.#frames += frames;
     const result = this.#recognizer.getResult(stream);
     const { over, next, silent } = findPhrases(result, this.#told, this.#frames);
-    for (const { from, to } of over) this.#end(this.#segment(partOf(result, from, to)));
+    for (const { from, to, cut } of over) this.#end(this.#segment(partOf(result, from, to)), cut);
     this.#told = next;
     if (next < result.tokens.length) this.#grow(this.#segment(partOf(result, next, result.tokens.length)));
     // With its text the library forgets what it has heard and not said yet, so it does that seldom.

@@ -14,6 +14,7 @@ import {
   type TranscriptionStream,
   VoxError,
 } from '@vox-speech/contract';
+import { LONGEST_MS } from './letter-phrases.js';
 import type { Native } from './native.js';
 import type { Hotwords, OnlineFiles, OnlineRecognizer } from './native-online.js';
 import { OnlineTranscription } from './online-stream.js';
@@ -93,6 +94,7 @@ export function createOnlineRecognizer(
     canChooseLanguage: false,
     canTimeWords: row.timesTokens,
     canPrompt: false,
+    ...(row.phraseFrames === undefined ? {} : { longestUtteranceMs: LONGEST_MS }),
     ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // A decode keeps the thread it is called on.
     concurrency: 1,

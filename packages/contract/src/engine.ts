@@ -101,6 +101,8 @@ export interface ModelInfo {
   readonly voices: readonly Voice[];
   /** Longest audio of one `transcribe` call in ms; absent = no limit. */
   readonly maxWindowMs?: number;
+  /** Of models that hear streams: it ends an utterance that is so long by itself, in ms, and says `cut`. Absent = it does not. */
+  readonly longestUtteranceMs?: number;
   /** Allowed speed, for voices. */
   readonly speed?: { readonly min: number; readonly max: number };
   readonly canTranslate: boolean;
@@ -157,6 +159,8 @@ export interface StreamPart {
   readonly type: 'transcript-delta' | 'transcript-partial' | 'transcript-final';
   readonly text: string;
   readonly segment?: Segment;
+  /** Of a final: its length ended it, and whoever speaks may still do so. Absent = silence did, or the end. */
+  readonly cut?: true;
 }
 
 /** One utterance of a streaming model. Owns the utterance's state; the model owns the weights. */

@@ -32,6 +32,8 @@ export interface Segment {
   readonly scores?: readonly TokenScore[];
   /** Bytes of the text over bytes of the text deflated; above 2.4 a decode is taken to loop. */
   readonly compressionRatio?: number;
+  /** Of a model that hears streams: which of the utterances that it ended itself this is a part of, 0 = the first. */
+  readonly utterance?: number;
   /** Of a recording whose channels were heard one by one: the number of the channel, 0 = the first. */
   readonly channel?: number;
   /** Where speakers were told apart: a known speaker's name, else `A`, `B`, ... in the order in which they first speak. */

@@ -45,6 +45,13 @@ test('at 90 % it is speech; the stream’s ends cut the margins; 60 s are cut', 
     [2000, 4000],
     [4000, 4500],
   ]);
+  assert.deepEqual(
+    split(stream(0, 1990, 10, 30, 20)).map(({ start, end, cut }) => [start, end, cut]),
+    [
+      [0, 1990, true],
+      [2000, 2030, false],
+    ],
+  );
 });
 
 test('the clock begins with the stream, not with what was put before it', () => {

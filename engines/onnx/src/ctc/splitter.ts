@@ -14,6 +14,8 @@ const SILENT_FRAMES = 20;
 const MARGIN = 3;
 /** Frames at which a phrase is cut in any case. */
 const LONGEST = 2000;
+/** The same in ms. */
+export const LONGEST_MS = LONGEST * FRAME_MS;
 
 /** A stretch of speech: its first frame, and one past the last, since the stream's first frame. */
 export interface SplitPhrase {
@@ -27,6 +29,8 @@ export interface ClosedPhrase extends SplitPhrase {
   readonly first: number;
   /** Natural-log probabilities, with the frames around it. */
   readonly frames: readonly Float32Array[];
+  /** It was ended because it is so long, and not by silence. */
+  readonly cut: boolean;
 }
 
 export class Splitter {
@@ -70,7 +74,7 @@ export class Splitter {
       this.#end = at + 1;
     }
     if (this.#start !== undefined)
-      return this.#heard - this.#end >= SILENT_FRAMES || this.#heard - this.#start >= LONGEST;
+      return this.#heard - this.#end >= SILENT_FRAMES || this.#tooLong(this.#start);
     // Those before a phrase that may begin with the next frame.
     if (this.#kept.length > MARGIN) this.#kept.shift();
     return false;
@@ -82,9 +86,14 @@ export class Splitter {
     if (phrase === undefined) return undefined;
     const first = this.#heard - this.#kept.length;
     const frames = this.#kept.slice(0, phrase.end + MARGIN - first);
+    const cut = this.#heard - phrase.end < SILENT_FRAMES && this.#tooLong(phrase.start);
     this.#kept = this.#kept.slice(Math.max(phrase.end - first, this.#kept.length - MARGIN));
     this.#start = undefined;
-    return { ...phrase, first, frames };
+    return { ...phrase, first, frames, cut };
+  }
+
+  #tooLong(start: number): boolean {
+    return this.#heard - start >= LONGEST;
   }
 
   #silent(frame: Float32Array): boolean {

@@ -25,6 +25,7 @@ export async function* hearStreamed({
   onLength,
 }: StreamedJob): AsyncGenerator<Segment> {
   let length = 0;
+  let utterance = 0;
   const blocks = async function* (): AsyncGenerator<Float32Array> {
     for await (const block of source) {
       length += block.length;
@@ -33,5 +34,5 @@ export async function* hearStreamed({
     }
   };
   for await (const segment of hearStream(model, model.openTranscription(options), blocks(), signal))
-    yield { ...segment, compressionRatio: compressionRatio(segment.text) };
+    yield { ...segment, utterance: utterance++, compressionRatio: compressionRatio(segment.text) };
 }

@@ -1,6 +1,7 @@
 /** A transcription read to its end, for dialects that answer with one document. */
 import type { Segment, Warning } from '@vox-speech/contract';
 import type { TranscriptSummary } from '../messages/index.js';
+import { addition } from '../text/addition.js';
 import type { Transcription } from './types.js';
 
 export interface CollectedTranscript {
@@ -29,9 +30,6 @@ export async function collectTranscript(transcription: Transcription): Promise<C
   };
 }
 
-/** Languages that write no space between words (Unicode Standard, chapters 16 and 18). */
-const UNSPACED = new Set(['zh', 'yue', 'ja', 'th', 'lo', 'my', 'km', 'bo']);
-
 /** The text of segments in order: a space between them where the language has spaces. */
 export function joinText(segments: readonly Segment[], language?: string): string {
   let text = '';
@@ -41,7 +39,5 @@ export function joinText(segments: readonly Segment[], language?: string): strin
 
 /** What a segment adds to the text before it. */
 export function appendText(before: string, segment: Segment, language = segment.language): string {
-  const text = segment.text.trim();
-  const spaced = before !== '' && text !== '' && !UNSPACED.has(language ?? '');
-  return spaced ? ` ${text}` : text;
+  return addition(before, segment.text, language);
 }

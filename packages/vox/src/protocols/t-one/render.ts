@@ -1,8 +1,8 @@
 /** What goes out: the original's fields first, ours after them. Seconds, to 0.01. Pure. */
 import type { Warning, Word } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
+import { phrasesOf, seconds } from '../../runtime/phrases.js';
 import type { Phrase, PieceAnswer } from '../../runtime/types.js';
-import { phrasesOf, seconds } from './phrases.js';
 
 /** Of `GET /`: the names may be the user's own. */
 export interface ApiNames {

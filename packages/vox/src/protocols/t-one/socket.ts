@@ -5,9 +5,9 @@
 import type { Decoder, LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
 import { parseLanguage } from '../../runtime/languages.js';
+import { MAX_PHRASE_MS, SILENCE_MS } from '../../runtime/phrases.js';
 import type { LiveListener, LiveRequest, LiveSession, Runtime } from '../../runtime/types.js';
 import { type LiveSocket, publicError } from '../../transport/index.js';
-import { MAX_PHRASE_MS, SILENCE_MS } from './phrases.js';
 import * as render from './render.js';
 import { DECODERS } from './schema.js';
 

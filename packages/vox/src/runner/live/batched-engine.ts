@@ -1,5 +1,11 @@
 /** The live streams of a streaming model: one step for all that have something to hear. */
-import type { LiveOptions, Model, ModelInfo, TranscribeOptions } from '@vox-speech/contract';
+import type {
+  LiveOptions,
+  Model,
+  ModelInfo,
+  TranscribeOptions,
+  TranscriptionStream,
+} from '@vox-speech/contract';
 import { biasFor } from '../bias.js';
 import { BatchedStream, type Steps } from './batched.js';
 import { Cost } from './cost.js';
@@ -69,7 +75,9 @@ export class BatchedEngine implements LiveEngine, Steps {
 
   open(context: StreamContext): LiveStream {
     const options = transcribeOptions(context.options, this.#model.info);
-    const stream = new BatchedStream(context, () => this.#model.openTranscription(options), this);
+    const { longestUtteranceMs } = this.#model.info;
+    const open = (): TranscriptionStream => this.#model.openTranscription(options);
+    const stream = new BatchedStream(context, open, this, longestUtteranceMs);
     this.#streams.add(stream);
     return stream;
   }

@@ -10,16 +10,17 @@ const CHUNK = 1_600;
 /** Loudness of the fake words. */
 const LOUD = 0.05;
 
-/** Hears a word "w" for each stretch of sound, and ends by itself after 600 ms of silence. */
-function wordStream(endpoint: boolean): TranscriptionStream & { step(): void } {
+/** Hears a word "w" for each stretch of sound, and ends by itself after 600 ms of silence, and before one word too many. */
+function wordStream(endpoint: boolean, mostWords: number): TranscriptionStream & { step(): void } {
   let pending: number[] = [];
   let words = 0;
   let quiet = 0;
   let loud = false;
   let finished = false;
   const parts: StreamPart[] = [];
-  const final = (): void => {
-    if (words > 0) parts.push({ type: 'transcript-final', text: Array(words).fill('w').join(' ') });
+  const final = (cut?: true): void => {
+    const text = Array(words).fill('w').join(' ');
+    if (words > 0) parts.push({ type: 'transcript-final', text, ...(cut && { cut }) });
     words = 0;
   };
   return {
@@ -30,6 +31,7 @@ function wordStream(endpoint: boolean): TranscriptionStream & { step(): void } {
       pending = pending.slice(CHUNK);
       for (const sample of chunk) {
         const sound = Math.abs(sample) > LOUD;
+        if (sound && !loud && words === mostWords) final(true);
         if (sound && !loud) words++;
         quiet = sound ? 0 : quiet + 1;
         loud = sound;
@@ -48,14 +50,19 @@ function wordStream(endpoint: boolean): TranscriptionStream & { step(): void } {
 }
 
 /** @param stepMs what a step takes, however many streams it is for */
-function bench({ endpoint = true, stepMs = 0 } = {}): { live: LiveBench; batches: number[] } {
+function bench({
+  endpoint = true,
+  stepMs = 0,
+  mostWords = Number.POSITIVE_INFINITY,
+  longestUtteranceMs = Number.POSITIVE_INFINITY,
+} = {}): { live: LiveBench; batches: number[] } {
   const steps = new WeakMap<TranscriptionStream, () => void>();
   const batches: number[] = [];
   const model: StreamingModel = {
-    info: STT,
+    info: { ...STT, longestUtteranceMs },
     memory: () => ({ bytes: 1 }),
     openTranscription() {
-      const stream = wordStream(endpoint);
+      const stream = wordStream(endpoint, mostWords);
       steps.set(stream, () => stream.step());
       return stream;
     },
@@ -160,6 +167,19 @@ describe('a live stream on a streaming model', () => {
         ['w', 'silence'],
       ],
     );
+  });
+
+  it('speech without an end is cut by the model that does so itself, else here', async () => {
+    const endpointing = { ...LIVE.endpointing, detector: 'silero', maxUtteranceMs: 2_000 } as const;
+    const finals = async (longestUtteranceMs: number) => {
+      // A word is 600 ms: the model cuts at 3 s, whatever it says.
+      const { live } = bench({ endpoint: false, mostWords: 5, longestUtteranceMs });
+      live.hub.listen(1, { ...LIVE, endpointing });
+      await live.send(1, sayNumbers([1, 2, 3, 4, 5, 6]));
+      return live.of('final').map(({ text, reason }) => [text.split(' ').length, reason]);
+    };
+    assert.deepEqual(await finals(2_000), [[5, 'length']]);
+    assert.deepEqual(await finals(2_001), [[4, 'length']]);
   });
 
   it('a client that falls silent in the middle of a word gets its final', async () => {

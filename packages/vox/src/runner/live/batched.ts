@@ -47,6 +47,8 @@ export class BatchedStream implements LiveStream {
   readonly #openNative: () => TranscriptionStream;
   readonly #arrivals = new Arrivals();
   readonly #ends: LevelEnds | undefined;
+  /** Ms after which an utterance is ended here; a model that ends it then by itself knows better where it began. */
+  readonly #longestMs: number;
   #native: TranscriptionStream;
   /** Position of the first sample that the native stream heard, and one past the last. */
   #base = 0;
@@ -63,14 +65,23 @@ export class BatchedStream implements LiveStream {
   /** Ms where the last utterance ended. */
   #freeMs = 0;
 
-  constructor(context: StreamContext, openNative: () => TranscriptionStream, steps: Steps) {
+  /** @param modelsLongestMs `ModelInfo.longestUtteranceMs` */
+  constructor(
+    context: StreamContext,
+    openNative: () => TranscriptionStream,
+    steps: Steps,
+    modelsLongestMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#context = context;
     this.#steps = steps;
     this.#options = context.options;
     this.#openNative = openNative;
     this.#native = openNative();
-    if (context.options.endpointing.detector === 'energy')
-      this.#ends = new LevelEnds(context.options.endpointing);
+    const { endpointing } = context.options;
+    if (endpointing.detector === 'energy') this.#ends = new LevelEnds(endpointing);
+    const { detector, maxUtteranceMs } = endpointing;
+    this.#longestMs =
+      detector !== 'manual' && modelsLongestMs <= maxUtteranceMs ? Number.POSITIVE_INFINITY : maxUtteranceMs;
   }
 
   get hungry(): boolean {
@@ -122,12 +133,12 @@ export class BatchedStream implements LiveStream {
   }
 
   tick(): boolean {
-    const { detector, maxUtteranceMs, patient, silenceMs } = this.#options.endpointing;
+    const { detector, patient, silenceMs } = this.#options.endpointing;
     const now = this.#context.now();
     if (this.#open !== undefined && this.#ending === undefined && !this.ready) {
       const waits = detector === 'manual' || patient === true;
       if (!waits && this.#arrivals.stalledMs(now) >= silenceMs) this.#end('silence', now);
-      else if (this.#position / PER_MS - this.#open.startMs >= maxUtteranceMs) this.#end('length', now);
+      else if (this.#position / PER_MS - this.#open.startMs >= this.#longestMs) this.#end('length', now);
     }
     this.collect();
     if (this.ready) this.#steps.wants(this);
@@ -139,7 +150,7 @@ export class BatchedStream implements LiveStream {
     this.#behind = this.ready ? this.#behind : 0;
     for (const part of this.#native.poll()) {
       const segment = part.segment === undefined ? undefined : shift(part.segment, this.#base / PER_MS);
-      if (part.type === 'transcript-final') this.#said(part.text, segment);
+      if (part.type === 'transcript-final') this.#said(part.text, segment, part.cut === true);
       else this.#partial(part.text, segment);
     }
     if (this.#ending !== undefined && !this.ready) this.#ended(this.#ending);
@@ -204,13 +215,13 @@ export class BatchedStream implements LiveStream {
   }
 
   /** The model has ended a piece by itself. */
-  #said(text: string, segment: Segment | undefined): void {
+  #said(text: string, segment: Segment | undefined, cut: boolean): void {
     if (text.trim() === '') return;
     const open = this.#speaking(segment);
     const endMs = Math.round(this.#position / PER_MS);
     open.said.push(segment ?? { text, startMs: open.startMs, endMs });
     if (this.#ending === undefined && this.#options.endpointing.detector !== 'manual')
-      this.#final(open, 'silence', this.#arrivedAt);
+      this.#final(open, cut ? 'length' : 'silence', this.#arrivedAt);
   }
 
   #final(open: Open, reason: EndReason, decidedAt: number): void {

@@ -1,6 +1,9 @@
 /** One live session at work on a resumable one: audio in, phrases on the session's clock out. */
-import { type LiveEvent, VoxError, type Word } from '@vox-speech/contract';
+import { type EndReason, type LiveEvent, VoxError, type Word } from '@vox-speech/contract';
+import { addition } from '../../text/addition.js';
+import { MAX_PHRASE_MS, SILENCE_MS } from '../phrases.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../types.js';
+import { LongPhrases } from './long-phrases.js';
 import type { Setup } from './store.js';
 import type { Phrase } from './types.js';
 
@@ -15,13 +18,13 @@ const SLICE_DEADLINE_MS = 60_000;
 const GRID_MS = 300;
 /** Speech that has begun so long ago is noticed, in ms: the slowest detector and model need a second. */
 const UNNOTICED_MS = 3_000;
-/** The phrases' rules (tone.md 5.1): 0.60 s of silence end one, and 60 s in any case. Others as for live streams. */
+/** The phrases' rules; others as for live streams. */
 const ENDPOINTING = {
   detector: 'silero',
-  silenceMs: 600,
+  silenceMs: SILENCE_MS,
   minSpeechMs: 100,
   preRollMs: 500,
-  maxUtteranceMs: 60_000,
+  maxUtteranceMs: MAX_PHRASE_MS,
   patient: true,
 } as const;
 
@@ -33,22 +36,18 @@ export interface HearingOptions {
   readonly from: number;
 }
 
-/** A phrase, and where on the clock it ends. */
-export interface Found {
-  readonly phrase: Phrase;
-  /** Ms on the session's clock. */
-  readonly endMs: number;
-}
-
 export class Hearing {
   readonly #sampleRate: number;
   readonly #offsetMs: number;
   readonly #abort = new AbortController();
   #session: LiveSession | undefined;
-  #found: Found[] = [];
+  readonly #long = new LongPhrases();
+  #found: Phrase[] = [];
   #settledMs: number;
-  #speaking = false;
+  /** Utterances that have begun and have no final yet: the next may begin before the last one has it. */
+  readonly #open = new Set<number>();
   #partial = '';
+  #language: string | undefined;
   #heard: number;
   #error: Error | undefined;
   readonly #end: Promise<void>;
@@ -78,7 +77,8 @@ export class Hearing {
 
   /** Of what is being said. */
   get partial(): string {
-    return this.#partial;
+    const before = this.#long.held?.text ?? '';
+    return before + addition(before, this.#partial, this.#language);
   }
 
   /**
@@ -86,8 +86,7 @@ export class Hearing {
    * being said.
    */
   get openFrom(): number {
-    const heardMs = this.#heard / 2 / this.#sampleRate / 0.001;
-    const silentMs = this.#speaking ? 0 : GRID_MS * Math.floor((heardMs - UNNOTICED_MS) / GRID_MS);
+    const silentMs = this.#silent ? GRID_MS * Math.floor((this.#heardMs - UNNOTICED_MS) / GRID_MS) : 0;
     const bytes = 2 * Math.round((Math.max(this.#settledMs, silentMs) * this.#sampleRate) / 1000);
     return Math.min(bytes, this.#heard - (this.#heard % 2));
   }
@@ -112,6 +111,7 @@ export class Hearing {
       session.append(part);
       await this.#within(session.heard());
       this.#heard += part.length;
+      this.#endHeld();
     }
   }
 
@@ -122,10 +122,11 @@ export class Hearing {
     await this.#within(this.#end);
     if (this.#error !== undefined) throw this.#error;
     this.#partial = '';
+    this.#found.push(...this.#long.end());
   }
 
   /** Phrases that are over, since the last call. */
-  take(): readonly Found[] {
+  take(): readonly Phrase[] {
     const found = this.#found;
     this.#found = [];
     return found;
@@ -179,18 +180,47 @@ export class Hearing {
   }
 
   #event(event: LiveEvent): void {
-    if (event.type === 'speech-started') this.#speaking = true;
+    if (event.type === 'speech-started') this.#open.add(event.utterance);
     else if (event.type === 'partial') {
-      this.#speaking = true;
+      this.#open.add(event.utterance);
       this.#partial = event.text;
     } else if (event.type === 'final') {
-      this.#speaking = false;
+      this.#open.delete(event.utterance);
       this.#partial = '';
-      const endMs = event.endMs + this.#offsetMs;
-      // The silence that ended it is longer than the step to the grid; behind a cut there is none.
-      this.#settledMs = event.reason === 'silence' ? GRID_MS * Math.ceil(endMs / GRID_MS) : endMs;
-      if (event.text !== '') this.#found.push({ phrase: this.#phrase(event), endMs });
+      this.#language = event.language;
+      const cut = event.reason === 'length';
+      const over = event.text === '' ? [] : this.#long.hear(this.#phrase(event), event.language, cut);
+      this.#found.push(...over);
+      this.#settle(event.endMs + this.#offsetMs, event.reason, over.at(-1));
     }
+  }
+
+  /** How far a new live session needs not go back any more, now that an utterance is over. */
+  #settle(endMs: number, reason: EndReason, told: Phrase | undefined): void {
+    if (this.#long.held !== undefined) {
+      if (told !== undefined) this.#settledMs = told.endSeconds * 1000;
+      return;
+    }
+    // The silence that ended it is longer than the step to the grid; behind a cut there is none.
+    this.#settledMs = reason === 'silence' ? GRID_MS * Math.ceil(endMs / GRID_MS) : endMs;
+  }
+
+  /** Nobody has spoken on behind a cut. */
+  #endHeld(): void {
+    const endMs = (this.#long.held?.endSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    if (this.#open.size > 0 || this.#heardMs - endMs < SILENCE_MS + UNNOTICED_MS) return;
+    this.#found.push(...this.#long.end());
+    this.#settle(endMs, 'silence', undefined);
+  }
+
+  /** Nothing is being said, nor held back. */
+  get #silent(): boolean {
+    return this.#open.size === 0 && this.#long.held === undefined;
+  }
+
+  /** Ms on the session's clock. */
+  get #heardMs(): number {
+    return this.#heard / 2 / this.#sampleRate / 0.001;
   }
 
   #phrase(final: Extract<LiveEvent, { type: 'final' }>): Phrase {

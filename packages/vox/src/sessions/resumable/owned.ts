@@ -193,7 +193,7 @@ export class OwnedSession {
 
   /** Keeps the phrases found since the last time, told with `seq`. Throws `Lost`. */
   async #tell(seq: number, openFrom: number, finished: boolean): Promise<PieceAnswer['phrases']> {
-    const found = (this.#hearing?.take() ?? []).map(({ phrase }) => phrase);
+    const found = this.#hearing?.take() ?? [];
     const settled = this.#hearing !== undefined && openFrom - this.#openFrom > this.#bytes(SETTLED_MS);
     if (found.length === 0 && !settled && !finished) return found;
     const told = found.map((phrase) => ({ ...phrase, seq }));

@@ -1,7 +1,7 @@
-/** From what a recogniser says to this dialect's phrases: speech between silences (tone.md section 5.1). Pure. */
+/** From what a recogniser says to phrases: speech between silences, by the rules of T-one (tone.md section 5.1). Pure. */
 import type { Segment, Word } from '@vox-speech/contract';
-import { appendText } from '../../runtime/collect.js';
-import type { Phrase } from '../../runtime/types.js';
+import { addition } from '../text/addition.js';
+import type { Phrase } from './resumable/types.js';
 
 /** Silence that ends a phrase, in ms: 20 frames of 30 ms. */
 export const SILENCE_MS = 600;
@@ -16,21 +16,24 @@ interface Unit {
   readonly endMs: number;
 }
 
-/** Phrases of a whole recording; a segment without words stays whole. */
+/** Phrases in order; a segment without words stays whole, and so does what the model itself ended as one utterance. */
 export function phrasesOf(segments: readonly Segment[]): Phrase[] {
   const groups: Unit[][] = [];
   let group: Unit[] = [];
   for (const unit of segments.flatMap(units)) {
     const [first, last] = [group[0], group.at(-1)];
-    const ends =
-      first !== undefined &&
-      last !== undefined &&
-      (unit.startMs - last.endMs >= SILENCE_MS || unit.endMs - first.startMs > MAX_PHRASE_MS);
-    if (ends) group = [];
+    if (first !== undefined && last !== undefined && apart(first, last, unit)) group = [];
     if (group.length === 0) groups.push(group);
     group.push(unit);
   }
   return groups.map(phraseOf).filter(({ text }) => text !== '');
+}
+
+/** Is a unit in another phrase than the one that began with `first` and goes up to `last`? */
+function apart(first: Unit, last: Unit, unit: Unit): boolean {
+  const [before, after] = [last.segment.utterance, unit.segment.utterance];
+  if (before !== undefined && after !== undefined) return before !== after;
+  return unit.startMs - last.endMs >= SILENCE_MS || unit.endMs - first.startMs > MAX_PHRASE_MS;
 }
 
 function units(segment: Segment): Unit[] {
@@ -58,7 +61,7 @@ function joined(before: string, { segment, word }: Unit, previous: Segment | und
   const sameSegment = previous === segment;
   const spaced = segment.words?.some(({ text }) => text.startsWith(' ')) === true;
   if (word !== undefined && sameSegment && spaced) return before + word.text;
-  return before + appendText(before, { ...segment, text: word?.text ?? segment.text });
+  return before + addition(before, word?.text ?? segment.text, segment.language);
 }
 
 /** The mean of its words; where they have none, that of the segments. */

@@ -24,6 +24,15 @@ test('a silence of 0.6 s cuts, inside a segment too; less does not, between segm
   assert.deepEqual([first?.startSeconds, first?.endSeconds], [0, 0.4]);
 });
 
+test('a model’s own utterances are its phrases: its silences are longer than those between words', () => {
+  const segments = [
+    segment([[' one', 0, 300]], { utterance: 0 }),
+    segment([[' more', 1_000, 1_300]], { utterance: 0 }),
+    segment([[' cut', 1_300, 1_500]], { utterance: 1 }),
+  ];
+  assert.deepEqual(texts(segments), ['one more', 'cut']);
+});
+
 test('words without spaces of their own get one where the language has them', () => {
   const words: [string, number, number][] = [
     ['привет', 0, 300],

@@ -1,0 +1,2 @@
+/** The T-one rules of phrases, for the dialect: sessions by id keep them too. */
+export { MAX_PHRASE_MS, phrasesOf, SILENCE_MS, seconds } from '../sessions/phrases.js';
