@@ -29,7 +29,8 @@ export class LiveHub {
   #cancelTick: (() => void) | undefined;
   #cancelFlush: (() => void) | undefined;
   #lastTick = Number.NEGATIVE_INFINITY;
-  #lastLoad = Number.NEGATIVE_INFINITY;
+  /** Absent until the engine has measured itself for the first stream. */
+  #lastLoad: number | undefined;
 
   constructor(
     engine: LiveEngine,
@@ -67,6 +68,9 @@ export class LiveHub {
             }),
           fail: (error) => this.#fail(id, entry, error),
         });
+        // Before the first stream is used, the server knows how many there may be.
+        if (this.#lastLoad === undefined) this.#tellLoad(this.#clock.now());
+        this.#send({ type: 'listening', id });
         this.#wake();
       },
       (error: unknown) => this.#fail(id, entry, error),
@@ -208,7 +212,7 @@ export class LiveHub {
     this.#flush();
     if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
     if (this.#answerMarks()) busy = true;
-    if (now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
+    if (this.#lastLoad !== undefined && now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
     if (busy) this.#wake(this.#lagging());
   }
 
