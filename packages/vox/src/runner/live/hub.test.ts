@@ -60,3 +60,17 @@ test('one that is gone before is never told to listen', async () => {
     ['error'],
   );
 });
+
+test('who wishes thresholds of a model that has none is told so before it listens', async () => {
+  const { engine, ready } = slowEngine();
+  const bench = new LiveBench(() => engine);
+  const speech = { threshold: 0.6 };
+  bench.hub.listen(1, { ...LIVE, endpointing: { ...LIVE.endpointing, speech } });
+  ready();
+  await settle();
+  assert.deepEqual(
+    bench.said.map(({ type }) => type),
+    ['live', 'load', 'listening'],
+  );
+  assert.equal(bench.of('warning')[0]?.warning.option, 'speech');
+});

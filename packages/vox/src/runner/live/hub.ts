@@ -1,5 +1,5 @@
 /** All live streams of a runner: what came in goes to its stream, what they say leaves as one message a tick. */
-import { type LiveEvent, type LiveOptions, toRecord, VoxError } from '@vox-speech/contract';
+import { type LiveEvent, type LiveOptions, toRecord, VoxError, type Warning } from '@vox-speech/contract';
 import type { FromRunner } from '../../messages/index.js';
 import { Inbox } from './inbox.js';
 import type { Clock, LiveEngine, LiveStream } from './stream.js';
@@ -8,6 +8,12 @@ import type { Clock, LiveEngine, LiveStream } from './stream.js';
 const TICK_MS = 20;
 /** Ms between two words on how busy the runner is. */
 const LOAD_MS = 1_000;
+
+const NO_THRESHOLDS: Warning = {
+  type: 'unsupported',
+  option: 'speech',
+  message: 'this model finds speech by itself: it has no thresholds',
+};
 
 interface Entry {
   readonly inbox: Inbox;
@@ -68,6 +74,9 @@ export class LiveHub {
             }),
           fail: (error) => this.#fail(id, entry, error),
         });
+        if (options.endpointing.speech !== undefined && this.#engine.thresholds !== true)
+          this.#emit(id, entry, { type: 'warning', warning: NO_THRESHOLDS });
+        this.#flush();
         // Before the first stream is used, the server knows how many there may be.
         if (this.#lastLoad === undefined) this.#tellLoad(this.#clock.now());
         this.#send({ type: 'listening', id });
