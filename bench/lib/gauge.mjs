@@ -1,3 +1,5 @@
+import { get } from 'node:http';
+
 /** The value of one figure without labels on a server's `/metrics`. */
 export async function gauge(base, name) {
   const text = await scrape(`${base}/metrics`);
@@ -5,12 +7,17 @@ export async function gauge(base, name) {
   return Number(line?.split(' ')[1]);
 }
 
-/** A connection that was kept may be closed by the server in the very moment in which it is used again: then once more, on a new one. */
-async function scrape(url) {
-  try {
-    return await (await fetch(url)).text();
-  } catch (error) {
-    if (error.cause?.code !== 'ECONNRESET') throw error;
-    return (await fetch(url)).text();
-  }
+/** On a connection of its own: one that was kept may be closed by the server in the very moment in which it is used again. */
+function scrape(url) {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, async (response) => {
+      response.setEncoding('utf8');
+      try {
+        resolve((await response.toArray()).join(''));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    request.on('error', reject);
+  });
 }
