@@ -1,16 +1,17 @@
 /**
  * Minutes of random connects, commits, cancels and drops on the live routes: sessions, sockets, runners and memory must
- * end where they began. `--minutes N` (30), `--clients N` (12), `--seed N`, `--model NAME` (a pulled recogniser; else a scripted
- * model, which proves nothing of recognition), `--plot FILE` (SVG). Linux.
+ * end where they began. `--minutes N` (30), `--clients N` (12), `--seed N`, `--model NAME` (a recogniser that hears two-cities.wav;
+ * else a scripted model and a tone, which prove nothing of recognition), `--plot FILE` (SVG). Linux.
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linePlot } from '../packages/vox/dist/cli/bench-live/svg.js';
 import { replayHome } from '../test/e2e/replay-home.mjs';
 import { chances } from '../tools/chances.mjs';
+import { clips, readPcm16 } from './lib/audio.mjs';
 import { gauge } from './lib/gauge.mjs';
 import { memory, sockets } from './lib/procs.mjs';
-import { options, report, target } from './lib/report.mjs';
+import { cannot, options, report, target } from './lib/report.mjs';
 import { median } from './lib/stats.mjs';
 import { babble, visit } from './lib/visitor.mjs';
 import { pull, serve } from './lib/vox.mjs';
@@ -60,12 +61,17 @@ async function rest() {
   return Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key]))]));
 }
 
+function speech() {
+  const clip = clips().find(({ name }) => name === 'two-cities.wav') ?? cannot('two-cities.wav is not there');
+  return readPcm16(clip.path).data;
+}
+
 const counts = new Map();
 const chance = chances(flags.seed);
 const visitor = {
   base: vox.base,
   model: flags.model,
-  pcm: babble(),
+  pcm: scripted ? babble() : speech(),
   chance,
   count: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
 };

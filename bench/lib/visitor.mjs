@@ -25,22 +25,33 @@ export function babble() {
   return pcm;
 }
 
+/** Ms that a refused client waits, as it is told to: stt-ws in ms, the others in seconds. */
+function hintOf({ retry_after_ms: ms, retry_after: seconds }) {
+  return ms ?? (seconds === undefined ? 0 : seconds * 1_000);
+}
+
 /**
- * One visit, from the connection to its end. `count` is told what came: a type of message, or `closed CODE`.
+ * One visit, from the connection to its end, and the wait behind it where it was refused. `count` is told what came: a
+ * type of message, or `closed CODE`.
  */
 export async function visit({ base, model, pcm, chance, count }) {
   const path = PATHS[Math.floor(chance() * PATHS.length)];
   const isStt = path === PATHS[0];
   const query = isStt ? `&vad=energy&model=${encodeURIComponent(model)}` : '';
   const ws = new WebSocket(base.replace('http', 'ws') + path + query);
+  let hintMs = 0;
   const closed = new Promise((resolve) =>
     ws.on('close', (code) => {
       count(`closed ${code}`);
-      resolve();
+      setTimeout(resolve, hintMs * chance());
     }),
   );
   ws.on('error', () => {});
-  ws.on('message', (data) => count(JSON.parse(data.toString('utf8')).type));
+  ws.on('message', (data) => {
+    const message = JSON.parse(data.toString('utf8'));
+    count(message.type);
+    hintMs = hintOf(message);
+  });
   const say = (message) => ws.readyState === WebSocket.OPEN && ws.send(message);
   const opened = new Promise((resolve) => ws.on('open', resolve));
   // One of ten is gone before it is there.
@@ -53,8 +64,9 @@ export async function visit({ base, model, pcm, chance, count }) {
   if (!isStt) say(JSON.stringify({ type: 'config', model, partials: true }));
   const leaves = performance.now() + chance() * VISIT_MS;
   const pace = chance() < 0.2 ? 0 : 20;
+  const first = FRAME_BYTES * Math.floor((chance() * pcm.length) / FRAME_BYTES);
   for (let at = 0; ws.readyState === WebSocket.OPEN && performance.now() < leaves; at += FRAME_BYTES) {
-    const from = at % pcm.length;
+    const from = (first + at) % pcm.length;
     say(pcm.subarray(from, from + FRAME_BYTES));
     if (chance() < 0.01) say('{"type":"commit"}');
     if (chance() < 0.001) say('{');

@@ -60,7 +60,14 @@ process.stdout.write(
     pieces: pieces.length,
     spans: spansOf(samples),
     noiseSpans: spansOf(noise).length,
-    wished: [{ threshold: 1 }, { threshold: 0 }, { silenceMs: 0 }, { silenceMs: 2_000 }].map((options) =>
+    wished: [
+      { threshold: 1 },
+      { threshold: 0 },
+      { silenceMs: 0 },
+      { silenceMs: 2_000 },
+      { threshold: 0.9 },
+      { threshold: 0.9, leave: 0.3 },
+    ].map((options) =>
       spansOf(new Float32Array([...samples, ...new Float32Array(RATE), ...samples]), options),
     ),
   })}\n`,

@@ -44,9 +44,15 @@ test('Piper speaks, Silero finds the speech, Whisper writes it down, alone and t
   assert.ok(report.spans.length > 0 && report.spans.every(([start, end]) => start < end));
   assert.equal(report.noiseSpans, 0);
   // The same sentence twice, a second apart: what each wish makes of it, the library's limits included.
-  const [certain = [], any = [], short = [], long = []] = report.wished;
+  const [certain = [], any = [], short = [], long = [], sure = [], sticky = []] = report.wished;
   const speech = (spans: [number, number][]) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
   assert.ok(speech(certain) < speech(any), `${speech(certain)} of ${speech(any)}`);
+  // Once begun, it goes on until it is far less likely.
+  assert.ok(
+    sure.length > 0 && sticky.length > 0 && sticky.length <= sure.length,
+    JSON.stringify([sure, sticky]),
+  );
+  assert.ok(speech(sticky) > speech(sure), `${speech(sticky)} of ${speech(sure)}`);
   assert.equal(long.length, 1);
   assert.ok(short.length >= 2, JSON.stringify(short));
 });

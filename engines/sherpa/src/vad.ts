@@ -1,12 +1,14 @@
 /** Silero's voice activity detector, version 5, on sherpa-onnx. */
-import type {
-  DetectorOptions,
-  Model,
-  ModelFiles,
-  ModelInfo,
-  SpeechDetector,
-  SpeechSpan,
+import {
+  type DetectorOptions,
+  LEAVES_BELOW,
+  type Model,
+  type ModelFiles,
+  type ModelInfo,
+  type SpeechDetector,
+  type SpeechSpan,
 } from '@vox-speech/contract';
+import { HystereticDetector } from './hysteretic-detector.js';
 import { requireModel } from './model-files.js';
 import type { Native, Vad, VadConfig } from './native.js';
 
@@ -16,9 +18,13 @@ const SAMPLE_RATE = 16_000;
 const WINDOW = 512;
 /** Seconds of audio that the native detector can hold; it holds no more than the stretch that is open. */
 const BUFFER_SECONDS = 60;
-const MIN_SPEECH_SECONDS = 0.1;
-/** Samples from the beginning of a stretch to its detection, as sherpa reckons them. */
-const ONSET = 2 * WINDOW + MIN_SPEECH_SECONDS * SAMPLE_RATE;
+/** Speech that has lasted so long counts, in samples: 100 ms. */
+const MIN_SPEECH = 1_600;
+/**
+ * The same with a threshold of its own to leave at: two windows in a row. The library wants all of them to pass the threshold to
+ * enter, which a high one would make of a quiet word too much.
+ */
+const MIN_SURE_SPEECH = 16;
 /** Detectors kept for the next one who asks: one costs 76 ms and 11 MB to make. */
 const POOL_LIMIT = 4;
 
@@ -38,13 +44,14 @@ const LEAST_SILENCE_MS = 32;
 function config(
   model: string,
   { threshold = THRESHOLD, silenceMs = SILENCE_MS }: DetectorOptions,
+  minSpeech: number,
 ): VadConfig {
   return {
     sileroVad: {
       model,
       threshold: Math.min(THRESHOLDS.max, Math.max(THRESHOLDS.min, threshold)),
       minSilenceDuration: Math.max(LEAST_SILENCE_MS, silenceMs) / 1000,
-      minSpeechDuration: MIN_SPEECH_SECONDS,
+      minSpeechDuration: minSpeech / SAMPLE_RATE,
       maxSpeechDuration: 30,
       windowSize: WINDOW,
     },
@@ -61,8 +68,8 @@ function config(
  */
 export async function loadSilero(native: Native, files: ModelFiles): Promise<Model> {
   const { path } = requireModel(files, 'silero_vad.onnx');
-  const create = (options: DetectorOptions = {}): Vad =>
-    new native.Vad(config(path, options), BUFFER_SECONDS);
+  const create = (options: DetectorOptions = {}, minSpeech = MIN_SPEECH): Vad =>
+    new native.Vad(config(path, options, minSpeech), BUFFER_SECONDS);
   const pool: Vad[] = [create()];
   const info: ModelInfo = {
     kind: 'vad',
@@ -80,16 +87,34 @@ export async function loadSilero(native: Native, files: ModelFiles): Promise<Mod
     info,
     memory: () => ({ bytes: process.memoryUsage.rss() }),
     openDetector: (options) => {
+      if (options?.leave !== undefined) return hysteretic(create, options, options.leave);
       // One with a will of its own is made for one recording.
       if (options?.threshold !== undefined || options?.silenceMs !== undefined)
-        return new Detector(create(options), () => {});
-      return new Detector(pool.pop() ?? create(), (vad) => pool.length < POOL_LIMIT && pool.push(vad));
+        return new Detector(create(options), MIN_SPEECH, () => {});
+      return new Detector(
+        pool.pop() ?? create(),
+        MIN_SPEECH,
+        (vad) => pool.length < POOL_LIMIT && pool.push(vad),
+      );
     },
     trim: () => {
       pool.length = 0;
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Of two thresholds the library can be told one, and leaves `LEAVES_BELOW` it: one detector finds where speech begins, another how long it goes on. */
+function hysteretic(
+  create: (options: DetectorOptions, minSpeech: number) => Vad,
+  options: DetectorOptions,
+  leave: number,
+): SpeechDetector {
+  const { threshold = THRESHOLD } = options;
+  const one = (threshold: number): SpeechDetector =>
+    new Detector(create({ ...options, threshold }, MIN_SURE_SPEECH), MIN_SURE_SPEECH, () => {});
+  if (leave >= threshold - LEAVES_BELOW) return one(threshold);
+  return new HystereticDetector(one(threshold), one(leave + LEAVES_BELOW), WINDOW);
 }
 
 class Detector implements SpeechDetector {
@@ -100,10 +125,13 @@ class Detector implements SpeechDetector {
   /** Samples that the native detector has had. */
   #position = 0;
   #openSince: number | undefined;
+  /** Samples from the beginning of a stretch to its detection, as sherpa reckons them. */
+  readonly #onset: number;
   readonly #giveBack: (vad: Vad) => void;
 
-  constructor(vad: Vad, giveBack: (vad: Vad) => void) {
+  constructor(vad: Vad, minSpeech: number, giveBack: (vad: Vad) => void) {
     this.#vad = vad;
+    this.#onset = 2 * WINDOW + minSpeech;
     this.#giveBack = giveBack;
   }
 
@@ -121,7 +149,7 @@ class Detector implements SpeechDetector {
       this.#filled = 0;
       this.#position += WINDOW;
       if (!vad.isDetected()) this.#openSince = undefined;
-      else this.#openSince ??= Math.max(0, this.#position - ONSET);
+      else this.#openSince ??= Math.max(0, this.#position - this.#onset);
       take(vad, spans);
     }
     return spans;

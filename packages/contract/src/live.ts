@@ -3,7 +3,7 @@
  * protocol; a dialect only renames. All times are milliseconds on the stream's own clock: the first sample is 0, and a
  * sample that was dropped or skipped still counts.
  */
-import type { Decoder, Warning, Word } from './transcript.js';
+import type { Decoder, SpeechThresholds, Warning, Word } from './transcript.js';
 
 /** How the end of an utterance is found. */
 export interface Endpointing {
@@ -14,6 +14,8 @@ export interface Endpointing {
   readonly detector: 'silero' | 'energy' | 'manual';
   /** `energy`: root mean square of 16-bit samples (0..32767) from which on a frame is speech. */
   readonly threshold?: number;
+  /** `silero`: how sure it must be of speech; what is absent is the detector's own. A model that endpoints by itself warns. */
+  readonly speech?: SpeechThresholds;
   /** Silence that ends an utterance, also when it is only the client that fell silent (wall clock). */
   readonly silenceMs: number;
   /** Sound shorter than this is no speech. */

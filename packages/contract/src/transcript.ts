@@ -65,10 +65,19 @@ export interface Chunking extends DetectorOptions {
   readonly prefixMs?: number;
 }
 
-/** How a detector tells speech; what is absent is the detector's own. */
-export interface DetectorOptions {
+/** Speech is over where its probability falls so far below the threshold that it began at, unless `leave` is lower yet. */
+export const LEAVES_BELOW = 0.15;
+
+/** How sure a detector must be of speech; what is absent is the detector's own. */
+export interface SpeechThresholds {
   /** Probability from which on a frame is speech, 0..1. */
   readonly threshold?: number;
+  /** Probability below which speech that goes on is over, 0..1; see `LEAVES_BELOW`. */
+  readonly leave?: number;
+}
+
+/** How a detector tells speech; what is absent is the detector's own. */
+export interface DetectorOptions extends SpeechThresholds {
   /** Silence that ends a stretch of speech, in ms. */
   readonly silenceMs?: number;
 }

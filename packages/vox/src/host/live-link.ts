@@ -14,6 +14,8 @@ const CROWD = 8;
 
 /** What a stream is told; `end` or `fail` is the last. */
 export interface LiveHandler {
+  /** The runner is ready for it: what is sent is heard at once. */
+  listening(): void;
   event(event: LiveEvent): void;
   /** The runner took that many bytes from its queue. */
   taken(bytes: number): void;
@@ -49,16 +51,11 @@ export class LiveLink {
   /** Streams of the message before. */
   #carried = 0;
   #load: LiveLoad | undefined;
-  #loadKnown: (() => void) | undefined;
   /** Told how many streams each step of the model was for. */
   onBatches: (sizes: readonly number[]) => void = () => {};
-  readonly #firstLoad: Promise<void>;
 
   constructor(port: Port<ToRunner, FromRunner>) {
     this.#port = port;
-    this.#firstLoad = new Promise((resolve) => {
-      this.#loadKnown = resolve;
-    });
   }
 
   /** Streams that are open. */
@@ -66,14 +63,9 @@ export class LiveLink {
     return this.#handlers.size;
   }
 
-  /** The runner's last word on how busy it is. */
+  /** The runner's last word on how busy it is; known once a stream is open. */
   get load(): LiveLoad | undefined {
     return this.#load;
-  }
-
-  /** Settles with the runner's first word on how busy it is. */
-  get firstLoad(): Promise<void> {
-    return this.#firstLoad;
   }
 
   open(id: number, options: LiveOptions, handler: LiveHandler): LiveRun {
@@ -97,6 +89,9 @@ export class LiveLink {
   /** Takes a message if it is about live streams. */
   receive(message: FromRunner): boolean {
     switch (message.type) {
+      case 'listening':
+        this.#handlers.get(message.id)?.listening();
+        return true;
       case 'live':
         for (const { id, event } of message.events) this.#handlers.get(id)?.event(event);
         return true;
@@ -108,7 +103,6 @@ export class LiveLink {
         return true;
       case 'load':
         this.#load = { realTimeFactor: message.realTimeFactor, streams: message.streams };
-        this.#loadKnown?.();
         if (message.batches !== undefined) this.onBatches(message.batches);
         return true;
       default:

@@ -159,6 +159,8 @@ export type FromRunner =
       readonly live?: LiveSummary;
       readonly speakers?: SpeakersFound;
     }
+  /** A live stream is open: the engine is ready for it, and what comes is heard at once. Behind a `load`. */
+  | { readonly type: 'listening'; readonly id: number }
   /** Events of live streams, in order for each. */
   | { readonly type: 'live'; readonly events: readonly { readonly id: number; readonly event: LiveEvent }[] }
   /** Bytes of `frames` that were taken from the runner's queues: room for as many more. */

@@ -4,6 +4,7 @@
  */
 import { VoxError } from '@vox-speech/contract';
 import type { ModelHost } from '../host/model-host.js';
+import { abortable } from './abortable.js';
 import { Backoff } from './backoff.js';
 import type { LeasedHost, ModelSpec, ResidencyOptions, ResidentModel, TrimmedModel } from './model-spec.js';
 import { Slots } from './slots.js';
@@ -362,17 +363,4 @@ function stopClocks(entry: Entry): void {
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-/** `promise`, or a rejection with `cancelled` as soon as the signal aborts; the work itself goes on. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {});
-    return Promise.reject(new VoxError('cancelled', 'cancelled'));
-  }
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(new VoxError('cancelled', 'cancelled'));
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,6 +1,7 @@
 /** Every live session: who gets a place, and how all of them end when the server stops. */
 import { VoxError } from '@vox-speech/contract';
 import type { LiveLink } from '../host/live-link.js';
+import { abortable } from '../scheduler/abortable.js';
 import type { LeasedHost } from '../scheduler/model-spec.js';
 import { ServerSession } from './live-session.js';
 import type { LiveListener, LiveRequest, LiveSession } from './types.js';
@@ -19,14 +20,14 @@ export interface SessionsOptions {
 const FULL = 1;
 /** The same for clients that wait for the answer to each piece, at whatever pace: they get slower, and none is refused for long. */
 const FULL_OF_PATIENT = 4;
-/** How long the first session waits for the runner to say how fast it is, in ms. */
-const MEASURE_MS = 2_000;
 /** What a refused client is told, in seconds: an utterance is over in about that time. */
 const RETRY_AFTER_SECONDS = 5;
 
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #open = new Map<ServerSession, LiveLink>();
+  /** The first session of a runner that is opening: it makes the runner warm up and measure itself. Settles, never rejects. */
+  readonly #first = new Map<LiveLink, Promise<void>>();
   #opening = 0;
   #stopped = false;
 
@@ -82,9 +83,25 @@ export class Sessions {
       session.fail(new VoxError('shutting_down', 'the server is stopping'));
   }
 
+  /** Resolves when the runner is ready for it: nobody is told to speak while a model still warms up. */
   async #start(leased: LeasedHost, request: LiveRequest, listener: LiveListener): Promise<LiveSession> {
+    const { live } = leased.host;
+    // By what the first one has made the runner measure the others are judged.
+    for (let first = this.#first.get(live); first !== undefined; first = this.#first.get(live))
+      await abortable(first, request.signal);
+    const patient = request.options.endpointing.patient === true;
+    admit(live, patient ? FULL_OF_PATIENT : FULL);
+    const session = this.#listen(leased, request, listener);
+    if (live.load === undefined) {
+      const known = (): void => void this.#first.delete(live);
+      this.#first.set(live, session.opened.then(known, known));
+    }
+    await session.opened;
+    return session;
+  }
+
+  #listen(leased: LeasedHost, request: LiveRequest, listener: LiveListener): ServerSession {
     const { host } = leased;
-    admit(host.live, request.options.endpointing.patient === true ? FULL_OF_PATIENT : FULL);
     host.live.onBatches = (sizes) => this.#options.onBatches?.(host.reference, sizes);
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal]);
@@ -98,11 +115,6 @@ export class Sessions {
     session.start(host.listen(request.options, session, signal));
     this.#open.set(session, host.live);
     request.signal.addEventListener('abort', abandon, { once: true });
-    // The first stream of a runner makes it measure itself; by its answer the next ones are judged.
-    await Promise.race([
-      host.live.firstLoad,
-      new Promise((resolve) => setTimeout(resolve, MEASURE_MS).unref()),
-    ]);
     return session;
   }
 }

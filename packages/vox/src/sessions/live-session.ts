@@ -32,6 +32,10 @@ export class ServerSession implements LiveSession, LiveHandler {
   /** Who waits to be heard, oldest first. */
   readonly #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   readonly #onClose: () => void;
+  #opened: (() => void) | undefined;
+  #failed: (error: Error) => void = () => {};
+  /** Resolves once the runner is ready for it; rejects with what ends it before. */
+  readonly opened: Promise<void>;
 
   /** @param onClose called once, when the session is over, however it ends */
   constructor(
@@ -48,6 +52,12 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#onClose = onClose;
     this.#queue = new AudioQueue(LIVE_SAMPLE_BYTES[request.options.encoding ?? 'pcm16']);
     this.#bytesPerMs = liveBytesPerMs(request.options);
+    this.opened = new Promise((resolve, reject) => {
+      this.#opened = resolve;
+      this.#failed = reject;
+    });
+    // Whoever opens it waits for it; an end later on is told to the listener.
+    this.opened.catch(() => {});
   }
 
   /** Ties the session to its stream in the runner, once. */
@@ -93,6 +103,11 @@ export class ServerSession implements LiveSession, LiveHandler {
     this.#run?.finish();
   }
 
+  listening(): void {
+    this.#opened?.();
+    this.#opened = undefined;
+  }
+
   event(event: LiveEvent): void {
     if (!this.#closed) this.#listener.onEvent(event);
   }
@@ -115,14 +130,17 @@ export class ServerSession implements LiveSession, LiveHandler {
     if (this.close()) this.#listener.onEnd(summary);
   }
 
+  /** Of one that is not open yet, whoever opens it is told instead of the listener. */
   fail(error: Error): void {
-    if (this.close(error)) this.#listener.onError(error);
+    const opened = this.#opened === undefined;
+    if (this.close(error) && opened) this.#listener.onError(error);
   }
 
   /** Ends it without a word to the listener; false when it had ended before. */
   close(error: Error = over()): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    this.#failed(error);
     for (const one of this.#waiting.splice(0)) one.reject(error);
     this.#onClose();
     return true;

@@ -40,9 +40,12 @@ export class SttConnection implements LiveListener, Depths {
   readonly #notices = new Notices();
   readonly #stop = new AbortController();
   #session: LiveSession | undefined;
-  /** What came before `ready`; undefined afterwards. */
+  /** What was said before `ready` and is not heard yet; undefined once all of it is. */
   #early: (Uint8Array | 'commit')[] | undefined = [];
   #earlyBytes = 0;
+  /** Bytes that can have been said before `ready` and have not come out of the network yet. */
+  #owedBytes = 0;
+  #hasRoom = true;
   /** Of the client's last frame: in it the queue is counted. */
   #frameMs = 20;
   #drops = 0;
@@ -63,8 +66,8 @@ export class SttConnection implements LiveListener, Depths {
   }
 
   get depthIn(): number {
-    if (this.#early !== undefined) return this.#early.length;
-    return Math.ceil((this.#session?.queuedMs ?? 0) / this.#frameMs);
+    const queued = Math.ceil((this.#session?.queuedMs ?? 0) / this.#frameMs);
+    return (this.#early?.length ?? 0) + queued;
   }
 
   get depthOut(): number {
@@ -80,11 +83,12 @@ export class SttConnection implements LiveListener, Depths {
     this.#socket.onMessage((data) => this.#receive(data));
     this.#journal.say('ws.accepted');
     const request = liveRequest(this.#parameters, settings, this.#stop.signal);
+    const since = performance.now();
     try {
       const session = await runtime.listen(request, this);
       if (this.#stop.signal.aborted) return;
       this.#session = session;
-      this.#ready(session, request.options.endpointing.detector);
+      this.#ready(session, request.options.endpointing.detector, performance.now() - since);
     } catch (error) {
       this.#fail(faultOf(error), error);
     }
@@ -113,8 +117,11 @@ export class SttConnection implements LiveListener, Depths {
     }
   }
 
-  /** The oldest frames go instead of the client being told to wait. */
-  onDrain(): void {}
+  /** The oldest frames go instead of the client being told to wait, but for what was said before it was told to speak. */
+  onDrain(): void {
+    this.#hasRoom = true;
+    this.#catchUp();
+  }
 
   onEnd(): void {
     this.#close({ code: 1000, message: '' });
@@ -125,17 +132,29 @@ export class SttConnection implements LiveListener, Depths {
     this.#fail(faultOf(error));
   }
 
-  #ready(session: LiveSession, vad: string): void {
+  /** @param waitedMs from the connection to now */
+  #ready(session: LiveSession, vad: string, waitedMs: number): void {
     const { model } = session;
     const extra = { connId: this.#connId, model, vad };
     this.#send('ready', render.ready(this.#parameters, extra, this.#notices.take()));
     this.#journal.say('ws.ready_sent', { model });
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const one of early) {
+    // Who has not waited for this has spoken since the connection was there, and the network holds what is not here yet.
+    if (this.#early?.length) this.#owedBytes = waitedMs * BYTES_PER_MS - this.#earlyBytes;
+    this.#catchUp();
+  }
+
+  /** Hears what was said before `ready`, as there is room. */
+  #catchUp(): void {
+    const early = this.#early;
+    if (early === undefined || this.#session === undefined || this.#stop.signal.aborted) return;
+    while (early.length > 0) {
+      if (early[0] !== 'commit' && !this.#hasRoom) return;
+      const one = early.shift();
       if (one === 'commit') this.#commit();
-      else this.#hear(one);
+      else if (one !== undefined) this.#hear(one);
     }
+    this.#earlyBytes = 0;
+    if (this.#owedBytes <= 0) this.#early = undefined;
     this.#socket.resume();
   }
 
@@ -159,22 +178,26 @@ export class SttConnection implements LiveListener, Depths {
     this.#context.metrics.use.inBytes.inc(bytes.length);
     if (this.#context.log.isLevelEnabled('debug'))
       this.#journal.say('ws.recv.binary', { bytes: bytes.length }, 'debug');
-    if (this.#early !== undefined) this.#keepEarly(bytes, bytes.length);
-    else this.#hear(bytes);
+    if (this.#early === undefined) this.#hear(bytes);
+    else {
+      this.#owedBytes -= bytes.length;
+      this.#keepEarly(bytes, bytes.length);
+    }
   }
 
-  /** Beyond the bound the socket is not read until `ready`: the network keeps what comes. */
+  /** Beyond the bound the socket is not read until all of it is heard: the network keeps what comes. */
   #keepEarly(one: Uint8Array | 'commit', bytes: number): void {
     const early = this.#early ?? [];
     early.push(one);
     this.#earlyBytes += bytes;
     const full = early.length >= this.#context.settings.queueFrames || this.#earlyBytes >= MAX_EARLY_BYTES;
     if (full) this.#socket.pause();
+    this.#catchUp();
   }
 
   #hear(bytes: Uint8Array): void {
     this.#frameMs = Math.max(1, bytes.length / BYTES_PER_MS);
-    this.#session?.append(bytes);
+    this.#hasRoom = this.#session?.append(bytes) ?? true;
     this.#journal.peakIn = Math.max(this.#journal.peakIn, this.depthIn);
   }
 

@@ -9,7 +9,14 @@ test('every name of the original is there from the first scrape, on /metrics too
   const { scrape } = await serve(t);
   const text = (await scrape()).join('\n');
   const types: Record<string, string[]> = {
-    gauge: ['stt_active_connections', 'stt_q_in_depth', 'stt_q_out_depth'],
+    gauge: [
+      'stt_active_connections',
+      'stt_q_in_depth',
+      'stt_q_out_depth',
+      'stt_close_created',
+      'stt_in_bytes_created',
+      'stt_asr_infer_ms_created',
+    ],
     counter: [
       'stt_close_total',
       'stt_error_total',

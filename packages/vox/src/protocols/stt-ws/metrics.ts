@@ -1,6 +1,7 @@
 /** Every `stt_*` name of the original (stt-ws.md section 4), and two that it lacks. */
 import type * as prom from 'prom-client';
 import { type MetricsHome, OwnMetrics, type Prom } from '../../observe/index.js';
+import { withCreated } from './created.js';
 
 /** What the gauges add up over open connections, so that no writer is the last (stt-ws.md 4). */
 export interface Depths {
@@ -34,10 +35,14 @@ export function codeLabel(code: number): string {
 
 function instruments(client: Prom, registry: prom.Registry, connections: ReadonlySet<Depths>) {
   const registers = [registry];
-  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
-    new client.Counter({ name: `stt_${name}`, help, labelNames, registers });
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new client.Histogram({ name: `stt_${name}`, help, buckets, registers });
+  const counter = <L extends string = never>(suffix: string, help: string, labelNames: L[] = []) => {
+    const told = { name: `stt_${suffix}`, help, labelNames };
+    return withCreated(client, registers, new client.Counter({ ...told, registers }), told);
+  };
+  const histogram = (suffix: string, help: string, buckets: number[]) => {
+    const told = { name: `stt_${suffix}`, help, labelNames: [] };
+    return withCreated(client, registers, new client.Histogram({ ...told, buckets, registers }), told);
+  };
   const gauge = (name: string, help: string, value: () => number): void => {
     new client.Gauge({
       name: `stt_${name}`,

@@ -132,6 +132,56 @@ test('audio and commits reach the session in order, those before ready too', asy
   assert.deepEqual(live.log, ['audio 321', 'commit', 'audio 640', 'commit']);
 });
 
+test('who speaks before ready is heard as there is room, and nothing of it is dropped', async (t) => {
+  const { connect, runtime, scrape } = await serve(t);
+  let open = () => {};
+  let room = true;
+  let heard = 0;
+  const listen = runtime.listen.bind(runtime);
+  runtime.listen = async (request, listener) => {
+    await new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const session = await listen(request, listener);
+    const append = () => {
+      heard++;
+      return room && heard % 50 !== 0;
+    };
+    return { ...session, append };
+  };
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const client = await connect();
+  const say = (frames: number): void => {
+    for (let i = 0; i < frames; i++) client.ws.send(Buffer.alloc(640));
+  };
+  // Ten seconds go by until the model listens; the network holds what is more than 200 frames.
+  say(250);
+  await until('they wait', async () => /^stt_q_in_depth 2\d\d$/m.test((await scrape()).join('\n')));
+  now = 10_000;
+  open();
+  await client.next('ready');
+  const live = runtime.asked.listen[0];
+  for (const so of [50, 100, 150, 200, 250]) {
+    await until(`${so} are heard`, () => heard === so);
+    live?.listener.onDrain();
+  }
+  // The rest of what can have been said in ten seconds.
+  room = false;
+  say(250);
+  await until('one is heard', () => heard === 251);
+  room = true;
+  for (const so of [300, 350, 400, 450, 500]) {
+    live?.listener.onDrain();
+    await until(`${so} are heard`, () => heard === so);
+  }
+  // From now on who is faster than the model loses the oldest.
+  room = false;
+  live?.listener.onDrain();
+  say(20);
+  await until('all are handed on', () => heard === 520);
+});
+
 test('what can’t be met, and audio that was not heard, stands in the next message', async (t) => {
   const { session, lines, connect, runtime } = await serve(t);
   const { client, say } = await session({ hotwords: 'Vox' });

@@ -4,6 +4,7 @@ import {
   type LiveEvent,
   type LiveOptions,
   type LiveSummary,
+  type SpeechThresholds,
   VoxError,
 } from '@vox-speech/contract';
 import { parseLanguage } from '../../runtime/languages.js';
@@ -29,6 +30,8 @@ export interface MicrophoneConfig {
   readonly include_word_timestamps: boolean;
   /** Silence that ends an utterance, in ms; absent = the original's. */
   readonly silence_ms?: number;
+  /** How sure the detector must be of speech; absent = as it is itself. */
+  readonly speech?: SpeechThresholds;
 }
 
 /** Options that no configuration of the original touches. */
@@ -50,6 +53,7 @@ function microphoneOptions(config: MicrophoneConfig): LiveOptions {
     endpointing: {
       ...MICROPHONE,
       ...(config.silence_ms === undefined ? {} : { silenceMs: config.silence_ms }),
+      ...(config.speech === undefined ? {} : { speech: config.speech }),
     },
     ...(config.partials ? { partialMs: config.partial_stride_ms } : {}),
   };

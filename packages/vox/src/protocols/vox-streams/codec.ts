@@ -1,9 +1,15 @@
 /** From messages of clients to the runtime's words. Pure. */
-import { type LiveOptions, VoxError } from '@vox-speech/contract';
+import {
+  LEAVES_BELOW,
+  type LiveOptions,
+  type SpeechThresholds,
+  VoxError,
+  type Warning,
+} from '@vox-speech/contract';
 import { parseLanguage } from '../../runtime/languages.js';
 import type { SpeakStreamRequest } from '../../runtime/types.js';
 import { liveBasics, SPEECH } from '../vox-shapes/microphone.js';
-import type { SpeechConfig, TranscriptionConfig } from './schema.js';
+import type { LiveConfig, SpeechConfig, TranscriptionConfig } from './schema.js';
 
 export interface TextMessage {
   readonly type: string;
@@ -41,6 +47,35 @@ export function recordingOptions(config: TranscriptionConfig): LiveOptions {
     words: config.word_timestamps,
     endpointing: { ...SPEECH, silenceMs: RECORDING_SILENCE_MS, maxUtteranceMs: config.chunk_ms },
   };
+}
+
+/** How sure a microphone's detector is to be of speech; empty where the client leaves it to the detector. */
+export function thresholds({ vad_start_threshold: threshold, vad_continue_threshold: leave }: LiveConfig): {
+  readonly speech?: SpeechThresholds;
+} {
+  if (threshold == null) return {};
+  return { speech: { threshold, ...(leave == null ? {} : { leave }) } };
+}
+
+/** What of a microphone's configuration can't be met in full. */
+export function unmet(config: LiveConfig): Warning[] {
+  const { vad_start_threshold: start, vad_continue_threshold: on, turn_detector: turns } = config;
+  const warnings: Warning[] = [];
+  // Probabilities are compared to a thousandth.
+  if (start != null && on != null && on > start - LEAVES_BELOW + 0.001)
+    warnings.push({
+      type: 'adjusted',
+      option: 'vad_continue_threshold',
+      message: `vad_continue_threshold: the detector goes on until ${(start - LEAVES_BELOW).toFixed(2)}, ${LEAVES_BELOW} below vad_start_threshold`,
+    });
+  if (turns)
+    warnings.push({
+      type: 'unsupported',
+      option: 'turn_detector',
+      message:
+        'turn_detector: nothing here judges whether a turn is over, so transcripts have no eou_probability; an utterance ends after 1000 ms of silence',
+    });
+  return warnings;
 }
 
 /** What a speech stream's configuration asks of the voice. */

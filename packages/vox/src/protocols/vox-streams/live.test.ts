@@ -88,6 +88,45 @@ describe('audio/stream', () => {
     assert.equal('words' in told, false);
   });
 
+  it('takes both thresholds of the detector, and says where they can not be as asked', async (t) => {
+    const { runtime, connect } = await serveStreams(t);
+    const rows: [Record<string, unknown>, unknown, RegExp | undefined][] = [
+      [{ vad_start_threshold: null }, undefined, undefined],
+      [{ vad_start_threshold: 0.6 }, { threshold: 0.6 }, undefined],
+      [{ vad_start_threshold: 0.6, vad_continue_threshold: 0.4 }, { threshold: 0.6, leave: 0.4 }, undefined],
+      [
+        { vad_start_threshold: 0.5, vad_continue_threshold: 0.35 },
+        { threshold: 0.5, leave: 0.35 },
+        undefined,
+      ],
+      [
+        { vad_start_threshold: 0.6, vad_continue_threshold: 0.5 },
+        { threshold: 0.6, leave: 0.5 },
+        /until 0\.45/,
+      ],
+      [{ turn_detector: 'livekit' }, undefined, /no eou_probability/],
+    ];
+    for (const [config, speech, warning] of rows) {
+      const client = await connect(PATH);
+      client.send({ type: 'config', ...config });
+      const { warnings } = await client.next('ready');
+      assert.deepEqual(runtime.asked.listen.at(-1)?.request.options.endpointing.speech, speech);
+      assert.match(String(warnings), warning ?? /undefined/);
+      client.ws.close();
+    }
+    for (const [config, field] of [
+      [{ vad_start_threshold: 1.5 }, 'vad_start_threshold'],
+      [{ vad_start_threshold: 'high' }, 'vad_start_threshold'],
+      [{ vad_start_threshold: 0.5, vad_continue_threshold: 0.5 }, 'vad_continue_threshold'],
+      [{ vad_continue_threshold: 0.4 }, 'vad_continue_threshold'],
+    ] as const) {
+      const client = await connect(PATH);
+      client.send({ type: 'config', ...config });
+      assert.match(String((await client.next('error')).message), new RegExp(`^${field}: `));
+      client.ws.close();
+    }
+  });
+
   it('falls back from the default English where the model has none, and only then', async (t) => {
     const { runtime, connect } = await serveStreams(t);
     const asked: (string | undefined)[] = [];

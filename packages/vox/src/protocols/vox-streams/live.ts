@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime/types.js';
 import { validate } from '../../transport/index.js';
 import { liveRenderer } from '../vox-shapes/live-events.js';
 import { listenToMicrophone } from '../vox-shapes/microphone.js';
-import type { TextMessage } from './codec.js';
+import { type TextMessage, thresholds, unmet } from './codec.js';
 import type { Channel, Stream } from './conversation.js';
 import { liveSchema } from './schema.js';
 
@@ -20,9 +20,16 @@ export async function openLive(runtime: Runtime, { body }: TextMessage, channel:
     },
     end: () => channel.done(),
   };
-  const { session, warnings, append } = await listenToMicrophone(runtime, channel, config, on);
+  const { session, warnings, append } = await listenToMicrophone(
+    runtime,
+    channel,
+    { ...config, ...thresholds(config) },
+    on,
+  );
   model = session.model;
-  const all = [...warnings, ...temperatureWarning(config.temperature)].map(({ message }) => message);
+  const all = [...warnings, ...unmet(config), ...temperatureWarning(config.temperature)].map(
+    ({ message }) => message,
+  );
   channel.send({ type: 'ready', ...(all.length === 0 ? {} : { warnings: all }) });
   return { audio: append, end: () => session.finish() };
 }

@@ -13,6 +13,9 @@ const CHUNK_CHARS = { min: 40, max: 400 };
 const CHUNK_MS = { min: 1_000, max: 120_000 };
 const OVERLAP_MS = { min: 0, max: 10_000 };
 
+/** Probabilities that a detector takes. */
+const THRESHOLD = { min: 0.02, max: 0.99 };
+
 /** A field that may be left out, or null as the original's own clients send it, and what it then is. */
 function or<T, const D extends T | null>(schema: z.ZodType<T>, fallback: D) {
   return schema.nullish().transform((value): T | D => value ?? fallback);
@@ -61,17 +64,27 @@ export const speechSchema = lazySchema((z) =>
 export type SpeechConfig = SchemaOutput<typeof speechSchema>;
 
 export const liveSchema = lazySchema((z) =>
-  z.object({
-    model: or(z.string(), ''),
-    /** Absent = English, as in the original; null = detect. */
-    language: z.string().nullable().optional(),
-    sample_rate: or(z.int(), SAMPLE_RATE),
-    partials: or(z.boolean(), false),
-    /** The original decoded the last so many ms again; here the whole utterance is. */
-    partial_window_ms: z.number().min(1).nullish(),
-    partial_stride_ms: or(z.number().min(0).max(60_000), 700),
-    include_word_timestamps: or(z.boolean(), false),
-    temperature: or(z.number().min(0).max(1), 0),
-  }),
+  z
+    .object({
+      model: or(z.string(), ''),
+      /** Absent = English, as in the original; null = detect. */
+      language: z.string().nullable().optional(),
+      sample_rate: or(z.int(), SAMPLE_RATE),
+      partials: or(z.boolean(), false),
+      /** The original decoded the last so many ms again; here the whole utterance is. */
+      partial_window_ms: z.number().min(1).nullish(),
+      partial_stride_ms: or(z.number().min(0).max(60_000), 700),
+      include_word_timestamps: or(z.boolean(), false),
+      temperature: or(z.number().min(0).max(1), 0),
+      /** Ours: the two that the original has as constants, 0.6 and 0.4. Absent = as sure as the detector is itself. */
+      vad_start_threshold: z.number().min(THRESHOLD.min).max(THRESHOLD.max).nullish(),
+      vad_continue_threshold: z.number().min(0).max(THRESHOLD.max).nullish(),
+      /** Ours: as conversations name it. Nobody here judges whether a turn is over. */
+      turn_detector: z.string().nullish(),
+    })
+    .refine(({ vad_start_threshold: start, vad_continue_threshold: on }) => on == null || on < (start ?? 0), {
+      path: ['vad_continue_threshold'],
+      message: 'must be less than vad_start_threshold',
+    }),
 );
 export type LiveConfig = SchemaOutput<typeof liveSchema>;

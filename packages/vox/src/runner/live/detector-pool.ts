@@ -13,6 +13,7 @@ const PAUSE_MS = 250;
 export class DetectorPool {
   readonly #open: () => Promise<SpeechDetector>;
   readonly #clock: Clock;
+  readonly #limit: number;
   readonly #free: SpeechDetector[] = [];
   #made = 0;
   #making = false;
@@ -20,8 +21,9 @@ export class DetectorPool {
   /** Grows with each `clear`: what was made or lent before is not kept any more. */
   #age = 0;
 
-  constructor(open: () => Promise<SpeechDetector>, clock: Clock) {
+  constructor(open: () => Promise<SpeechDetector>, clock: Clock, limit = LIMIT) {
     this.#open = open;
+    this.#limit = limit;
     this.#clock = clock;
   }
 
@@ -65,7 +67,7 @@ export class DetectorPool {
   }
 
   #makeSoon(): void {
-    if (this.#making || this.#made >= LIMIT || this.#made === 0) return;
+    if (this.#making || this.#made >= this.#limit || this.#made === 0) return;
     this.#making = true;
     const age = this.#age;
     this.#cancel = this.#clock.after(PAUSE_MS, () => {

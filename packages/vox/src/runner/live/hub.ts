@@ -1,5 +1,5 @@
 /** All live streams of a runner: what came in goes to its stream, what they say leaves as one message a tick. */
-import { type LiveEvent, type LiveOptions, toRecord, VoxError } from '@vox-speech/contract';
+import { type LiveEvent, type LiveOptions, toRecord, VoxError, type Warning } from '@vox-speech/contract';
 import type { FromRunner } from '../../messages/index.js';
 import { Inbox } from './inbox.js';
 import type { Clock, LiveEngine, LiveStream } from './stream.js';
@@ -8,6 +8,12 @@ import type { Clock, LiveEngine, LiveStream } from './stream.js';
 const TICK_MS = 20;
 /** Ms between two words on how busy the runner is. */
 const LOAD_MS = 1_000;
+
+const NO_THRESHOLDS: Warning = {
+  type: 'unsupported',
+  option: 'speech',
+  message: 'this model finds speech by itself: it has no thresholds',
+};
 
 interface Entry {
   readonly inbox: Inbox;
@@ -29,7 +35,8 @@ export class LiveHub {
   #cancelTick: (() => void) | undefined;
   #cancelFlush: (() => void) | undefined;
   #lastTick = Number.NEGATIVE_INFINITY;
-  #lastLoad = Number.NEGATIVE_INFINITY;
+  /** Absent until the engine has measured itself for the first stream. */
+  #lastLoad: number | undefined;
 
   constructor(
     engine: LiveEngine,
@@ -67,6 +74,12 @@ export class LiveHub {
             }),
           fail: (error) => this.#fail(id, entry, error),
         });
+        if (options.endpointing.speech !== undefined && this.#engine.thresholds !== true)
+          this.#emit(id, entry, { type: 'warning', warning: NO_THRESHOLDS });
+        this.#flush();
+        // Before the first stream is used, the server knows how many there may be.
+        if (this.#lastLoad === undefined) this.#tellLoad(this.#clock.now());
+        this.#send({ type: 'listening', id });
         this.#wake();
       },
       (error: unknown) => this.#fail(id, entry, error),
@@ -208,7 +221,7 @@ export class LiveHub {
     this.#flush();
     if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
     if (this.#answerMarks()) busy = true;
-    if (now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
+    if (this.#lastLoad !== undefined && now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
     if (busy) this.#wake(this.#lagging());
   }
 

@@ -1,7 +1,7 @@
 /** Makes the live streams of a model that hears elsewhere. */
-import type { LiveOptions, Model, SpeechDetector, TranscribeOptions } from '@vox-speech/contract';
+import type { LiveOptions, Model, TranscribeOptions } from '@vox-speech/contract';
 import { biasFor } from '../bias.js';
-import { DetectorPool } from './detector-pool.js';
+import { DetectorPools, type OpenDetector } from './detector-pools.js';
 import { levelEndpointer } from './endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
 import { RelayedStream } from './relayed.js';
@@ -20,23 +20,26 @@ export function isRelayed(model: Model): model is RelayedModel {
 }
 
 export class RelayedEngine implements LiveEngine {
+  readonly thresholds = true;
   readonly eager = true;
   readonly #model: RelayedModel;
-  readonly #pool: DetectorPool;
+  readonly #pools: DetectorPools;
 
-  constructor(model: RelayedModel, openDetector: () => Promise<SpeechDetector>, clock: Clock) {
+  constructor(model: RelayedModel, openDetector: OpenDetector, clock: Clock) {
     this.#model = model;
-    this.#pool = new DetectorPool(openDetector, clock);
+    this.#pools = new DetectorPools(openDetector, clock);
   }
 
   async prepare({ endpointing }: LiveOptions): Promise<void> {
-    if (endpointing.detector === 'silero') await this.#pool.prepare();
+    if (endpointing.detector === 'silero') await this.#pools.prepare(endpointing.speech);
   }
 
   open(context: StreamContext): LiveStream {
     const { endpointing, task, language } = context.options;
     const endpointer =
-      endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
+      endpointing.detector === 'silero'
+        ? new NeuralEndpointer(this.#pools.of(endpointing.speech))
+        : levelEndpointer(endpointing);
     const options: TranscribeOptions = {
       task,
       words: false,
@@ -60,6 +63,6 @@ export class RelayedEngine implements LiveEngine {
   }
 
   idle(): void {
-    this.#pool.clear();
+    this.#pools.clear();
   }
 }

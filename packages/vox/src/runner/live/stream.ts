@@ -49,6 +49,8 @@ export interface LiveStream {
 export interface LiveEngine {
   /** Ticks come as soon as there is audio, because a tick costs next to nothing. Absent = no. */
   readonly eager?: boolean;
+  /** Speech is found by a detector that can be told how sure to be. Absent = no. */
+  readonly thresholds?: boolean;
   /** Called before each stream is opened: warms up and measures, once, and gets what such a stream needs. */
   prepare(options: LiveOptions): Promise<void>;
   open(context: StreamContext): LiveStream;

@@ -1,7 +1,7 @@
 /** Makes the live streams of an offline model. */
-import type { LiveOptions, Model, SpeechDetector } from '@vox-speech/contract';
+import type { LiveOptions, Model } from '@vox-speech/contract';
 import { longestWindowMs } from '../windows.js';
-import { DetectorPool } from './detector-pool.js';
+import { DetectorPools, type OpenDetector } from './detector-pools.js';
 import { levelEndpointer } from './endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
 import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
@@ -18,35 +18,32 @@ const ROOM = 1.7;
 const LONGEST_WAIT_MS = 300;
 
 export class WindowedEngine implements LiveEngine {
+  readonly thresholds = true;
   readonly #model: Model;
   readonly #slots: number;
-  readonly #pool: DetectorPool;
+  readonly #pools: DetectorPools;
   readonly #decodes: WindowDecodes;
 
   /** @param slots decodes at once that the machine has processors for */
-  constructor(
-    model: Model,
-    openDetector: () => Promise<SpeechDetector>,
-    turns: DecodeTurns,
-    slots: number,
-    clock: Clock,
-  ) {
+  constructor(model: Model, openDetector: OpenDetector, turns: DecodeTurns, slots: number, clock: Clock) {
     this.#model = model;
     this.#slots = slots;
-    this.#pool = new DetectorPool(openDetector, clock);
+    this.#pools = new DetectorPools(openDetector, clock);
     this.#decodes = new WindowDecodes(model, turns, slots, clock);
   }
 
   async prepare({ endpointing }: LiveOptions): Promise<void> {
     await this.#decodes.prepare();
-    if (endpointing.detector === 'silero') await this.#pool.prepare();
+    if (endpointing.detector === 'silero') await this.#pools.prepare(endpointing.speech);
   }
 
   open(context: StreamContext): LiveStream {
     const { endpointing } = context.options;
     const { info } = this.#model;
     const endpointer =
-      endpointing.detector === 'silero' ? new NeuralEndpointer(this.#pool) : levelEndpointer(endpointing);
+      endpointing.detector === 'silero'
+        ? new NeuralEndpointer(this.#pools.of(endpointing.speech))
+        : levelEndpointer(endpointing);
     return new WindowedStream(context, endpointer, this.#decodes, {
       ...info,
       windowMs: longestWindowMs(info),
@@ -64,6 +61,6 @@ export class WindowedEngine implements LiveEngine {
 
   idle(): void {
     this.#decodes.clear();
-    this.#pool.clear();
+    this.#pools.clear();
   }
 }
