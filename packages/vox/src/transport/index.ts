@@ -1,6 +1,6 @@
 export { receiveAny } from './any-body.js';
 export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
-export { decodeBase64 } from './base64.js';
+export { decodeBase64, decodeLongBase64 } from './base64.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
 export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
 export * as form from './form.js';
