@@ -1,11 +1,11 @@
 /** Silero's voice activity detector, version 5, on sherpa-onnx. */
-import type {
-  DetectorOptions,
-  Model,
-  ModelFiles,
-  ModelInfo,
-  SpeechDetector,
-  SpeechSpan,
+import {
+  type DetectorOptions,
+  describeModel,
+  type Model,
+  type ModelFiles,
+  type SpeechDetector,
+  type SpeechSpan,
 } from '@vox-speech/contract';
 import { requireModel } from './model-files.js';
 import type { Native, Vad, VadConfig } from './native.js';
@@ -64,18 +64,12 @@ export async function loadSilero(native: Native, files: ModelFiles): Promise<Mod
   const create = (options: DetectorOptions = {}): Vad =>
     new native.Vad(config(path, options), BUFFER_SECONDS);
   const pool: Vad[] = [create()];
-  const info: ModelInfo = {
+  const info = describeModel({
     kind: 'vad',
     family: files.family,
     sampleRate: SAMPLE_RATE,
-    languages: [],
-    voices: [],
-    canTranslate: false,
-    canDetectLanguage: false,
-    canTimeWords: false,
-    canPrompt: false,
     concurrency: POOL_LIMIT,
-  };
+  });
   return {
     info,
     memory: () => ({ bytes: process.memoryUsage.rss() }),
