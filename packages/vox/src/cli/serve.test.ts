@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { until } from '../transport/socket-client.test.support.js';
+import { until } from '../transport/waiting.test.support.js';
 import { startProgram } from './program.test.support.js';
 
 /** A signal each: a promise that fails and is awaited by nobody, and an exception that nobody catches. */

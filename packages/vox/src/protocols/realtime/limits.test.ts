@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { Intake } from './intake.js';
 import { CHUNK, MANUAL, serve, started } from './serve.test.support.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { readLongMessage, readMessage } from './codec.js';
 import { DEFAULT_CONFIG, readSession } from './config.js';
 import { liveOptions } from './request.js';

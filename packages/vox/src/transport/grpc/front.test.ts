@@ -4,7 +4,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { VoxError } from '@vox-speech/contract';
 import { pino } from 'pino';
 import { makeCertificate } from '../../local/tls/certificate.js';
-import { until } from '../socket-client.test.support.js';
+import { until } from '../waiting.test.support.js';
 import { GrpcServer, type GrpcServerOptions } from './index.js';
 import { Intake } from './intake.js';
 
