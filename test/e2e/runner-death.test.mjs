@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { replayHome, tone } from './replay-home.mjs';
 import { jsonBody, startServer, upload } from './server.mjs';
 import { until } from './waiting.mjs';
@@ -14,7 +13,7 @@ describe('runners', () => {
   let fixture;
   before(async () => {
     fixture = replayHome({
-      'ears:1': { kind: 'stt', text: 'hello', delayMs: 400 },
+      'ears:1': { kind: 'stt', text: 'hello', delayMs: 1_000 },
       'mouth:1': { kind: 'tts', crashOn: 'Boom.', lastWords: 'out of cheese' },
       'mouth:slow': { kind: 'tts', delayMs: 60_000 },
     });
@@ -33,8 +32,9 @@ describe('runners', () => {
   it('killed under load: only its requests fail, with the reason, and the next is answered', async () => {
     assert.equal((await listen()).status, 200);
     const requests = [1, 2, 3, 4].map(() => listen());
-    await sleep(150);
-    process.kill((await ps()).find((m) => m.name === 'ears').pid, 'SIGKILL');
+    const ears = async () => (await ps()).find((m) => m.name === 'ears');
+    await until('all four', async () => (await ears()).ref_count === 4);
+    process.kill((await ears()).pid, 'SIGKILL');
     for (const request of requests) {
       const response = await request;
       const { error } = await response.json();

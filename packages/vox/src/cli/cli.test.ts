@@ -290,7 +290,14 @@ test('errors: the server’s words on standard error, exit 1', async () => {
 });
 
 test('wrong use of the command line is exit 2; help and version are exit 0', async () => {
-  for (const args of [['lisst'], ['run'], ['pull'], ['list', '--nope'], ['--host', 'ftp://x', 'list']]) {
+  for (const args of [
+    ['lisst'],
+    ['help', 'lisst'],
+    ['run'],
+    ['pull'],
+    ['list', '--nope'],
+    ['--host', 'ftp://x', 'list'],
+  ]) {
     const { code, out, err } = await vox(args);
     assert.equal(code, 2, args.join(' '));
     assert.notEqual(err, '');
@@ -300,6 +307,14 @@ test('wrong use of the command line is exit 2; help and version are exit 0', asy
     (await vox(['serve', '--port', 'x'])).err,
     'Error: --port x: expected a whole number from 0 to 65535\n',
   );
+  assert.match((await vox(['help', 'lisst'])).err, /unknown command 'lisst'\n\(Did you mean list\?\)/);
+  for (const args of [
+    ['bench', 'live', 'none.wav'],
+    ['stream-transcribe', 'x', 'none.wav'],
+  ]) {
+    const { code, err } = await vox(args);
+    assert.deepEqual([code, err], [2, 'Error: no such file: none.wav\n'], args.join(' '));
+  }
   assert.match((await vox(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
   const all = 'serve pull list show rm ps stop logs run voices export import search doctor completion';
   for (const name of all.split(' ')) {
