@@ -3,19 +3,16 @@
  * model is the fixture with T-one's inputs and outputs and 67 million random parameters, which costs what the published
  * one costs and understands nothing. Wanted: 2.2 times the audio a second, of 16 streams.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { default as engine } from '../engines/sherpa/dist/index.js';
 import { HEAVY_LAYERS, toneSpeech, writeTone } from '../packages/vox/dist/models/import/testing/tone.js';
 import { options, report, target } from './lib/report.mjs';
 import { alternate, median, percentile } from './lib/stats.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 
 const RATE = 16_000;
 const SIZES = [16, 32, 45, 60];
 const flags = options({ runs: 5, threads: 2 });
-const directory = mkdtempSync(join(tmpdir(), 'vox-batching-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryFolder();
 await writeTone(directory, HEAVY_LAYERS);
 const model = await engine.load(
   { reference: 'tone:heavy', family: 'tone-ctc', directory, companions: {}, parameters: {} },

@@ -5,8 +5,7 @@
  * `--part one|many|sockets|streaming` runs one of them. Linux.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { floatToInt16 } from '../packages/audio/dist/index.js';
@@ -16,6 +15,7 @@ import { clips, wavHeader } from './lib/audio.mjs';
 import { gauge } from './lib/gauge.mjs';
 import { memory, watchMemory } from './lib/procs.mjs';
 import { cannot, options, report, target } from './lib/report.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 import { babble } from './lib/visitor.mjs';
 import { program, pull, serve } from './lib/vox.mjs';
 
@@ -23,7 +23,7 @@ const MODEL = 'whisper:tiny.en';
 const SCRIPTED = 'mock:load';
 const flags = options({ runs: 1, streams: 12, sockets: 300, streaming: 45, part: 'all' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
-const folder = mkdtempSync(join(tmpdir(), 'vox-bench-live-'));
+const folder = temporaryFolder();
 const figures = {};
 const targets = [];
 const run = promisify(execFile);
@@ -117,7 +117,6 @@ async function withSockets() {
   // Each stream sends the file once, and silence up to its last final.
   const audioSeconds = (flags.sockets * pcm.length) / 32_000;
   await vox.stop();
-  place.remove();
   tellServed('sockets', load);
   tell('sockets: endpoint to final', load.endpointToFinalMs);
   tell('sockets: real-time lag', load.lagMs);
@@ -147,7 +146,6 @@ async function withStreaming() {
   });
   const load = await benchLive(vox, file, '-m', TONE, '-n', String(flags.streaming));
   await vox.stop();
-  place.remove();
   tellServed('streaming', load);
   tell('streaming: endpoint to final', load.endpointToFinalMs);
   tell('streaming: real-time lag', load.lagMs);
@@ -158,11 +156,7 @@ async function withStreaming() {
   );
 }
 
-try {
-  if (wants('streaming')) await withStreaming();
-  if (wants('one') || wants('many')) await withSpeech();
-  if (wants('sockets')) await withSockets();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+if (wants('streaming')) await withStreaming();
+if (wants('one') || wants('many')) await withSpeech();
+if (wants('sockets')) await withSockets();
 report('Live transcription under load', figures, targets, flags);

@@ -14,6 +14,7 @@ import { startServer } from '../test/e2e/server.mjs';
 import { noisy, RATE, SAID, SOUND } from '../test/e2e/session-speech.mjs';
 import { toneClient } from '../test/e2e/tone-client.mjs';
 import { TONE, toneHome } from '../test/e2e/tone-home.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ const said = SAID.join('|');
 /** Speech with noise on it deflates as a telephone's does: to three quarters. */
 const sound = noisy(SOUND);
 
+temporaryFolder();
 const home = await toneHome();
 const redis = await startRedis();
 const admin = new Redis(redis.url);
@@ -38,6 +40,9 @@ const env = {
   VOX_REDIS_URL: redis.url,
 };
 const pair = await Promise.all([0, 1].map(() => startServer({ home: home.home, env })));
+process.on('exit', () => {
+  for (const { kill } of [redis, ...pair]) kill();
+});
 const proxy = await startProxy(pair.map(({ url }) => url));
 const faults = new Map();
 const client = toneClient(proxy.url, faults);
@@ -93,4 +98,3 @@ await proxy.stop();
 await Promise.all(pair.map((server) => server.stop()));
 admin.disconnect();
 await redis.remove();
-home.remove();

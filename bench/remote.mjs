@@ -7,8 +7,7 @@
  * `rolling`: two-cities.wav as one utterance, with `--model` (whisper:tiny.en) of our own behind the stand-in, once in one context and once rolled
  * every 2 s while the last words of each context take 7 s. `--part tokens|rolling` runs one of them. Linux.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { floatToInt16 } from '../packages/audio/dist/index.js';
 import { clips, readPcm16 } from './lib/audio.mjs';
@@ -16,6 +15,7 @@ import { STEP_BYTES, utter } from './lib/envelope.mjs';
 import { cpuSeconds, freePort, memory, start, stop, untilHealthy } from './lib/procs.mjs';
 import { cannot, options, report, target } from './lib/report.mjs';
 import { percentile } from './lib/stats.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 import { pull, serve, voxHome } from './lib/vox.mjs';
 import { wordErrors } from './lib/words.mjs';
 
@@ -25,7 +25,7 @@ const WARM_UP = 40;
 const STAND_IN = resolve(import.meta.dirname, '../test/stand-ins/vllm/main.mjs');
 const flags = options({ runs: 1, streams: 64, seconds: 10, part: 'all', model: 'whisper:tiny.en' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
-const folder = mkdtempSync(join(tmpdir(), 'vox-bench-remote-'));
+const folder = temporaryFolder();
 const figures = {};
 const targets = [];
 
@@ -163,10 +163,6 @@ async function rolling() {
   await behind.stop();
 }
 
-try {
-  if (wants('tokens')) await tokens();
-  if (wants('rolling')) await rolling();
-  report('A model elsewhere, over /api/asr-streaming', figures, targets, flags);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+if (wants('tokens')) await tokens();
+if (wants('rolling')) await rolling();
+report('A model elsewhere, over /api/asr-streaming', figures, targets, flags);

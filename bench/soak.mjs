@@ -13,6 +13,7 @@ import { gauge } from './lib/gauge.mjs';
 import { memory, sockets } from './lib/procs.mjs';
 import { cannot, options, report, target } from './lib/report.mjs';
 import { median } from './lib/stats.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 import { babble, visit } from './lib/visitor.mjs';
 import { pull, serve } from './lib/vox.mjs';
 
@@ -23,6 +24,7 @@ const SETTLE_MS = 20_000;
 const SCRIPTED = 'mock:soak';
 const flags = options({ runs: 1, minutes: 30, clients: 12, seed: 5, model: SCRIPTED, plot: '' });
 
+temporaryFolder();
 const scripted = flags.model === SCRIPTED;
 const script = { kind: 'stt', text: 'All is well that ends well.', delayMs: 20 };
 const place = scripted ? replayHome({ [SCRIPTED]: script }) : undefined;
@@ -106,7 +108,6 @@ await sampling;
 const after = await rest();
 samples.push(after);
 await vox.stop();
-place?.remove();
 
 if (flags.plot) {
   const names = [

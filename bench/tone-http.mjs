@@ -9,6 +9,7 @@ import { toneClient } from '../test/e2e/tone-client.mjs';
 import { HEAVY_LAYERS, TONE, toneHome } from '../test/e2e/tone-home.mjs';
 import { options, report, target } from './lib/report.mjs';
 import { alternate, median, percentile } from './lib/stats.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
 import { serve } from './lib/vox.mjs';
 
 const flags = options({ runs: 3, sessions: 16, pieceMs: 300, layers: HEAVY_LAYERS, seconds: 8 });
@@ -18,6 +19,7 @@ const sound = SOUND.subarray(0, 2 * RATE * flags.seconds);
 const seconds = (flags.sessions * sound.length) / 2 / RATE;
 const HEALTH_EVERY_MS = 10;
 
+temporaryFolder();
 const place = await toneHome(flags.layers);
 const vox = await serve(['--preload', TONE], { VOX_HOME: place.home, VOX_STT_MODEL: TONE });
 const client = toneClient(vox.base);
@@ -61,7 +63,6 @@ const results = await alternate(
 );
 client.close();
 await vox.stop();
-place.remove();
 
 const speed = (name) => median(results[name]);
 report(

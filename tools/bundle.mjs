@@ -5,8 +5,9 @@
  * themselves; `bin/vox.js` chooses.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { isOwn, misplaced, withOwnPlace } from './bundle-places.mjs';
 import { ROOT } from './files.mjs';
 
 const dist = join(ROOT, 'packages/vox/dist');
@@ -33,13 +34,12 @@ const RUNNER = {
 const ownPlaces = {
   name: 'own-places',
   setup({ onLoad }) {
-    onLoad({ filter: /packages[\\/][a-z]+[\\/]dist[\\/].*\.js$/ }, async ({ path }) => {
-      const from = JSON.stringify(relative(bundle, path).split(sep).join('/'));
-      const text = await readOwn(path);
-      return {
-        loader: 'js',
-        contents: text.replaceAll('import.meta.url', `new URL(${from}, import.meta.url).href`),
-      };
+    onLoad({ filter: /\.[cm]?js$/ }, async ({ path }) => {
+      const own = isOwn(path);
+      const text = own ? await readOwn(path) : await readFile(path, 'utf8');
+      const fault = misplaced(relative(ROOT, path), text);
+      if (fault !== undefined) throw new Error(fault);
+      return own ? { loader: 'js', contents: withOwnPlace(text, path, bundle) } : undefined;
     });
   },
 };

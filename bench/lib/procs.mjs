@@ -23,7 +23,7 @@ const started = new Set();
 process.on('exit', () => {
   for (const child of started) child.kill('SIGKILL');
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
 /** Starts a program whose output is kept (the last 4 kB), not shown. */
 export function start(command, args, env = {}, cwd = undefined) {

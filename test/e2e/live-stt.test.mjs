@@ -13,6 +13,7 @@ import { tryPrograms } from '../clients/environment.mjs';
 import { BYTES_PER_MS, RATE, sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, startServer, upload } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { until } from './waiting.mjs';
 
 const run = promisify(execFile);
 const SENTENCES = [
@@ -50,12 +51,6 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
 
   const open = (query = '') => openStream(server.url, `/v1/stt/ws?${QUERY}${query}`);
   const texts = (stream, type) => stream.told.filter((message) => message.type === type);
-  const until = async (what, test) => {
-    for (let waited = 0; !(await test()); waited += 20) {
-      assert.ok(waited < 20_000, `never: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
   const metric = async (name) => {
     const text = await (await fetch(`${server.url}/metrics`, { redirect: 'error' })).text();
     return Number(
@@ -73,7 +68,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     assert.equal(ready.model, 'whisper:tiny.en');
     // 321 bytes: every second frame begins with half a sample.
     await sendInRealTime(stream.ws, pcm, 321);
-    await until('both finals', () => texts(stream, 'final').length >= 2);
+    await until('both finals', () => texts(stream, 'final').length >= 2, 20_000);
     const finals = texts(stream, 'final');
     checkWords(finals.map(({ text }) => text).join(' '));
     finals.forEach((final, index) => {
@@ -99,7 +94,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     // In the middle of a word, and then with nothing to hear.
     stream.ws.send(pcm.subarray(0, 1_500 * BYTES_PER_MS));
     for (let i = 0; i < 2; i++) stream.send({ type: 'commit' });
-    await until('both commits', () => texts(stream, 'final').length >= finals.length + 2);
+    await until('both commits', () => texts(stream, 'final').length >= finals.length + 2, 20_000);
     const [said, nothing] = texts(stream, 'final').slice(-2);
     assert.deepEqual([said.reason, nothing.reason, nothing.text], ['commit', 'commit', '']);
     assert.notEqual(said.text, '');
@@ -127,7 +122,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     await sendInRealTime(stream.ws, pcm.subarray(0, 2_000 * BYTES_PER_MS));
     await stream.get('partial');
     stream.ws.terminate();
-    await until('no connection', async () => (await metric('stt_active_connections')) === 0);
+    await until('no connection', async () => (await metric('stt_active_connections')) === 0, 20_000);
     assert.equal(await metric('stt_abandoned_total'), before + 1);
     assert.ok((await metric('stt_in_bytes_total')) >= pcm.length);
   });

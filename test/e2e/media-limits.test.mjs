@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { replayHome, tone } from './replay-home.mjs';
 import { startServer, upload } from './server.mjs';
+import { until } from './waiting.mjs';
 
 const ffmpeg = process.env.VOX_TEST_FFMPEG;
 
@@ -85,7 +86,7 @@ describe('limits of the media step', { skip: ffmpeg ? false : 'no ffmpeg (VOX_TE
     ended = true;
     assert.equal(response.statusCode, 413);
     request.destroy();
-    await until(() => uploads(server).length === 0);
+    await until('no upload', () => uploads(server).length === 0);
   });
 
   it('a decoder that does not come to an end', async () => {
@@ -108,7 +109,7 @@ describe('limits of the media step', { skip: ffmpeg ? false : 'no ffmpeg (VOX_TE
     };
     // A thread has two places.
     const decoded = [ask(), ask()];
-    await until(() => pids().length === 2);
+    await until('two programs', () => pids().length === 2);
     // Of two more one may wait, and only the other is answered.
     const refused = await Promise.race([...decoded, ask(), ask()]);
     assert.equal(refused.status, 429);
@@ -117,7 +118,7 @@ describe('limits of the media step', { skip: ffmpeg ? false : 'no ffmpeg (VOX_TE
     assert.equal((await listen(server, tone(1))).status, 200);
     assert.equal(pids().filter(runs).length, 2);
     clients.abort();
-    await until(() => !pids().some(runs) && uploads(server).length === 0);
+    await until('none', () => !pids().some(runs) && uploads(server).length === 0);
   });
 
   it('files that name other files or addresses', async () => {
@@ -150,8 +151,3 @@ describe('limits of the media step', { skip: ffmpeg ? false : 'no ffmpeg (VOX_TE
     assert.deepEqual(uploads(server), []);
   });
 });
-
-async function until(test) {
-  for (let i = 0; i < 500 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(test());
-}

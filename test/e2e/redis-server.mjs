@@ -50,6 +50,8 @@ export async function startRedis(args = []) {
   return {
     url: `redis://127.0.0.1:${port}/0`,
     port,
+    /** At once, from a handler of `exit` too. */
+    kill: () => child.kill('SIGKILL'),
     start,
     stop,
     async remove() {

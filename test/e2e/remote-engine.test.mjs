@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import engine from '../../engines/remote/dist/index.js';
 import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
-import { TEXT, until } from './vllm-client.mjs';
+import { TEXT } from './vllm-client.mjs';
+import { all, until } from './waiting.mjs';
 
 const SECOND = { samples: new Float32Array(16_000).fill(0.1), sampleRate: 16_000 };
 const PLAIN = { task: 'transcribe', words: false };
@@ -31,12 +32,6 @@ async function load(t, vllms, parameters, { stallMs = 5_000, apiKey } = {}) {
   );
   t.after(() => model.close());
   return model;
-}
-
-async function all(source) {
-  const found = [];
-  for await (const one of source) found.push(one);
-  return found;
 }
 
 const hear = async (model, signal = NEVER, options = PLAIN) =>

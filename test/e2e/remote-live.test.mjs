@@ -11,7 +11,7 @@ import { RATE, sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { homeWith } from './remote-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
-import { until } from './vllm-client.mjs';
+import { until } from './waiting.mjs';
 
 const SERVED = 'mistralai/Voxtral-Mini-4B-Realtime-2602';
 const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';

@@ -5,6 +5,7 @@ import engine from '../../engines/remote/dist/index.js';
 import { WavDecoder } from '../../packages/audio/dist/index.js';
 import { wordErrors } from '../../tools/words.mjs';
 import { NO_MODELS, speak, startServer } from './server.mjs';
+import { all } from './waiting.mjs';
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog near the garden wall.';
 const NEVER = new AbortController().signal;
@@ -23,12 +24,6 @@ describe('another Vox behind the remote engine', { skip: NO_MODELS }, () => {
     names = data.map(({ id }) => id);
   });
   after(() => server?.stop());
-
-  async function all(source) {
-    const found = [];
-    for await (const one of source) found.push(one);
-    return found;
-  }
 
   it('writes down what was spoken, with the times of its words, whole and streamed', async () => {
     const wav = new WavDecoder();

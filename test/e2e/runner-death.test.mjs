@@ -4,16 +4,16 @@ import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { replayHome, tone } from './replay-home.mjs';
 import { jsonBody, startServer, upload } from './server.mjs';
+import { until } from './waiting.mjs';
 
 describe('runners', () => {
   let server;
   let fixture;
   before(async () => {
     fixture = replayHome({
-      'ears:1': { kind: 'stt', text: 'hello', delayMs: 400 },
+      'ears:1': { kind: 'stt', text: 'hello', delayMs: 1_000 },
       'mouth:1': { kind: 'tts', crashOn: 'Boom.', lastWords: 'out of cheese' },
       'mouth:slow': { kind: 'tts', delayMs: 60_000 },
     });
@@ -28,20 +28,13 @@ describe('runners', () => {
   const listen = (options) => upload(server.url, tone(1), { model: 'ears:1' }, options);
   const say = (model, input, extra = {}) =>
     fetch(`${server.url}/v1/audio/speech`, { ...jsonBody({ model, input }), ...extra });
-  const until = async (condition, ms) => {
-    const end = Date.now() + ms;
-    while (Date.now() < end) {
-      if (await condition()) return true;
-      await sleep(20);
-    }
-    return false;
-  };
 
   it('killed under load: only its requests fail, with the reason, and the next is answered', async () => {
     assert.equal((await listen()).status, 200);
     const requests = [1, 2, 3, 4].map(() => listen());
-    await sleep(150);
-    process.kill((await ps()).find((m) => m.name === 'ears').pid, 'SIGKILL');
+    const ears = async () => (await ps()).find((m) => m.name === 'ears');
+    await until('all four', async () => (await ears()).ref_count === 4);
+    process.kill((await ears()).pid, 'SIGKILL');
     for (const request of requests) {
       const response = await request;
       const { error } = await response.json();
@@ -65,10 +58,18 @@ describe('runners', () => {
   it('frees the lease at once when the client goes away', async () => {
     const gone = new AbortController();
     const request = say('mouth:slow', 'Hello.', { signal: gone.signal }).catch(() => {});
-    assert.ok(await until(async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 1), 3000));
+    await until(
+      'its lease',
+      async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 1),
+      3000,
+    );
     gone.abort();
     await request;
-    assert.ok(await until(async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 0), 1000));
+    await until(
+      'no lease',
+      async () => (await ps()).some((m) => m.tag === 'slow' && m.ref_count === 0),
+      1000,
+    );
   });
 
   it('removes the upload of a client that goes away while sending', async () => {
@@ -79,9 +80,9 @@ describe('runners', () => {
     sending.write('--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n');
     sending.write(Buffer.alloc(65_536));
     const uploads = () => readdirSync(join(fixture.home, 'tmp/uploads', String(server.pid))).length;
-    assert.ok(await until(() => uploads() === 1, 3000));
+    await until('the upload', () => uploads() === 1, 3000);
     sending.destroy();
-    assert.ok(await until(() => uploads() === 0, 1000));
+    await until('no upload', () => uploads() === 0, 1000);
   });
 
   it('queues up to the limit, then answers 429 with Retry-After', async () => {
@@ -107,6 +108,6 @@ describe('runners', () => {
     assert.equal(stopped.status, 200);
     assert.ok(!(await ps()).some((m) => m.name === 'ears'));
     await upload(server.url, tone(1), { model: 'ears:1', keep_alive: '0' });
-    assert.ok(await until(async () => !(await ps()).some((m) => m.name === 'ears'), 2000));
+    await until('no runner', async () => !(await ps()).some((m) => m.name === 'ears'), 2000);
   });
 });

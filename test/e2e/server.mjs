@@ -45,6 +45,8 @@ export async function startServer({
     pid: child.pid,
     lines,
     gone,
+    /** At once, from a handler of `exit` too. */
+    kill: () => child.kill('SIGKILL'),
     async stop() {
       child.kill('SIGTERM');
       return gone;

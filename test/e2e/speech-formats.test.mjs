@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { sniff } from '../../packages/audio/dist/index.js';
 import { replayHome } from './replay-home.mjs';
 import { jsonBody, startServer, VOX } from './server.mjs';
+import { until } from './waiting.mjs';
 
 const run = promisify(execFile);
 const ffmpeg = process.env.VOX_TEST_FFMPEG;
@@ -133,14 +134,9 @@ describe('speech in six formats', { skip: ffmpeg ? false : 'no ffmpeg (VOX_TEST_
     const body = { model: 'mouth:1', input: TEXT.repeat(50), response_format: 'flac', stream: false };
     const asked = fetch(`${server.url}/v1/audio/speech`, { ...jsonBody(body), signal: abort.signal });
     const files = () => readdirSync(join(fixture.home, 'tmp/uploads', String(server.pid)));
-    await until(() => files().length > 0);
+    await until('a file', () => files().length > 0);
     abort.abort();
     await assert.rejects(asked);
-    await until(() => files().length === 0);
+    await until('no file', () => files().length === 0);
   });
 });
-
-async function until(test) {
-  for (let i = 0; i < 500 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.ok(test());
-}

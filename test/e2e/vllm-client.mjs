@@ -1,5 +1,4 @@
-/** A raw client of vLLM's `/v1/realtime`, as the tests of the stand-in need it, and waiting for what happens there. */
-import assert from 'node:assert/strict';
+/** A raw client of vLLM's `/v1/realtime`, as the tests of the stand-in need it. */
 import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
 import { openStream } from './stream-client.mjs';
 import { pcmAsWav } from './wav.mjs';
@@ -15,13 +14,6 @@ export const START = { type: 'input_audio_buffer.commit' };
 export const FINAL = { type: 'input_audio_buffer.commit', final: true };
 export const of = (stream, type) => stream.told.filter((message) => message.type === type);
 export const deltas = (stream) => of(stream, 'transcription.delta').map(({ delta }) => delta);
-
-export async function until(what, test) {
-  for (let waited = 0; !test(); waited += 5) {
-    assert.ok(waited < 5_000, `never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** A connection that may start: its session is there and its model is named. */
 export async function session(vllm) {

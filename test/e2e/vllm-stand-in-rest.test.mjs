@@ -12,7 +12,8 @@ import { WavDecoder } from '../../packages/audio/dist/index.js';
 import { ROOT } from '../../tools/files.mjs';
 import { jsonBody, upload } from './server.mjs';
 import { openStream } from './stream-client.mjs';
-import { MODEL, SECOND, TEXT, until, withStandIn } from './vllm-client.mjs';
+import { MODEL, SECOND, TEXT, withStandIn } from './vllm-client.mjs';
+import { until } from './waiting.mjs';
 import { pcmAsWav } from './wav.mjs';
 
 describe('the stand-in for vLLM: REST', () => {

@@ -20,9 +20,9 @@ import {
   say,
   session,
   TEXT,
-  until,
   withStandIn,
 } from './vllm-client.mjs';
+import { until } from './waiting.mjs';
 
 describe('the stand-in for vLLM: /v1/realtime', () => {
   it(

@@ -3,10 +3,10 @@
  * the event loop; a step of the model must be over when it returns, so the call itself is taken, from the module that makes it. The
  * package is pinned to one version. Nothing here imports the native library until `loadNative`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Availability, VoxError } from '@vox-speech/contract';
+import { type Availability, importPackage, probePackage } from '@vox-speech/contract';
 
 /** Half floats are seen as their bits. */
 export type TensorData = Float32Array | Int32Array | Uint16Array;
@@ -66,16 +66,11 @@ const LIBRARY = join('bin', 'napi-v6', process.platform, process.arch, 'onnxrunt
 
 /** Looks whether the package and its library for this machine are there, importing neither. */
 export function probeNative(): Availability {
-  let manifest: string;
-  try {
-    manifest = require.resolve(`${PACKAGE}/package.json`);
-  } catch {
-    return { available: false, reason: `${PACKAGE} is not installed: npm install ${PACKAGE}` };
-  }
-  if (!existsSync(join(dirname(manifest), LIBRARY)))
-    return { available: false, reason: `${PACKAGE} has no library for ${process.platform}-${process.arch}` };
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  return { available: true, version };
+  return probePackage(require, PACKAGE, (manifest) =>
+    existsSync(join(dirname(manifest), LIBRARY))
+      ? undefined
+      : `${PACKAGE} has no library for ${process.platform}-${process.arch}`,
+  );
 }
 
 /**
@@ -83,16 +78,10 @@ export function probeNative(): Availability {
  * @throws VoxError `engine_missing` when it is not installed or can't be loaded here
  */
 export function loadNative(): Native {
-  const { available, reason } = probeNative();
-  if (!available) throw new VoxError('engine_missing', reason ?? `${PACKAGE} cannot be used here`);
-  try {
+  return importPackage(PACKAGE, probeNative(), () => {
     const { binding, initOrt } = require(`${PACKAGE}/dist/binding.js`) as Binding;
     const { Tensor } = require(PACKAGE) as Pick<Native, 'Tensor'>;
     initOrt();
     return { Session: binding.InferenceSession, Tensor };
-  } catch (error) {
-    throw new VoxError('engine_missing', `${PACKAGE} cannot be loaded: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  });
 }

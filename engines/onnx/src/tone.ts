@@ -3,12 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Decoder,
+  describeModel,
   hearStream,
   type LoadOptions,
   type Model,
   type ModelFiles,
   type ModelInfo,
   type Pcm,
+  requireRate,
+  requireTask,
   type Segment,
   type TranscribeOptions,
   type TranscriptionStream,
@@ -67,23 +70,19 @@ class ToneModel implements Model {
     this.#acoustic = acoustic;
     this.#search = search;
     this.#lateMs = lateMs;
-    this.info = {
+    this.info = describeModel({
       kind: 'stt',
       family,
       sampleRate: INPUT_RATE,
       languages: [LANGUAGE],
-      voices: [],
       maxWindowMs: WINDOW_MS,
       longestUtteranceMs: LONGEST_MS,
-      canTranslate: false,
-      canDetectLanguage: false,
       canChooseLanguage: false,
       canTimeWords: true,
-      canPrompt: false,
       decoders: search.model === undefined ? ['greedy', 'beam'] : ['beam', 'greedy'],
       // A step keeps the thread it is called on.
       concurrency: 1,
-    };
+    });
   }
 
   memory(): { bytes: number } {
@@ -109,8 +108,7 @@ class ToneModel implements Model {
 
   /** A recording, as a stream that comes as fast as it is heard. */
   async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
-    if (pcm.sampleRate !== INPUT_RATE)
-      throw new VoxError('internal', `this model hears ${INPUT_RATE} Hz, not ${pcm.sampleRate}`);
+    requireRate(this.info, pcm);
     yield* hearStream(this, this.#open(options), [pcm.samples], signal);
   }
 
@@ -120,13 +118,9 @@ class ToneModel implements Model {
     return Promise.resolve();
   }
 
-  #open({ language, task, words, decoder }: TranscribeOptions): ToneStream {
-    if (language !== undefined && language !== LANGUAGE)
-      throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
-        param: 'language',
-      });
-    if (task === 'translate')
-      throw new VoxError('invalid_request', 'this model does not translate', { param: 'task' });
+  #open(options: TranscribeOptions): ToneStream {
+    requireTask(this.info, options);
+    const { words, decoder } = options;
     const usual: Decoder | undefined = this.info.decoders?.[0];
     return new ToneStream({
       search: this.#search,

@@ -1,10 +1,12 @@
 /** Who speaks when: pyannote's segmentation, vectors of voices, clustering, all by sherpa-onnx. */
 import {
+  describeModel,
   type LoadOptions,
   type Model,
   type ModelFiles,
   type ModelInfo,
   type Pcm,
+  requireRate,
   type SpeakerTurn,
   VoxError,
 } from '@vox-speech/contract';
@@ -72,19 +74,13 @@ class Diarizer implements Model {
   constructor(family: string, diarization: Diarization, extractor: VectorExtractor) {
     this.#diarization = diarization;
     this.#extractor = extractor;
-    this.info = {
+    this.info = describeModel({
       kind: 'diarizer',
       family,
       sampleRate: SAMPLE_RATE,
-      languages: [],
-      voices: [],
-      canTranslate: false,
-      canDetectLanguage: false,
-      canTimeWords: false,
-      canPrompt: false,
       // Its calls block the thread.
       concurrency: 1,
-    };
+    });
   }
 
   memory(): { bytes: number } {
@@ -118,9 +114,8 @@ class Diarizer implements Model {
 }
 
 /** The call that follows blocks the thread: what came meanwhile, such as a cancel, is let in first. */
-async function mayGoOn({ sampleRate }: Pcm, signal: AbortSignal): Promise<void> {
-  if (sampleRate !== SAMPLE_RATE)
-    throw new VoxError('internal', `this model hears ${SAMPLE_RATE} Hz, not ${sampleRate}`);
+async function mayGoOn(pcm: Pcm, signal: AbortSignal): Promise<void> {
+  requireRate({ sampleRate: SAMPLE_RATE }, pcm);
   await new Promise((resolve) => setImmediate(resolve));
   if (signal.aborted) throw new VoxError('cancelled', 'cancelled', { cause: signal.reason });
 }

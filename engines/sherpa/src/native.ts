@@ -2,10 +2,10 @@
  * The part of sherpa-onnx-node that this engine calls, typed by hand: the package ships no types, and its JSDoc
  * lists less than the addon reads. Nothing here imports the native library until `loadNative`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Availability, VoxError } from '@vox-speech/contract';
+import { type Availability, importPackage, probePackage } from '@vox-speech/contract';
 import type { OnlineConfig, OnlineRecognizer, Waveform } from './native-online.js';
 import type { NativeSpeakers } from './native-speakers.js';
 
@@ -234,25 +234,17 @@ function platformPackage(): string {
 
 /** Looks whether the package and the prebuilt library of this machine are installed, importing neither. */
 export function probeNative(): Availability {
-  let manifest: string;
-  try {
-    manifest = require.resolve(`${PACKAGE}/package.json`);
-  } catch {
-    return { available: false, reason: `${PACKAGE} is not installed: npm install ${PACKAGE}` };
-  }
-  const platform = platformPackage();
-  try {
-    // Resolved from sherpa's own place, as its loader does.
-    createRequire(manifest).resolve(`${platform}/package.json`);
-  } catch {
-    if (!existsSync(join(dirname(manifest), '..', platform, 'sherpa-onnx.node')))
-      return {
-        available: false,
-        reason: `${platform} is not installed, or there is none for this machine: npm install ${platform}`,
-      };
-  }
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  return { available: true, version };
+  return probePackage(require, PACKAGE, (manifest) => {
+    const platform = platformPackage();
+    try {
+      // Resolved from sherpa's own place, as its loader does.
+      createRequire(manifest).resolve(`${platform}/package.json`);
+    } catch {
+      if (!existsSync(join(dirname(manifest), '..', platform, 'sherpa-onnx.node')))
+        return `${platform} is not installed, or there is none for this machine: npm install ${platform}`;
+    }
+    return undefined;
+  });
 }
 
 /**
@@ -260,13 +252,5 @@ export function probeNative(): Availability {
  * @throws VoxError `engine_missing` when it is not installed or can't be loaded here
  */
 export function loadNative(): Native {
-  const { available, reason } = probeNative();
-  if (!available) throw new VoxError('engine_missing', reason ?? `${PACKAGE} cannot be used here`);
-  try {
-    return require(PACKAGE) as Native;
-  } catch (error) {
-    throw new VoxError('engine_missing', `${PACKAGE} cannot be loaded: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  return importPackage(PACKAGE, probeNative(), () => require(PACKAGE) as Native);
 }

@@ -3,16 +3,18 @@
  * decoded in one run of the model. What a family's files are and what it can do is the row it is made from.
  */
 import {
+  describeModel,
   hearStream,
   type LoadOptions,
   type Model,
   type ModelFiles,
   type ModelInfo,
   type Pcm,
+  requireRate,
+  requireTask,
   type Segment,
   type TranscribeOptions,
   type TranscriptionStream,
-  VoxError,
 } from '@vox-speech/contract';
 import { LONGEST_MS } from './letter-phrases.js';
 import type { Native } from './native.js';
@@ -83,22 +85,19 @@ export function createOnlineRecognizer(
           hotwordsScore: row.hotwords.score,
         }),
   });
-  return new OnlineModel(recognizer, row, {
+  const info = describeModel({
     kind: 'stt',
     family: files.family,
     sampleRate: SAMPLE_RATE,
     languages: row.languages,
-    voices: [],
-    canTranslate: false,
-    canDetectLanguage: false,
     canChooseLanguage: false,
     canTimeWords: row.timesTokens,
-    canPrompt: false,
     ...(row.phraseFrames === undefined ? {} : { longestUtteranceMs: LONGEST_MS }),
     ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // A decode keeps the thread it is called on.
     concurrency: 1,
   });
+  return new OnlineModel(recognizer, row, info);
 }
 
 class OnlineModel implements Model {
@@ -132,8 +131,7 @@ class OnlineModel implements Model {
 
   /** A recording, as a stream that comes as fast as it is heard. */
   async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
-    if (pcm.sampleRate !== SAMPLE_RATE)
-      throw new VoxError('internal', `this model hears ${SAMPLE_RATE} Hz, not ${pcm.sampleRate}`);
+    requireRate(this.info, pcm);
     yield* hearStream(this, this.#open(options), [pcm.samples], signal);
   }
 
@@ -142,13 +140,9 @@ class OnlineModel implements Model {
     return Promise.resolve();
   }
 
-  #open({ language, task, words, scores }: TranscribeOptions): OnlineTranscription {
-    if (language !== undefined && !this.info.languages.includes(language))
-      throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
-        param: 'language',
-      });
-    if (task === 'translate')
-      throw new VoxError('invalid_request', 'this model does not translate', { param: 'task' });
+  #open(options: TranscribeOptions): OnlineTranscription {
+    requireTask(this.info, options);
+    const { words, scores } = options;
     const [only, ...others] = this.info.languages;
     return new OnlineTranscription(this.#recognizer, {
       sampleRate: SAMPLE_RATE,

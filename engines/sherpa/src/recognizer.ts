@@ -3,11 +3,14 @@
  * it can do is the row it is made from.
  */
 import {
+  describeModel,
   type LoadOptions,
   type Model,
   type ModelFiles,
   type ModelInfo,
   type Pcm,
+  requireRate,
+  requireTask,
   type Segment,
   type TranscribeOptions,
   VoxError,
@@ -125,12 +128,11 @@ export async function createRecognizer(
   const first: DecodeKey = { language: row.defaultLanguage ?? '', task: 'transcribe' };
   const create = (width: number): Promise<RowDecoder> => new RowDecoder(native, row, width, first).ready();
   const lanes = new Lanes(await create(threads), threads, () => create(1));
-  const info: ModelInfo = {
+  const info = describeModel({
     kind: 'stt',
     family: files.family,
     sampleRate: SAMPLE_RATE,
     languages: row.languages,
-    voices: [],
     maxWindowMs: MAX_WINDOW_MS,
     canTranslate: row.canTranslate,
     canDetectLanguage: row.canDetectLanguage,
@@ -142,7 +144,7 @@ export async function createRecognizer(
     ...(row.canScore === undefined ? {} : { canScore: row.canScore }),
     // Twice the lanes, so that the next decode waits at the engine and not at the other end of a pipe.
     concurrency: 2 * threads,
-  };
+  });
   return new Recognizer(info, row, lanes);
 }
 
@@ -163,8 +165,7 @@ class Recognizer implements Model {
   }
 
   async *transcribe(pcm: Pcm, options: TranscribeOptions, signal: AbortSignal): AsyncGenerator<Segment> {
-    if (pcm.sampleRate !== SAMPLE_RATE)
-      throw new VoxError('internal', `this model hears ${SAMPLE_RATE} Hz, not ${pcm.sampleRate}`);
+    requireRate(this.info, pcm);
     const durationMs = (pcm.samples.length / SAMPLE_RATE) * 1000;
     if (durationMs > MAX_WINDOW_MS)
       throw new VoxError('internal', `a window of ${durationMs} ms is longer than ${MAX_WINDOW_MS}`);
@@ -196,13 +197,8 @@ class Recognizer implements Model {
   }
 
   #key(options: TranscribeOptions): DecodeKey {
+    requireTask(this.info, options);
     const { language, task } = options;
-    if (language !== undefined && !this.info.languages.includes(language))
-      throw new VoxError('invalid_request', `language '${language}' is not one of this model's`, {
-        param: 'language',
-      });
-    if (task === 'translate' && !this.info.canTranslate)
-      throw new VoxError('invalid_request', 'this model does not translate', { param: 'task' });
     const stream = this.#row.streamOptions?.(options);
     return {
       ...(this.#row.changes === 'never'

@@ -3,6 +3,7 @@
  * family's files are and what it can do is the row it is made from.
  */
 import {
+  describeModel,
   type LoadOptions,
   type Model,
   type ModelFiles,
@@ -62,21 +63,17 @@ export async function createSynthesizer(
     ...(row.ruleFsts === undefined ? {} : { ruleFsts: row.ruleFsts }),
     maxNumSentences: 1,
   });
-  const info: ModelInfo = {
+  const info = describeModel({
     kind: 'tts',
     family: files.family,
     sampleRate: tts.sampleRate,
     languages: row.languages,
     voices: row.speakers.voices,
     speed: row.speed ?? SPEED,
-    canTranslate: false,
-    canDetectLanguage: false,
-    canTimeWords: false,
-    canPrompt: false,
     ...(row.cloning === undefined ? {} : { cloning: true, cloningNeedsText: row.cloning === 'with-text' }),
     // One speaks at a time; the others' sentences take turns with it.
     concurrency: 4,
-  };
+  });
   return new Synthesizer(info, row, tts);
 }
 

@@ -1,10 +1,10 @@
 /** Silero's voice activity detector, version 5, on sherpa-onnx. */
 import {
   type DetectorOptions,
+  describeModel,
   LEAVES_BELOW,
   type Model,
   type ModelFiles,
-  type ModelInfo,
   type SpeechDetector,
   type SpeechSpan,
 } from '@vox-speech/contract';
@@ -71,18 +71,12 @@ export async function loadSilero(native: Native, files: ModelFiles): Promise<Mod
   const create = (options: DetectorOptions = {}, minSpeech = MIN_SPEECH): Vad =>
     new native.Vad(config(path, options, minSpeech), BUFFER_SECONDS);
   const pool: Vad[] = [create()];
-  const info: ModelInfo = {
+  const info = describeModel({
     kind: 'vad',
     family: files.family,
     sampleRate: SAMPLE_RATE,
-    languages: [],
-    voices: [],
-    canTranslate: false,
-    canDetectLanguage: false,
-    canTimeWords: false,
-    canPrompt: false,
     concurrency: POOL_LIMIT,
-  };
+  });
   return {
     info,
     memory: () => ({ bytes: process.memoryUsage.rss() }),

@@ -2,4 +2,6 @@ export * from './engine.js';
 export * from './errors.js';
 export * from './hear-stream.js';
 export * from './live.js';
+export * from './model-info.js';
+export * from './native-library.js';
 export * from './transcript.js';

@@ -19,7 +19,7 @@ import {
   Puller,
   Store,
 } from './models/index.js';
-import { createLog, Health, LogFile, Metrics } from './observe/index.js';
+import { createLog, Health, LogFile, Metrics, watchFaults } from './observe/index.js';
 import { register as registerPrometheus } from './protocols/prometheus/index.js';
 import { createRuntime } from './runtime/index.js';
 import { measured, measuredListen } from './runtime/measured.js';
@@ -48,8 +48,14 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Brings everything up. Resolves once every listener accepts; throws VoxError when the configuration forbids it. */
-export async function startApp(config: Config): Promise<App> {
+/**
+ * Brings everything up. Resolves once every listener accepts; throws VoxError when the configuration forbids it.
+ * @param options `ownsProcess`: nothing but the server runs in this process, so what goes wrong unseen is the server's to tell
+ */
+export async function startApp(
+  config: Config,
+  { ownsProcess = false }: { readonly ownsProcess?: boolean } = {},
+): Promise<App> {
   const { server, models, scheduler, guard } = config;
   const guardSettings = {
     keys: guard.apiKeys,
@@ -99,6 +105,13 @@ export async function startApp(config: Config): Promise<App> {
     capacity: () => sessions.capacity,
     runners: () => residency.loaded(),
   });
+  const unwatch = ownsProcess
+    ? watchFaults({
+        log,
+        onRejection: () => metrics.use.rejections.inc(),
+        flush: () => logFile?.close() ?? Promise.resolve(),
+      })
+    : undefined;
   const plain = createRuntime({
     catalog,
     store,
@@ -196,6 +209,7 @@ export async function startApp(config: Config): Promise<App> {
         await residency.close();
         await uploads.remove();
         await logFile?.close();
+        unwatch?.();
       })();
       return closing;
     },

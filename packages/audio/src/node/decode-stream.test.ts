@@ -9,6 +9,7 @@ import { encodeWav } from '../wav-writer.js';
 import { openStreamDecoder } from './decode-stream.js';
 import { encodeStream } from './encode.js';
 import {
+  allBytes,
   ffmpeg,
   level,
   needsFfmpeg,
@@ -20,15 +21,9 @@ import {
 const never = new AbortController().signal;
 const RATE = 16_000;
 
-async function collect(output: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of output) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
 async function encoded(format: 'mp3' | 'opus' | 'flac'): Promise<Buffer> {
   const encoder = encodeStream({ ffmpeg, format, sampleRate: 24_000, signal: never });
-  const all = collect(encoder.output);
+  const all = allBytes(encoder.output);
   await encoder.write(floatToInt16(tone(24_000, 2)));
   encoder.end();
   return all;
@@ -50,7 +45,7 @@ for (const [format, make] of Object.entries(INPUTS))
       sampleRate: RATE,
       signal: never,
     });
-    const all = collect(decoder.output);
+    const all = allBytes(decoder.output);
     for (let at = 0; at < bytes.length; at += 997) await decoder.write(bytes.subarray(at, at + 997));
     decoder.end();
     const samples = int16ToFloat(await all);
@@ -105,11 +100,11 @@ test('the Opus packets of the encoder are of 20 ms', needsFfmpeg, async () => {
 
 test('what is no such audio is refused, and a missing program named', needsFfmpeg, async (t) => {
   const decoder = openStreamDecoder({ ffmpeg, format: 'flac', sampleRate: RATE, signal: never });
-  const all = collect(decoder.output);
+  const all = allBytes(decoder.output);
   await decoder.write(Buffer.from('this is no audio at all '.repeat(50)));
   decoder.end();
   await assert.rejects(all, voxError('unsupported_media', /flac/));
   const gone = join(await temporaryFolder(t), 'no-such-program');
   const none = openStreamDecoder({ ffmpeg: gone, format: 'mp3', sampleRate: RATE, signal: never });
-  await assert.rejects(collect(none.output), voxError('ffmpeg_missing'));
+  await assert.rejects(allBytes(none.output), voxError('ffmpeg_missing'));
 });

@@ -7,6 +7,7 @@ import { sniff } from '../sniff.js';
 import { decodeToPcm16 } from './decode.js';
 import { type EncodedFormat, encodeStream } from './encode.js';
 import {
+  allBytes,
   ffmpeg,
   level,
   needsFfmpeg,
@@ -28,10 +29,8 @@ for (const format of Object.keys(CONTAINERS) as EncodedFormat[]) {
         for (let at = 0; at < pcm.length; at += 3001) await encoder.write(pcm.subarray(at, at + 3001));
         encoder.end();
       })();
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of encoder.output) chunks.push(chunk);
+      const bytes = await allBytes(encoder.output);
       await writing;
-      const bytes = Buffer.concat(chunks);
       assert.equal(sniff(bytes), CONTAINERS[format]);
       const folder = await temporaryFolder(t);
       const input = join(folder, 'in');
@@ -85,9 +84,7 @@ for (const format of ['mp3', 'flac'] as const)
       const encoder = encodeStream({ ffmpeg, format, sampleRate: 22_050, signal: never, ...where });
       await encoder.write(floatToInt16(tone(22_050, 1.5)));
       encoder.end();
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of encoder.output) chunks.push(chunk);
-      const bytes = Buffer.concat(chunks);
+      const bytes = await allBytes(encoder.output);
       assert.equal(sniff(bytes), format);
       if ('file' in where) assert.equal(statedSamples(bytes), 33_075);
       else if (format === 'flac') assert.equal(statedSamples(bytes), 0);

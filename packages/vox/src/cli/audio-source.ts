@@ -1,9 +1,9 @@
 /** A recording for the wire: WAV becomes 16 kHz PCM here, other formats go as they are and the server decodes them. */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { floatToInt16, Resampler, STREAM_FORMATS, sniff, WavDecoder } from '@vox-speech/audio';
 import { UsageError } from './command.js';
+import { requireFile } from './regular-file.js';
 
 export interface AudioSource {
   /** `pcm16` at 16 kHz, or a container's name as the stream's configuration spells it. */
@@ -25,8 +25,7 @@ const PIECE_BYTES = 64 * 1024;
 export async function openAudioSource(input: string, pieceMs: number): Promise<AudioSource> {
   if (input === '-' && process.stdin.isTTY)
     throw new UsageError('standard input is a terminal: send audio in, or use --mic');
-  const found = input === '-' ? undefined : await stat(input).catch(() => undefined);
-  if (input !== '-' && found?.isFile() !== true) throw new UsageError(`no such file: ${input}`);
+  if (input !== '-') await requireFile(input);
   const bytes: AsyncIterable<Uint8Array> =
     input === '-' ? process.stdin : createReadStream(input, { highWaterMark: PIECE_BYTES });
   const pieces = bytes[Symbol.asyncIterator]();

@@ -289,26 +289,6 @@ test('errors: the server’s words on standard error, exit 1', async () => {
   assert.deepEqual([code, out, err], [1, '', 'Error: missing or invalid API key\n']);
 });
 
-test('wrong use of the command line is exit 2; help and version are exit 0', async () => {
-  for (const args of [['lisst'], ['run'], ['pull'], ['list', '--nope'], ['--host', 'ftp://x', 'list']]) {
-    const { code, out, err } = await vox(args);
-    assert.equal(code, 2, args.join(' '));
-    assert.notEqual(err, '');
-    assert.equal(out, '');
-  }
-  assert.equal(
-    (await vox(['serve', '--port', 'x'])).err,
-    'Error: --port x: expected a whole number from 0 to 65535\n',
-  );
-  assert.match((await vox(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
-  const all = 'serve pull list show rm ps stop logs run voices export import search doctor completion';
-  for (const name of all.split(' ')) {
-    const { code, out } = await vox([name, '--help']);
-    assert.equal(code, 0);
-    assert.ok((out.split('Examples:\n')[1] ?? '').trim().split('\n').length >= 2, `${name} has two examples`);
-  }
-});
-
 test('voices of your own: added from a file, listed, removed', async () => {
   answers['POST /v1/audio/voices'] = sends({ id: '1f2e3d4c', name: 'Me', is_cloned: true, created_at: 1 });
   answers['GET /v1/audio/voices'] = sends({ voices: [{ id: '1f2e3d4c', name: 'Me', language: null }] });

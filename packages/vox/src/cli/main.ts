@@ -84,7 +84,7 @@ export async function main(argv: readonly string[], output: Output, signal: Abor
       return 0;
     }
     const program = await build(argv, output, signal);
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(helpOfNone(argv) ?? [...argv], { from: 'user' });
     return 0;
   } catch (error) {
     return report(error, output, signal);
@@ -126,6 +126,18 @@ function commandOf(argv: readonly string[]): string | undefined {
     else if (word !== 'help' && !word.startsWith('-')) return word;
   }
   return undefined;
+}
+
+/** `help` of a command that is none is answered as the command itself would be; undefined for anything else. */
+function helpOfNone(argv: readonly string[]): string[] | undefined {
+  const wanted = commandOf(argv);
+  if (wanted === undefined || Object.hasOwn(COMMANDS, wanted) || argv.find(isWord) !== 'help')
+    return undefined;
+  return [wanted];
+}
+
+function isWord(argument: string): boolean {
+  return !argument.startsWith('-');
 }
 
 function report(error: unknown, output: Output, signal: AbortSignal): number {

@@ -1,5 +1,6 @@
 /** Results on the disk, whole or not at all. */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { UsageError } from './command.js';
 
 /** Bytes in which the header of a WAV is looked for. */
@@ -47,7 +48,9 @@ async function whole<T>(path: string, write: (file: FileHandle) => Promise<T>): 
   const direct = there !== undefined && !there.isFile();
   const target = direct ? path : `${path}.${process.pid}.part`;
   const file = await open(target, direct ? 'w' : 'w+').catch((error: unknown) => {
-    throw new UsageError(`--output ${path} can't be written: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? `there is no folder ${dirname(path)}` : message;
+    throw new UsageError(`--output ${path} can't be written: ${why}`, { cause: error });
   });
   try {
     const result = await write(file);

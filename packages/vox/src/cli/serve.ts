@@ -10,7 +10,7 @@ export const define: Define = (command, context) => {
       );
     const config = readConfig('serve', { ...context.globals(), ...(command.opts() as Flags) });
     const { startApp } = await import('../app.js');
-    const app = await startApp(config).catch((error: unknown) => {
+    const app = await startApp(config, { ownsProcess: true }).catch((error: unknown) => {
       throw explain(error, config.server.host, config.server.port);
     });
     context.output.note(`Vox listens on ${app.url}`);

@@ -10,7 +10,7 @@ import { Catalog } from './catalog/index.js';
 import { Puller } from './pull.js';
 import { DEFAULT_MODELS_SETTINGS, type ModelsSettings } from './settings.js';
 import { Store } from './store.js';
-import type { CatalogEntry, PullEvent, Source } from './types.js';
+import type { CatalogEntry, Source } from './types.js';
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -66,12 +66,6 @@ export async function bench(
   const puller = new Puller({ settings, catalog });
   t.after(() => puller.close());
   return { home, settings, catalog, puller, store: await Store.open(home) };
-}
-
-export async function collect(events: AsyncIterable<PullEvent>): Promise<PullEvent[]> {
-  const all: PullEvent[] = [];
-  for await (const event of events) all.push(event);
-  return all;
 }
 
 export interface Served {

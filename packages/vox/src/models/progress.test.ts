@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect } from './hub.test.support.js';
+import { all } from '../transport/waiting.test.support.js';
 import { Listener } from './listener.js';
 import { throttled } from './throttle.js';
 import type { PullEvent } from './types.js';
@@ -39,7 +39,7 @@ test('a listener that does not read keeps the latest figure only, and a bounded 
   for (let done = 0; done < 1000; done++) listener.push(bytes(done));
   for (let step = 0; step < 300; step++) listener.push({ status: `step ${step}` });
   listener.end();
-  const events = await collect(listener.read());
+  const events = await all(listener.read());
   assert.equal(events.length, 256);
   assert.equal(events.at(-1)?.status, 'step 299');
 });

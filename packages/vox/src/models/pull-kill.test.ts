@@ -7,16 +7,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  bench,
-  collect,
-  entryOf,
-  Hub,
-  noise,
-  settingsFor,
-  sha256,
-  temporaryHome,
-} from './hub.test.support.js';
+import { all, until } from '../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, noise, settingsFor, sha256, temporaryHome } from './hub.test.support.js';
 import { Puller } from './pull.js';
 import type { FromPullWorker } from './pull-messages.js';
 import { parseReference } from './reference.js';
@@ -72,10 +64,6 @@ async function downloaded(home: string): Promise<number> {
   return sum;
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 3));
-}
-
 test('a pull killed at ten random bytes and taken up each time: the right hash, and no byte twice', {
   timeout: 120_000,
 }, async (t) => {
@@ -98,7 +86,7 @@ test('a pull killed at ten random bytes and taken up each time: the right hash, 
       before += bytes.length;
     }
     const child = pullProcess(t, home, hub, entry);
-    await until(async () => (await downloaded(home)) === place);
+    await until(`${place} bytes`, async () => (await downloaded(home)) === place);
     await kill(child);
     assert.equal(await downloaded(home), place, `killed at ${place} of ${sorted}`);
     assert.deepEqual(
@@ -109,7 +97,7 @@ test('a pull killed at ten random bytes and taken up each time: the right hash, 
   }
   for (const [name] of order) hub.behaviours.set(path(name), {});
   const { puller, store } = await bench(t, [entry], { home, hfEndpoint: hub.url });
-  await collect(puller.pull('m:1', { signal: never() }));
+  await all(puller.pull('m:1', { signal: never() }));
   const manifest = await store.get(parseReference('m:1'));
   assert.ok(manifest);
   const view = await store.viewDirectory(manifest);
@@ -149,7 +137,7 @@ test('killed at any step after the transfer, the next pull fetches no byte again
     });
     await kill(child);
     const { puller, store } = await bench(t, [entry], { home, hfEndpoint: hub.url });
-    await collect(puller.pull('m:1', { signal: never() }));
+    await all(puller.pull('m:1', { signal: never() }));
     for (const name of ['model.bin', 'decoder.bin'] as const)
       assert.equal(hub.count(path(name)), 1, `${name}, killed at: ${step}`);
     const manifest = await store.get(parseReference('m:1'));
@@ -215,7 +203,7 @@ test('removing a model frees at once, on the disk, what no other model uses', {
     entryOf('a:1', [https({ shared, own })], { needs }),
     entryOf('b:1', [https({ renamed: shared, other })], { needs }),
   ]);
-  for (const name of ['a:1', 'b:1']) await collect(puller.pull(name, { signal: never() }));
+  for (const name of ['a:1', 'b:1']) await all(puller.pull(name, { signal: never() }));
   const before = await used(home);
   const first = await store.remove(parseReference('a:1'));
   assert.deepEqual([first.removed, first.freedBytes], [['a:1'], own.length]);

@@ -5,16 +5,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  bench,
-  collect,
-  entryOf,
-  Hub,
-  noise,
-  settingsFor,
-  sha256,
-  temporaryHome,
-} from './hub.test.support.js';
+import { all } from '../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, noise, settingsFor, sha256, temporaryHome } from './hub.test.support.js';
 import { Puller } from './pull.js';
 import { parseReference } from './reference.js';
 import { Store } from './store.js';
@@ -40,7 +32,7 @@ test('a pull makes a model visible and ends with success; a second one transfers
   const { puller, store } = await bench(t, [
     entryOf('m:1', [https(hub, { 'model.bin': bytes, 'a/b.json': noise(10) })]),
   ]);
-  const events = await collect(puller.pull('m:1', { signal: never() }));
+  const events = await all(puller.pull('m:1', { signal: never() }));
   assert.deepEqual(events[0], { status: 'pulling m:1' });
   assert.deepEqual(events.at(-1), { status: 'success' });
   const progress = events.filter((event) => event.status === 'downloading model.bin').at(-1);
@@ -57,7 +49,7 @@ test('a pull makes a model visible and ends with success; a second one transfers
   assert.deepEqual(await readFile(join(await store.viewDirectory(manifest), 'model.bin')), bytes);
   assert.deepEqual(await readdir(store.layout.downloads), []);
   const before = hub.requests.length;
-  assert.deepEqual((await collect(puller.pull('m:1', { signal: never() }))).at(-1), { status: 'success' });
+  assert.deepEqual((await all(puller.pull('m:1', { signal: never() }))).at(-1), { status: 'success' });
   assert.equal(hub.requests.length, before);
   assert.deepEqual(puller.running, []);
 });
@@ -66,19 +58,19 @@ test('a damaged blob is noticed by the next pull and fetched again', async (t) =
   const hub = await Hub.start(t);
   const bytes = noise(1000);
   const { puller, store } = await bench(t, [entryOf('m:1', [https(hub, { x: bytes })])]);
-  await collect(puller.pull('m:1', { signal: never() }));
+  await all(puller.pull('m:1', { signal: never() }));
   await writeFile(store.layout.blob(`sha256-${sha256(bytes)}`), noise(1000));
   await writeFile(
     store.layout.manifest(parseReference('m:1')),
     await readFile(store.layout.manifest(parseReference('m:1'))),
   );
-  const events = await collect(puller.pull('m:1', { signal: never() }));
+  const events = await all(puller.pull('m:1', { signal: never() }));
   assert.ok(events.some((event) => event.status === 'warning' && /damaged/.test(event.error ?? '')));
   const manifest = await store.get(parseReference('m:1'));
   assert.ok(manifest);
   assert.deepEqual(await readFile(join(await store.viewDirectory(manifest), 'x')), bytes);
   await writeFile(store.layout.manifest(parseReference('m:1')), 'broken');
-  await collect(puller.pull('m:1', { signal: never() }));
+  await all(puller.pull('m:1', { signal: never() }));
   assert.ok(await store.get(parseReference('m:1')));
 });
 
@@ -91,8 +83,8 @@ test('many who ask for one model share one transfer; a companion of two models i
   const { puller, store, settings, catalog } = await bench(t, [data, ...models]);
   const second = new Puller({ settings, catalog });
   t.after(() => second.close());
-  const pulls = ['a:1', 'b:1', 'a:1', 'a:1'].map((name) => collect(puller.pull(name, { signal: never() })));
-  const elsewhere = collect(second.pull('a:1', { signal: never() }));
+  const pulls = ['a:1', 'b:1', 'a:1', 'a:1'].map((name) => all(puller.pull(name, { signal: never() })));
+  const elsewhere = all(second.pull('a:1', { signal: never() }));
   for (const events of await Promise.all([...pulls, elsewhere]))
     assert.deepEqual(events.at(-1), { status: 'success' });
   assert.deepEqual(
@@ -140,12 +132,12 @@ test('a source that cannot be reached is skipped with a warning, a wrong hash is
     ],
     { hfOffline: true },
   );
-  const events = await collect(puller.pull('m:1', { signal: never() }));
+  const events = await all(puller.pull('m:1', { signal: never() }));
   const warnings = events.filter((event) => event.status === 'warning').map((event) => event.error);
   assert.equal(warnings.length, 3);
   assert.match(String(warnings), /404.*127\.0\.0\.1:1.*HF_HUB_OFFLINE/s);
-  await assert.rejects(collect(puller.pull('w:1', { signal: never() })), { code: 'hash_mismatch' });
-  await assert.rejects(collect(puller.pull('n:1', { signal: never() })), { code: 'source_failed' });
+  await assert.rejects(all(puller.pull('w:1', { signal: never() })), { code: 'hash_mismatch' });
+  await assert.rejects(all(puller.pull('n:1', { signal: never() })), { code: 'source_failed' });
   assert.deepEqual(await readdir(store.layout.downloads), []);
   assert.deepEqual(
     (await store.list()).models.map((model) => model.reference),
@@ -173,7 +165,7 @@ test('the transfer stops when the last listener leaves, and the next pull goes o
   await Promise.all([one, two]);
   assert.equal(hub.requests.length, 1, 'the first to leave did not stop it');
   hub.release();
-  await collect(puller.pull('m:1', { signal: never() }));
+  await all(puller.pull('m:1', { signal: never() }));
   assert.equal(hub.requests.at(-1)?.range, 'bytes=100000-');
   assert.ok(await store.get(parseReference('m:1')));
 });
@@ -196,7 +188,7 @@ test('killed at any byte, the next pull goes on where the dead one stopped', asy
     assert.deepEqual((await (await Store.open(home)).list()).models, []);
     hub.behaviours.set('/x', {});
     const { puller, store } = await bench(t, [entry], { home });
-    await collect(puller.pull('m:1', { signal: never() }));
+    await all(puller.pull('m:1', { signal: never() }));
     assert.deepEqual(
       hub.requests.map((request) => request.range),
       [undefined, `bytes=${at}-`],
@@ -230,20 +222,20 @@ test('limits and names: unknown, one too many, closed', async (t) => {
     entryOf(`${name}:1`, [https(hub, { [name]: noise(10) }, { holdAfter: 1 })]),
   );
   const { puller } = await bench(t, entries, { maxPulls: 1 });
-  await assert.rejects(collect(puller.pull('zzz:1', { signal: never() })), { code: 'model_unknown' });
-  await assert.rejects(collect(puller.pull('../a:1', { signal: never() })), { code: 'invalid_request' });
-  const running = assert.rejects(collect(puller.pull('a:1', { signal: never() })), { code: 'shutting_down' });
-  await assert.rejects(collect(puller.pull('b:1', { signal: never() })), { code: 'overloaded' });
+  await assert.rejects(all(puller.pull('zzz:1', { signal: never() })), { code: 'model_unknown' });
+  await assert.rejects(all(puller.pull('../a:1', { signal: never() })), { code: 'invalid_request' });
+  const running = assert.rejects(all(puller.pull('a:1', { signal: never() })), { code: 'shutting_down' });
+  await assert.rejects(all(puller.pull('b:1', { signal: never() })), { code: 'overloaded' });
   await puller.close();
   await running;
-  await assert.rejects(collect(puller.pull('b:1', { signal: never() })), { code: 'shutting_down' });
+  await assert.rejects(all(puller.pull('b:1', { signal: never() })), { code: 'shutting_down' });
 });
 
 test('what cannot fit on the disk is refused before a byte is fetched', async (t) => {
   const hub = await Hub.start(t);
   const file = { as: 'x', paths: [`${hub.url}/x`], size: 2 ** 52, sha256: '0'.repeat(64) };
   const { puller } = await bench(t, [entryOf('m:1', [{ type: 'https', files: [file] }])]);
-  await assert.rejects(collect(puller.pull('m:1', { signal: never() })), {
+  await assert.rejects(all(puller.pull('m:1', { signal: never() })), {
     code: 'disk_full',
     message: /VOX_HOME/,
   });
@@ -265,9 +257,9 @@ test('a folder on this machine is a source, its files joined in order and verifi
     entryOf('w:1', [{ type: 'file', files: [wrong] }]),
   ];
   const { puller, store } = await bench(t, entries, { home });
-  await collect(puller.pull('m:1', { signal: never() }));
+  await all(puller.pull('m:1', { signal: never() }));
   const manifest = await store.get(parseReference('m:1'));
   assert.equal(manifest?.files[0]?.size, 1500);
   assert.deepEqual(await readFile(join(folder, 'one')), one);
-  await assert.rejects(collect(puller.pull('w:1', { signal: never() })), { code: 'hash_mismatch' });
+  await assert.rejects(all(puller.pull('w:1', { signal: never() })), { code: 'hash_mismatch' });
 });

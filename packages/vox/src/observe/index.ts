@@ -1,3 +1,4 @@
+export { type FaultOptions, watchFaults } from './faults.js';
 export * from './health.js';
 export * from './log.js';
 export * from './log-file.js';

@@ -152,6 +152,11 @@ function instruments(sources: MetricSources) {
     acts: counter('vox_requests_total', 'Requests to models.', ['act']),
     errors: counter('vox_errors_total', 'Requests to models that failed.', ['act', 'code']),
     pulls: counter('vox_pulls_total', 'Pulls that ended, by their outcome.', ['outcome']),
+    rejections: counter(
+      'vox_unhandled_rejections_total',
+      'Promises that failed and that nobody awaited: mistakes in the server, each with its stack in the log.',
+      [],
+    ),
     dropped: counter('vox_live_dropped_frames_total', 'Frames of live audio that no room was left for.', [
       'model',
     ]),

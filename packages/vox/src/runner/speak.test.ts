@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeToMono, WavHeaderParser } from '@vox-speech/audio';
-import { type Model, type ModelInfo, type Pcm, VoxError } from '@vox-speech/contract';
+import { describeModel, type Model, type Pcm, VoxError } from '@vox-speech/contract';
 import type { SpeechOutput } from '../messages/index.js';
 import { Pause } from './pauses.js';
 import { speak } from './speak.js';
 
 const RATE = 22_050;
-const TTS: ModelInfo = {
+const TTS = describeModel({
   kind: 'tts',
   family: 'fake',
   sampleRate: RATE,
   languages: ['en'],
   voices: [{ id: 'default', name: 'default' }],
-  canTranslate: false,
-  canDetectLanguage: false,
-  canTimeWords: false,
-  canPrompt: false,
   concurrency: 1,
-};
+});
 
 /** Half a second a sentence, in two pieces. */
 function voice(said: string[] = []): Model {

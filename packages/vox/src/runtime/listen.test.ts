@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LiveOptions, ModelInfo } from '@vox-speech/contract';
+import { describeModel, type LiveOptions, type ModelInfo } from '@vox-speech/contract';
 import { manifest } from './fake-runtime.test.support.js';
 import { checkLive } from './listen.js';
 
-const INFO: ModelInfo = {
+const INFO = describeModel({
   kind: 'stt',
   family: 'whisper',
   sampleRate: 16_000,
   languages: ['en', 'de'],
-  voices: [],
   maxWindowMs: 30_000,
-  canTranslate: false,
   canDetectLanguage: true,
-  canTimeWords: false,
-  canPrompt: false,
   concurrency: 1,
-};
+});
 const LIVE: LiveOptions = {
   sampleRate: 16_000,
   task: 'transcribe',

@@ -1,5 +1,6 @@
 /** From any thrown value to an answer: the table's status, and the body in the shape of the path's dialect. */
 import { ERRORS, type ErrorCode, VoxError } from '@vox-speech/contract';
+import type { Log } from '../observe/index.js';
 
 /** The body of an error in one dialect's shape. Pure. */
 export type ErrorBody = (error: VoxError) => unknown;
@@ -77,4 +78,21 @@ export function publicError(thrown: unknown, requestId: string): VoxError {
   return new VoxError('internal', `internal error; the server's log has it under request ${requestId}`, {
     cause: thrown,
   });
+}
+
+/**
+ * `publicError`, and a fault of ours goes to the log in full: the client is sent there.
+ * @param what went wrong, for the log
+ * @param more fields of that line
+ */
+export function loggedError(
+  thrown: unknown,
+  requestId: string,
+  log: Pick<Log, 'error'>,
+  what: string,
+  more: Readonly<Record<string, unknown>> = {},
+): VoxError {
+  const error = publicError(thrown, requestId);
+  if (error.code === 'internal') log.error({ err: thrown, request: requestId, ...more }, what);
+  return error;
 }

@@ -12,8 +12,8 @@ import { createHttpServer, type HttpServer, type HttpSettings } from './http.js'
 import { DEFAULT_UPLOAD_LIMITS, receiveUpload } from './multipart.js';
 import { ndjson } from './ndjson.js';
 import { requestSignal } from './signal.js';
-import { until } from './socket-client.test.support.js';
 import { started, streamBody } from './stream.js';
+import { until } from './waiting.test.support.js';
 
 const LIMITS = { ...DEFAULT_UPLOAD_LIMITS, fileBytes: 200_000 };
 

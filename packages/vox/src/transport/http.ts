@@ -14,7 +14,7 @@ import {
 import { type Log, safePath } from '../observe/index.js';
 import { holdContinue } from './body.js';
 import { answerClientError } from './client-error.js';
-import { ErrorShapes, publicError } from './errors.js';
+import { ErrorShapes, loggedError } from './errors.js';
 import { RouteTable } from './routes.js';
 import { RunningRequests } from './signal.js';
 
@@ -70,9 +70,8 @@ export function createHttpServer(options: {
   let closing: Promise<void> | undefined;
 
   const fail = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const error = publicError(thrown, String(request.id));
     const path = safePath(request.raw.url ?? '');
-    if (error.code === 'internal') log.error({ err: thrown, request: request.id, path }, 'request failed');
+    const error = loggedError(thrown, String(request.id), log, 'request failed', { path });
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return reply;

@@ -1,8 +1,8 @@
 export { receiveAny } from './any-body.js';
 export { audioType, type SpeechReply, sendSpeech, speechBodyBytes } from './audio-reply.js';
-export { decodeBase64 } from './base64.js';
+export { decodeBase64, decodeLongBase64 } from './base64.js';
 export { bodyChunks, DEFAULT_STALL_MS, readJson } from './body.js';
-export { type ErrorBody, ErrorShapes, publicError } from './errors.js';
+export { type ErrorBody, ErrorShapes, loggedError, publicError } from './errors.js';
 export * as form from './form.js';
 export { Gate } from './gate.js';
 export { createHttpServer, DEFAULT_HTTP_SETTINGS, type HttpServer, type HttpSettings } from './http.js';
@@ -21,6 +21,7 @@ export { type FieldSchema, LOOKUP_ERRORS, MODEL_ERRORS, type Operation, openapi 
 export { declaredRaw, RAW_FIELDS } from './raw-audio.js';
 export { requestSignal } from './signal.js';
 export { LiveSocket } from './socket.js';
+export { SocketWork } from './socket-work.js';
 export { type Spooled, spool } from './spool.js';
 export { sendEvents } from './sse.js';
 export { abortable, started, streamBody } from './stream.js';

@@ -78,12 +78,3 @@ export class SocketClient {
     }
   }
 }
-
-/** Resolves once a condition holds. Throws after 5 s. */
-export async function until(what: string, test: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (await test()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`never: ${what}`);
-}

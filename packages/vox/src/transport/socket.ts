@@ -11,6 +11,8 @@ const STUCK_MS = 10_000;
 /** How long a close may take, in ms; then the connection is cut. */
 const CLOSE_MS = 2_000;
 const POLL_MS = 20;
+/** Bytes of text beyond which making a string of it is felt by everybody else: it takes a millisecond a MiB. */
+const LONG_TEXT_BYTES = 64 * 1024;
 /** How often a client that is kept waiting is asked whether it is there, in ms. */
 const PING_MS = 50;
 /** A client from which nothing came for one to two such times, no answer to a ping either, is gone, in ms. */
@@ -77,11 +79,16 @@ export class LiveSocket {
     return this.#waiting.length;
   }
 
-  /** @param handler gets text as a string, binary as bytes that it may keep */
-  onMessage(handler: (data: string | Uint8Array) => void): void {
+  /**
+   * @param handler gets text as a string, binary as bytes that it may keep
+   * @param onLong gets text of more than 64 KiB, as the UTF-8 that it is, in place of `handler`
+   */
+  onMessage(handler: (data: string | Uint8Array) => void, onLong?: (utf8: Buffer) => void): void {
     this.#ws.on('message', (data: RawData, isBinary) => {
       if (this.#closing) return;
-      handler(isBinary ? bytesOf(data) : bytesOf(data).toString('utf8'));
+      const bytes = bytesOf(data);
+      if (!isBinary && onLong !== undefined && bytes.length > LONG_TEXT_BYTES) onLong(bytes);
+      else handler(isBinary ? bytes : bytes.toString('utf8'));
     });
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { spool } from './spool.js';
+import { allBytes } from './waiting.test.support.js';
 
 async function* chunks(sizes: readonly number[], error?: Error): AsyncGenerator<Uint8Array, void> {
   for (const [index, size] of sizes.entries()) yield Buffer.alloc(size, index + 1);
@@ -19,9 +20,7 @@ test('bytes come back as they went in, from memory and from disk, and no file is
     const spooled = await spool(chunks([70_000, 0, 70_001]), { directory, memoryBytes });
     assert.equal(spooled.bytes, wanted.length);
     assert.equal((await readdir(directory)).length, memoryBytes === 1_000_000 ? 0 : 1);
-    const read: Uint8Array[] = [];
-    for await (const chunk of spooled.read()) read.push(chunk);
-    assert.ok(wanted.equals(Buffer.concat(read)), `in memory up to ${memoryBytes}`);
+    assert.ok(wanted.equals(await allBytes(spooled.read())), `in memory up to ${memoryBytes}`);
     assert.deepEqual(await readdir(directory), []);
   }
   const left = await spool(chunks([10, 10]), { directory, memoryBytes: 5 });

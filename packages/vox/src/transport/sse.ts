@@ -1,7 +1,7 @@
 /** Server-sent events, as OpenAI's SDKs read them: `data:` lines alone, `[DONE]` as the last. */
 import type { VoxError } from '@vox-speech/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { publicError } from './errors.js';
+import { loggedError } from './errors.js';
 import { requestSignal } from './signal.js';
 import { started, streamBody } from './stream.js';
 
@@ -23,14 +23,13 @@ export async function sendEvents(
     .type(SSE_TYPE)
     .header('cache-control', 'no-cache')
     .header('x-accel-buffering', 'no')
-    .send(streamBody(lines(source, (thrown) => errorEvent(shown(thrown, request)))));
-}
-
-/** The error as it may be shown; a fault of ours goes to the log, since no status will tell of it. */
-function shown(thrown: unknown, request: FastifyRequest): VoxError {
-  const error = publicError(thrown, String(request.id));
-  if (error.code === 'internal') request.log.error({ err: thrown, request: request.id }, 'request failed');
-  return error;
+    .send(
+      streamBody(
+        lines(source, (thrown) =>
+          errorEvent(loggedError(thrown, String(request.id), request.log, 'request failed')),
+        ),
+      ),
+    );
 }
 
 async function* lines(

@@ -9,7 +9,7 @@ import { createLog, Health, type Log, Metrics } from '../observe/index.js';
 import type { FakeLive } from '../runtime/fake-live.test.support.js';
 import { type FakeRuntime, fakeRuntime } from '../runtime/fake-runtime.test.support.js';
 import { createHttpServer, type HttpServer, type LiveSocket, Upgrades } from './index.js';
-import { until } from './socket-client.test.support.js';
+import { until } from './waiting.test.support.js';
 
 /** What a dialect is registered with. */
 export interface Stage {

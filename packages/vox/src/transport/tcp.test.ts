@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { until } from './socket-client.test.support.js';
 import { listenTcp, type TcpSettings } from './tcp.js';
 import type { TcpConnection } from './tcp-connection.js';
+import { allBytes, until } from './waiting.test.support.js';
 
 async function serve(
   t: TestContext,
@@ -39,9 +39,7 @@ async function serve(
 
 /** All that a socket is told until the other side ends. */
 async function all(socket: Socket): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of socket) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
+  return (await allBytes(socket)).toString();
 }
 
 const echo = (connection: TcpConnection): void =>

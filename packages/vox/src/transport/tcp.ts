@@ -20,6 +20,8 @@ export interface TcpProtocol {
 }
 
 export interface TcpListener {
+  /** The IP address that was really bound: a wildcard's own, one of a name's. */
+  readonly address: string;
   /** The port that was really bound. */
   readonly port: number;
   /** Open connections. */
@@ -55,8 +57,9 @@ export async function listenTcp(settings: TcpSettings, protocol: TcpProtocol): P
       connection.destroy();
     }
   });
-  const { port } = await listen(server, settings);
+  const { address, port } = await listen(server, settings);
   return {
+    address,
     port,
     get count() {
       return connections.size;

@@ -1,11 +1,12 @@
 /** WebSockets on the HTTP server: guards first, then the dialect that owns the path; bounded both ways. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { VoxError } from '@vox-speech/contract';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { type Log, safePath } from '../observe/index.js';
-import { type ErrorShapes, publicError } from './errors.js';
+import { type ErrorShapes, loggedError } from './errors.js';
 import { pathPattern } from './routes.js';
 import { LiveSocket } from './socket.js';
 
@@ -65,7 +66,10 @@ export class Upgrades {
         found.server ??= serverOf(found.route);
         found.server.handleUpgrade(request, socket, head, (ws) => this.#open(found.route, ws, request));
       } catch (error) {
-        const { status, body } = options.shapes.render(path, publicError(error, 'upgrade'));
+        const { status, body } = options.shapes.render(
+          path,
+          loggedError(error, randomUUID().slice(0, 8), options.log, 'a WebSocket was not opened', { path }),
+        );
         refuse(socket, status, JSON.stringify(body));
       }
     });

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { describe, it, type TestContext } from 'node:test';
 import type { Answer } from 'dns-packet';
 import multicastDns from 'multicast-dns';
-import { until } from './socket-client.test.support.js';
+import { until } from './waiting.test.support.js';
 import { announce, isNear } from './zeroconf.js';
 import { zeroconfRecords } from './zeroconf-records.js';
 

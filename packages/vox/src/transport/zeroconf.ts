@@ -13,7 +13,7 @@ export interface Announcement {
   readonly type: string;
   /** What it is called on this machine, before the machine's own name: `vox`. */
   readonly name: string;
-  /** Where the service listens: an address, or a wildcard for all of them. */
+  /** Where the service listens: an IP address, or a wildcard for all of them. */
   readonly host: string;
   readonly port: number;
   /** Something is wrong with the network; the service goes on unannounced. */
@@ -39,17 +39,25 @@ const MDNS_PORT = 5353;
 
 /** Announces; resolves once the network was spoken to, or could not be, which `warn` is told. Never rejects. */
 export async function announce(announcement: Announcement): Promise<Announced> {
-  const { type, name, host, port, warn, group } = announcement;
   const machine = hostname().split('.', 1)[0] ?? '';
-  const instance = label(`${name}-${machine}-${port}`);
-  const addresses = reachable(host);
-  if (addresses.length === 0) {
-    warn('this machine has no network address to announce');
+  const instance = label(`${announcement.name}-${machine}-${announcement.port}`);
+  try {
+    const responder = await open(announcement, instance);
+    return { instance, close: () => responder.close() };
+  } catch (error) {
+    // No network, one that may not be looked at (containers, phones), or the library is not installed.
+    announcement.warn(error instanceof Error ? error.message : String(error));
     return { instance, close: async () => {} };
   }
-  const { default: open } = await import('multicast-dns');
+}
+
+/** Throws what the system has against it, and where there is nothing to announce. */
+async function open({ type, host, port, warn, group }: Announcement, instance: string): Promise<Responder> {
+  const addresses = reachable(host);
+  if (addresses.length === 0) throw new Error('this machine has no network address to announce');
+  const { default: multicast } = await import('multicast-dns');
   const [only] = addresses;
-  const mdns = open({
+  const mdns = multicast({
     ...(group ?? (addresses.length === 1 && only?.includes('.') ? { interface: only } : {})),
     bind: '0.0.0.0',
   });
@@ -62,7 +70,7 @@ export async function announce(announcement: Announcement): Promise<Announced> {
   // What can't be read, and interfaces without multicast.
   mdns.on('warning', () => {});
   await responder.start();
-  return { instance, close: () => responder.close() };
+  return responder;
 }
 
 class Responder {

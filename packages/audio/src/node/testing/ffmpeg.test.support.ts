@@ -35,6 +35,13 @@ export const needsShared = {
   ),
 };
 
+/** All bytes that come, to the end. */
+export async function allBytes(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 /** For `assert.rejects`: a VoxError of this code whose message matches. */
 export function voxError(code: string, message = /./): (error: unknown) => boolean {
   return (error) => VoxError.is(error) && error.code === code && message.test(error.message);

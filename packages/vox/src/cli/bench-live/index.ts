@@ -13,6 +13,7 @@ import {
 } from '../command.js';
 import { withServer } from '../local-server.js';
 import { json } from '../output.js';
+import { requireFile } from '../regular-file.js';
 import { readBenchAudio } from './audio.js';
 import { DIALECTS } from './dialect.js';
 import type { Figures } from './figures.js';
@@ -74,6 +75,8 @@ async function bench(file: string, command: Command, context: CommandContext): P
   const streams = whole('--streams', flags.streams, 1, 10_000);
   const packetMs = whole('--packet-ms', flags.packetMs, 1, 10_000);
   const silenceMs = whole('--silence-ms', flags.silenceMs, 0, 10_000);
+  for (const path of [file, ...(flags.reference === undefined ? [] : [flags.reference])])
+    await requireFile(path);
   const audio = await readBenchAudio(file);
   const reference = flags.reference === undefined ? undefined : await readFile(flags.reference, 'utf8');
   const config = clientConfig(command, context);

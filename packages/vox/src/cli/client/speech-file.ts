@@ -1,10 +1,10 @@
 /** A recording as the protocol wants it. WAV is read here; everything else goes through the ffmpeg program. */
-import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { floatToInt16, SNIFF_BYTES, sniff } from '@vox-speech/audio';
 import { decodeToPcm16, readAudioFile } from '@vox-speech/audio/node';
-import { UsageError } from '../command.js';
+import { requireFile } from '../regular-file.js';
 
 /** Hz: yap.md section 4. */
 const RATE = 16_000;
@@ -26,8 +26,7 @@ export async function readSpeech(
   ffmpeg: () => Promise<string>,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) throw new UsageError(`no such file: ${path}`);
+  await requireFile(path);
   const container = sniff(await head(path));
   if (container === 'wav' || container === 'rf64') {
     const parts: Buffer[] = [];

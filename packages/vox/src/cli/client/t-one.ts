@@ -1,7 +1,6 @@
 /** `vox client t-one`: what the T-one wrapper's example client does and prints, for our own server and for the original. */
 
 import { openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { encodeWav, int16ToFloat } from '@vox-speech/audio';
 import { type Command, Option } from 'commander';
@@ -15,6 +14,7 @@ import {
   UsageError,
   wantsJson,
 } from '../command.js';
+import { requireFile } from '../regular-file.js';
 import { wholeNumber } from './common.js';
 import { Failure } from './envelope.js';
 import { readSpeech } from './speech-file.js';
@@ -125,8 +125,7 @@ function phraseLine({ start_time, end_time, text }: Phrase): string {
 }
 
 async function whole(path: string, post: Post, say: (line: string) => void): Promise<Recognised> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) throw new UsageError(`no such file: ${path}`);
+  await requireFile(path);
   const blob = await openAsBlob(path);
   const form = new FormData();
   form.append('file', blob, basename(path));

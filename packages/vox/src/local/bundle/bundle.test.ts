@@ -6,6 +6,7 @@ import { VoxError } from '@vox-speech/contract';
 import { sha256, temporaryHome } from '../../models/hub.test.support.js';
 import { Catalog, parseReference, Store } from '../../models/index.js';
 import { put } from '../../models/store.test.support.js';
+import { allBytes } from '../../transport/waiting.test.support.js';
 import { boundOf, bundleBytes, chooseModels } from './export.js';
 import { BLOCK, entryHeader, INDEX_NAME, indexOf, paddingAfter } from './format.js';
 import { importBundle } from './import.js';
@@ -34,10 +35,8 @@ async function filled(t: TestContext): Promise<Store> {
 
 async function exported(store: Store, models: readonly string[]): Promise<Buffer> {
   const chosen = await chooseModels({ store, catalog, models, ffmpeg: true });
-  const parts: Uint8Array[] = [];
   const bound = boundOf(chosen, catalog);
-  for await (const part of bundleBytes(store, chosen, { ...watched, bound })) parts.push(part);
-  return Buffer.concat(parts);
+  return allBytes(bundleBytes(store, chosen, { ...watched, bound }));
 }
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bench, collect, entryOf, Hub, noise, sha256 } from '../hub.test.support.js';
+import { all } from '../../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, noise, sha256 } from '../hub.test.support.js';
 import { parseReference } from '../reference.js';
 import type { Source } from '../types.js';
 import { BUILT_IN, Catalog } from './index.js';
@@ -14,7 +15,7 @@ test('every model without an engine here fails with one sentence, before anythin
   assert.ok(missing.length >= 17, String(missing.length));
   for (const { reference, unavailable } of missing) {
     const message = `${reference} needs the engine '${unavailable?.engine}', which this Vox does not have; use ${unavailable?.instead} instead`;
-    await assert.rejects(collect(puller.pull(reference, { signal, acceptLicense: true })), {
+    await assert.rejects(all(puller.pull(reference, { signal, acceptLicense: true })), {
       code: 'engine_missing',
       message,
     });
@@ -39,14 +40,14 @@ test('a licence without commercial use asks for consent, also of what a model ne
     entryOf('free:1', [source('c')]),
   ]);
   for (const name of ['nc:1', 'user:1'])
-    await assert.rejects(collect(puller.pull(name, { signal })), {
+    await assert.rejects(all(puller.pull(name, { signal })), {
       code: 'license_not_accepted',
       param: 'accept_license',
       message: /nc:1 is licensed under CC-BY-NC-4\.0 \(https:\/\/example\.com\/nc\).*--accept-license/,
     });
   assert.equal(hub.requests.length, 0);
-  await collect(puller.pull('user:1', { signal, acceptLicense: true }));
-  await collect(puller.pull('free:1', { signal }));
+  await all(puller.pull('user:1', { signal, acceptLicense: true }));
+  await all(puller.pull('free:1', { signal }));
   const accepted = await Promise.all(
     ['nc:1', 'user:1', 'free:1'].map(
       async (name) => (await store.get(parseReference(name)))?.licenseAccepted,
@@ -74,12 +75,12 @@ test('a Piper voice is compared with the publisher’s MD5 beside the hub’s ow
     [entryOf('good:1', [source(right)]), entryOf('bad:1', [source('0'.repeat(32))])],
     { hfEndpoint: hub.url },
   );
-  await collect(puller.pull('good:1', { signal }));
+  await all(puller.pull('good:1', { signal }));
   const manifest = await store.get(parseReference('good:1'));
   assert.deepEqual(manifest?.hashes, [
     { file: 'voice.onnx', digest: `sha256-${sha256(bytes)}`, size: 1_000, statedBy: 'hub' },
   ]);
-  await assert.rejects(collect(puller.pull('bad:1', { signal })), {
+  await assert.rejects(all(puller.pull('bad:1', { signal })), {
     code: 'hash_mismatch',
     message: new RegExp(right),
   });

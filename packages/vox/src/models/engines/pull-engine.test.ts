@@ -8,16 +8,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { VoxError } from '@vox-speech/contract';
-import {
-  bench,
-  collect,
-  entryOf,
-  Hub,
-  noise,
-  settingsFor,
-  sha256,
-  temporaryHome,
-} from '../hub.test.support.js';
+import { all } from '../../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, noise, settingsFor, sha256, temporaryHome } from '../hub.test.support.js';
 import { Layout } from '../layout.js';
 import type { FromPullWorker } from '../pull-messages.js';
 import type { CatalogEntry, EnginePin } from '../types.js';
@@ -51,7 +43,7 @@ async function setUp(t: TestContext, names = ['m:1']) {
 
 test('a pull installs the pinned engine with what it pins, runs none of its scripts, and does so once', async (t) => {
   const { puller, home, layout, shop, pin } = await setUp(t);
-  const events = await collect(puller.pull('m:1', install()));
+  const events = await all(puller.pull('m:1', install()));
   assert.deepEqual(events.map(({ status }) => status).slice(0, 4), [
     'pulling m:1',
     'checking adapter mine',
@@ -82,7 +74,7 @@ test('a pull installs the pinned engine with what it pins, runs none of its scri
     [],
   );
   assert.deepEqual(await readdir(layout.downloads), []);
-  const again = await collect(puller.pull('m:1', install()));
+  const again = await all(puller.pull('m:1', install()));
   assert.ok(!again.some(({ status }) => status.startsWith('installing')));
   assert.equal((await readRecord(layout, 'mine'))?.folder, record?.folder);
 });
@@ -90,7 +82,7 @@ test('a pull installs the pinned engine with what it pins, runs none of its scri
 test('a pull that a request began installs nothing and fetches nothing', async (t) => {
   const { puller, hub, home, layout } = await setUp(t);
   await assert.rejects(
-    collect(puller.pull('m:1', { signal: never() })),
+    all(puller.pull('m:1', { signal: never() })),
     refused('engine_missing', /run: vox pull m:1/),
   );
   assert.equal(hub.requests.length, 0);
@@ -99,10 +91,8 @@ test('a pull that a request began installs nothing and fetches nothing', async (
     engineModule(home, 'mine', 'm:1'),
     refused('engine_missing', /vox pull m:1 .*vox engines add/),
   );
-  await collect(puller.pull('m:1', install()));
-  assert.ok(
-    (await collect(puller.pull('m:1', { signal: never() }))).some(({ status }) => status === 'success'),
-  );
+  await all(puller.pull('m:1', install()));
+  assert.ok((await all(puller.pull('m:1', { signal: never() }))).some(({ status }) => status === 'success'));
 });
 
 test('bytes that are not the pinned ones are refused, the engine’s own and those that it brings', async (t) => {
@@ -110,12 +100,12 @@ test('bytes that are not the pinned ones are refused, the engine’s own and tho
   for (const file of [tarballName('my-engine', '1.0.0'), tarballName('sayer', '2.0.0')]) {
     const bytes = await readFile(join(shop.folder, file));
     await writeFile(join(shop.folder, file), Buffer.concat([bytes, Buffer.from([0])]));
-    await assert.rejects(collect(puller.pull('m:1', install())), refused('hash_mismatch', /sha512-/));
+    await assert.rejects(all(puller.pull('m:1', install())), refused('hash_mismatch', /sha512-/));
     assert.equal(await readRecord(layout, 'mine'), undefined);
     await writeFile(join(shop.folder, file), bytes);
   }
   assert.equal(hub.requests.length, 0);
-  await collect(puller.pull('m:1', install()));
+  await all(puller.pull('m:1', install()));
   assert.deepEqual(
     (await readdir(layout.temporary)).filter((name) => name.startsWith('engine-')),
     [],
@@ -125,14 +115,14 @@ test('bytes that are not the pinned ones are refused, the engine’s own and tho
 test('many pulls at once make one installation', async (t) => {
   const { puller } = await setUp(t, ['a:1', 'b:1', 'c:1']);
   const names = ['a:1', 'b:1', 'c:1', 'a:1'];
-  const all = await Promise.all(names.map((name) => collect(puller.pull(name, install()))));
+  const told = await Promise.all(names.map((name) => all(puller.pull(name, install()))));
   // Two of the four watch one process, and both see its lines.
-  const installing = all
+  const installing = told
     .slice(0, 3)
     .flat()
     .filter(({ status }) => status.startsWith('installing'));
   assert.equal(installing.length, 1);
-  for (const events of all) assert.equal(events.at(-1)?.status, 'success');
+  for (const events of told) assert.equal(events.at(-1)?.status, 'success');
 });
 
 test('an engine that calls itself something else, or cannot run here, is not installed', async (t) => {
@@ -141,32 +131,32 @@ test('an engine that calls itself something else, or cannot run here, is not ins
   const misnamed = entry(hub, 'm:1', { ...other.pin, name: 'mine' });
   const first = await bench(t, [misnamed], { engineSource: shop.folder });
   await assert.rejects(
-    collect(first.puller.pull('m:1', install())),
+    all(first.puller.pull('m:1', install())),
     refused('engine_missing', /'other', not 'mine'/),
   );
   const lame = await shop.engine('4.0.0', { available: false });
   const second = await bench(t, [entry(hub, 'm:1', lame.pin)], { engineSource: shop.folder });
   await assert.rejects(
-    collect(second.puller.pull('m:1', install())),
+    all(second.puller.pull('m:1', install())),
     refused('engine_missing', /no such device/),
   );
   const { enginePin: _, ...unpinned } = misnamed;
   const third = await bench(t, [unpinned], { engineSource: shop.folder });
   await assert.rejects(
-    collect(third.puller.pull('m:1', install())),
+    all(third.puller.pull('m:1', install())),
     refused('engine_missing', /needs the engine 'mine'.*vox engines add/),
   );
-  await collect(puller.pull('m:1', install()));
+  await all(puller.pull('m:1', install()));
   assert.ok(existsSync(layout.engines));
 });
 
 test('another pin replaces what an earlier one brought; the old one is not used meanwhile', async (t) => {
   const { puller, shop, hub, layout, home } = await setUp(t);
-  await collect(puller.pull('m:1', install()));
+  await all(puller.pull('m:1', install()));
   const { pin } = await shop.engine('1.1.0');
   assert.equal(await currentRecord(layout, 'mine', pin), undefined);
   const next = await bench(t, [entry(hub, 'm:1', pin)], { home, engineSource: shop.folder });
-  await collect(next.puller.pull('m:1', install()));
+  await all(next.puller.pull('m:1', install()));
   assert.equal((await currentRecord(layout, 'mine', pin))?.version, '1.1.0');
   assert.equal((await readdir(join(layout.engines, 'mine'))).length, 2);
 });
@@ -187,6 +177,6 @@ test('killed at any moment, an installation is whole or not visible, and the nex
     if ((await readRecord(layout, 'mine')) !== undefined)
       assert.equal((await import(await engineModule(home, 'mine', 'm:1'))).default.said, 'hello');
   }
-  await collect(puller.pull('m:1', install()));
+  await all(puller.pull('m:1', install()));
   assert.equal((await import(await engineModule(home, 'mine', 'm:1'))).default.said, 'hello');
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { create } from 'tar';
+import { allBytes } from '../../transport/waiting.test.support.js';
 import { settingsFor, temporaryHome } from '../hub.test.support.js';
 import { Layout } from '../layout.js';
 import { openTarball, openWheel } from './archive.js';
@@ -51,9 +52,7 @@ async function wheel(t: TestContext, files: Parameters<typeof zip>[0]): Promise<
 }
 
 async function text(stream: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  return (await allBytes(stream)).toString();
 }
 
 test('files are read out of a wheel by name, links are not listed', async (t) => {

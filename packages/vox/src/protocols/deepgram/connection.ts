@@ -8,7 +8,7 @@ import {
 } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { LiveListener, LiveSession, Runtime } from '../../runtime/types.js';
-import { Inbound, type LiveSocket, publicError } from '../../transport/index.js';
+import { Inbound, type LiveSocket, loggedError, SocketWork } from '../../transport/index.js';
 import { type DeepgramSettings, liveRequest, readText } from './codec.js';
 import { ContainerFeed } from './container.js';
 import { closing, errorMessage, tooQuiet } from './errors.js';
@@ -34,7 +34,7 @@ export class ListenConnection implements LiveListener {
   readonly #context: ConnectionContext;
   readonly #parameters: LiveParameters;
   readonly #identity = newIdentity();
-  readonly #stop = new AbortController();
+  readonly #work: SocketWork;
   readonly #inbound: Inbound<string | Uint8Array>;
   readonly #container: ContainerFeed | undefined;
   readonly #ends: UtteranceEnds;
@@ -48,11 +48,11 @@ export class ListenConnection implements LiveListener {
   #bytes = 0;
   #lastInterim = '';
   #closing = false;
-  #idle: NodeJS.Timeout | undefined;
   #resume: () => void = () => {};
 
   constructor(socket: LiveSocket, parameters: LiveParameters, context: ConnectionContext) {
     this.#socket = socket;
+    this.#work = new SocketWork(socket);
     this.#parameters = parameters;
     this.#context = context;
     this.#news = [...parameters.warnings];
@@ -65,10 +65,10 @@ export class ListenConnection implements LiveListener {
     });
     this.#container =
       encoding === 'container'
-        ? new ContainerFeed(context.runtime, (pcm) => this.#hear(pcm), this.#stop.signal)
+        ? new ContainerFeed(context.runtime, (pcm) => this.#hear(pcm), this.#work.signal)
         : undefined;
     this.#inbound = new Inbound(socket, {
-      signal: this.#stop.signal,
+      signal: this.#work.signal,
       size: ({ length }) => length,
       handle: (data) => this.#handle(data),
       failed: (error) => this.#fail(error),
@@ -77,9 +77,9 @@ export class ListenConnection implements LiveListener {
 
   /** Resolves once the session is open or refused; never rejects. */
   async start(): Promise<void> {
-    this.#socket.signal.addEventListener('abort', () => this.#closed(), { once: true });
+    this.#work.signal.addEventListener('abort', () => this.#resume(), { once: true });
     this.#opening = this.#context.runtime.listen(
-      liveRequest(this.#parameters, this.#context.settings, this.#stop.signal),
+      liveRequest(this.#parameters, this.#context.settings, this.#work.signal),
       this,
     );
     this.#socket.onMessage((data) => {
@@ -103,7 +103,7 @@ export class ListenConnection implements LiveListener {
   }
 
   onEvent(event: LiveEvent): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#work.over) return;
     switch (event.type) {
       case 'speech-started':
         this.#ends.speechStarted();
@@ -130,7 +130,7 @@ export class ListenConnection implements LiveListener {
   onEnd({ audioMs }: LiveSummary): void {
     if (this.#spoken !== undefined)
       this.#send(render.metadata(this.#spoken, audioMs, this.#parameters.tags, this.#warnings));
-    this.#close(1000, '');
+    this.#work.close(1000, '');
   }
 
   onError(error: Error): void {
@@ -160,7 +160,7 @@ export class ListenConnection implements LiveListener {
   /** Samples to the session; resolves, where it returns a promise, when there is room for more. */
   #hear(bytes: Uint8Array): Promise<void> | void {
     const session = this.#session;
-    if (session === undefined || this.#stop.signal.aborted) return;
+    if (session === undefined || this.#work.over) return;
     this.#bytes += bytes.length;
     const room = session.append(bytes);
     this.#tellEnd(session);
@@ -172,7 +172,7 @@ export class ListenConnection implements LiveListener {
 
   async #end(session: LiveSession): Promise<void> {
     this.#closing = true;
-    clearTimeout(this.#idle);
+    this.#work.sleep();
     await this.#container?.end();
     session.finish();
   }
@@ -219,38 +219,21 @@ export class ListenConnection implements LiveListener {
 
   /** A client must say something now and then; what still waits to be heard counts as said. */
   #waitForMore(): void {
-    clearTimeout(this.#idle);
     const { idleMs } = this.#context.settings;
-    if (!Number.isFinite(idleMs) || this.#closing || this.#stop.signal.aborted) return;
-    this.#idle = setTimeout(
-      () => {
-        if (this.#inbound.idle) this.#fail(tooQuiet(idleMs / 1000));
-        else this.#waitForMore();
-      },
-      Math.min(idleMs, LONGEST_TIMER_MS),
-    );
+    if (!Number.isFinite(idleMs) || this.#closing) return;
+    this.#work.wake(Math.min(idleMs, LONGEST_TIMER_MS), () => {
+      if (this.#inbound.idle) this.#fail(tooQuiet(idleMs / 1000));
+      else this.#waitForMore();
+    });
   }
 
   /** An Error message, then the close. What was said before goes out before it. */
   #fail(thrown: unknown): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#work.over) return;
     const { requestId } = this.#identity;
-    const error = publicError(thrown, requestId);
-    if (error.code === 'internal')
-      this.#context.log.error({ err: thrown, request: requestId }, 'a Deepgram stream failed');
+    const error = loggedError(thrown, requestId, this.#context.log, 'a Deepgram stream failed');
     this.#send(errorMessage(error));
     const { code, reason } = closing(error);
-    this.#close(code, reason);
-  }
-
-  #close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
-    this.#closed();
-  }
-
-  #closed(): void {
-    clearTimeout(this.#idle);
-    this.#stop.abort();
-    this.#resume();
+    this.#work.close(code, reason);
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { serve } from './serve.test.support.js';
 
 const DONE = { durationMs: 100, processingMs: 5, warnings: [] };

@@ -2,7 +2,7 @@
 import { ERRORS, VoxError, type Warning } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
-import { Inbound, type LiveSocket, publicError } from '../../transport/index.js';
+import { Inbound, type LiveSocket, loggedError, SocketWork } from '../../transport/index.js';
 import { readMessage, type SocketCommand, unobeyedSettings } from './codec.js';
 import { Context } from './context.js';
 import { errorMessage } from './errors.js';
@@ -26,12 +26,11 @@ export class SpeechSocket {
   readonly #options: SocketContext;
   readonly #command: SocketCommand;
   readonly #multi: boolean;
-  readonly #stop = new AbortController();
+  readonly #work: SocketWork;
   readonly #contexts = new Map<string, Context>();
   readonly #id: string;
   #voice: Promise<string> | undefined;
   #news: readonly Warning[];
-  #idle: NodeJS.Timeout | undefined;
   /** No more text on any context: the socket closes after the last word. */
   #closing = false;
 
@@ -47,14 +46,14 @@ export class SpeechSocket {
     { wanted, multi, id }: { wanted: string; multi: boolean; id: string },
   ) {
     this.#socket = socket;
+    this.#work = new SocketWork(socket);
     this.#command = command;
     this.#options = options;
     this.#multi = multi;
     this.#id = id;
     this.#news = command.warnings;
-    socket.signal.addEventListener('abort', () => this.#closed(), { once: true });
     const inbound = new Inbound<string | Uint8Array>(socket, {
-      signal: this.#stop.signal,
+      signal: this.#work.signal,
       size: ({ length }) => length,
       handle: (data) => this.#handle(data, wanted),
       failed: (error) => this.#fail(error),
@@ -113,7 +112,7 @@ export class SpeechSocket {
     const context = new Context({
       runtime: this.#options.runtime,
       request: { ...this.#command.request, voice },
-      signal: this.#stop.signal,
+      signal: this.#work.signal,
       audio: (bytes, warnings) => this.#audio(bytes, name, warnings),
       done: () => this.#ended(name),
       failed: (error) => {
@@ -144,15 +143,15 @@ export class SpeechSocket {
   /** The last word of a context; on a socket with one, or that is to close, of the connection. */
   #ended(name: string): void {
     this.#contexts.delete(name);
-    if (this.#stop.signal.aborted) return;
+    if (this.#work.over) return;
     this.#socket.send(JSON.stringify(finalMessage(this.#named(name))));
-    if (!this.#multi || (this.#closing && this.#contexts.size === 0)) this.#close(1000, '');
+    if (!this.#multi || (this.#closing && this.#contexts.size === 0)) this.#work.close(1000, '');
   }
 
   #finishAll(): void {
     this.#closing = true;
     for (const context of [...this.#contexts.values()]) context.finish();
-    if (this.#contexts.size === 0) this.#close(1000, '');
+    if (this.#contexts.size === 0) this.#work.close(1000, '');
   }
 
   #named(name: string): string | undefined {
@@ -161,34 +160,19 @@ export class SpeechSocket {
 
   /** Something was said, by either side. */
   #active(): void {
-    clearTimeout(this.#idle);
-    if (this.#stop.signal.aborted) return;
     const { idleMs } = this.#command;
-    this.#idle = setTimeout(() => this.#close(1000, `nothing came for ${idleMs / 1000} s`), idleMs);
+    this.#work.wake(idleMs, () => this.#work.close(1000, `nothing came for ${idleMs / 1000} s`));
   }
 
   #tell(thrown: unknown, name: string): VoxError {
-    const error = publicError(thrown, this.#id);
-    if (error.code === 'internal')
-      this.#options.log.error({ err: thrown, request: this.#id }, 'an ElevenLabs stream failed');
+    const error = loggedError(thrown, this.#id, this.#options.log, 'an ElevenLabs stream failed');
     this.#socket.send(JSON.stringify({ ...errorMessage(error), ...contextOf(this.#named(name)) }));
     return error;
   }
 
   #fail(thrown: unknown): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#work.over) return;
     const error = this.#tell(thrown, UNNAMED);
-    this.#close(ERRORS[error.code].ws, error.message);
-  }
-
-  #close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
-    this.#closed();
-  }
-
-  /** Whatever still works for this client ends now. */
-  #closed(): void {
-    clearTimeout(this.#idle);
-    this.#stop.abort();
+    this.#work.close(ERRORS[error.code].ws, error.message);
   }
 }

@@ -7,8 +7,6 @@ import type { EncodedAudio, OpusFrame } from './messages.js';
 
 type Format = DecodeStreamRequest['format'];
 
-/** Bytes of sound in one message: minutes of encoded audio. */
-const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Hz at which an Opus packet is taken to have been made where nothing is said. */
 const OPUS_RATE = 48_000;
 /** What clients call formats, and what the first bytes show. */
@@ -49,13 +47,13 @@ export class Ears {
   }
 
   pcm(bytes: Uint8Array): Promise<void> | void {
-    this.#settle('audio', bytes);
+    this.#settle('audio');
     if (bytes.length > 0) return this.#options.append(bytes);
   }
 
   /** Throws `invalid_request`, `ffmpeg_missing`, `unsupported_media`. */
   async opus({ data, sample_rate, channels }: OpusFrame): Promise<void> {
-    this.#settle('opus_frame', data);
+    this.#settle('opus_frame');
     try {
       const first = this.#pages === undefined;
       this.#pages ??= new OggOpusWriter({ sampleRate: sample_rate || OPUS_RATE, channels: channels || 1 });
@@ -78,7 +76,7 @@ export class Ears {
         `format: expected wav, flac, mp3, ogg or webm; got '${format.slice(0, 60)}'`,
         { param: 'format' },
       );
-    this.#settle('encoded_audio', data);
+    this.#settle('encoded_audio');
     await this.#decode(found ?? 'wav', data);
   }
 
@@ -98,11 +96,7 @@ export class Ears {
     await this.#decoding.write(bytes);
   }
 
-  #settle(form: 'audio' | 'opus_frame' | 'encoded_audio', { length }: Uint8Array): void {
-    if (length > MAX_MESSAGE_BYTES)
-      throw new VoxError('too_large', `${form} has ${length} bytes; at most ${MAX_MESSAGE_BYTES} are taken`, {
-        param: form,
-      });
+  #settle(form: 'audio' | 'opus_frame' | 'encoded_audio'): void {
     this.#form ??= form;
     if (this.#form === form) return;
     throw new VoxError(

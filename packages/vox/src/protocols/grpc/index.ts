@@ -30,6 +30,8 @@ export interface GrpcOptions {
 
 /** The original's largest message. */
 const MESSAGE_BYTES = 64 * 1024 * 1024;
+/** gRPC's own default in every language: two minutes of 16 kHz, a quarter of an hour of encoded audio. */
+const STREAM_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Probes, and what describes the services: the same on every machine, so no key hides it. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
@@ -50,6 +52,7 @@ export function createGrpcServer({
   const server = new GrpcServer({
     log,
     messageBytes: MESSAGE_BYTES,
+    streamMessageBytes: STREAM_MESSAGE_BYTES,
     tls,
     check(path, headers) {
       try {

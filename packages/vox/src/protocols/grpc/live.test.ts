@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { encodeWav } from '@vox-speech/audio';
 import { VoxError } from '@vox-speech/contract';
 import { final } from '../../runtime/fake-live.test.support.js';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { everything, type Message, serveGrpc } from './serve.test.support.js';
 
 const PATH = '/vox.StreamingService/StreamTranscribe';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { everything, serveGrpc } from './serve.test.support.js';
 
 const refused = (code: number, message: RegExp, voxCode: string) => (error: ServiceError) => {

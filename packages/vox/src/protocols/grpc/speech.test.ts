@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { everything, serveGrpc } from './serve.test.support.js';
 
 const TRANSCRIBE = '/vox.TranscriptionService/Transcribe';

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { SEGMENTS } from '../../runtime/fake-runtime.test.support.js';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { serve } from './serve.test.support.js';
 
 async function events(answer: Response): Promise<unknown[]> {

@@ -1,10 +1,13 @@
 /** What a client's message asks for. Pure. */
 import { VoxError } from '@vox-speech/contract';
 import { decodeBase64 } from '../../transport/index.js';
+import { longestString } from './long-text.js';
 
 export type Command =
   | { readonly type: 'update'; readonly session: unknown; readonly beta: boolean }
   | { readonly type: 'append'; readonly audio: Uint8Array }
+  /** Audio of a long message: base64 as it stands in its JSON. */
+  | { readonly type: 'append-long'; readonly base64: Buffer }
   | { readonly type: 'commit' | 'clear' };
 
 /** What a message is, and the id by which its errors name it. */
@@ -16,11 +19,10 @@ export interface Message {
 
 /** Characters of an event's id that are said back. */
 const MAX_EVENT_ID = 512;
-/** Shorter messages are parsed whatever they hold, in characters. */
-const SMALL = 64 * 1024;
-/** Strings, and characters outside them, that a longer message may have: one that carries audio has a few. */
-const MAX_STRINGS = 5_000;
-const MAX_OTHERS = 1_000;
+/** Bytes of a message that carries anything but audio. */
+const MAX_OTHER_BYTES = 1024 * 1024;
+/** Stands for a long string while the rest is read. */
+const MARK = '*';
 
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'response.create': 'nothing answers in speech',
@@ -43,15 +45,37 @@ const KNOWN = [
 export function readMessage(data: string | Uint8Array): Message {
   if (typeof data !== 'string')
     throw invalid('binary messages mean nothing here: send audio as base64 in input_audio_buffer.append');
-  const body = parse(data);
+  return messageOf(parse(data), commandOf);
+}
+
+/**
+ * As `readMessage`, of text that is too long to be made a string of: what is long in it is audio.
+ * @throws VoxError `invalid_request` for what is no event at all
+ */
+export function readLongMessage(utf8: Buffer): Message {
+  const long = longestString(utf8);
+  if (long === undefined) throw notJson('too many values for an event');
+  const rest = [utf8.subarray(0, long.from), Buffer.from(MARK), utf8.subarray(long.to)];
+  if (utf8.length - (long.to - long.from) <= MAX_OTHER_BYTES) {
+    const body = parse(Buffer.concat(rest).toString('utf8'));
+    if (body.type === 'input_audio_buffer.append' && body.audio === MARK)
+      return messageOf(body, () => ({ type: 'append-long', base64: utf8.subarray(long.from, long.to) }));
+    if (utf8.length <= MAX_OTHER_BYTES) return messageOf(parse(utf8.toString('utf8')), commandOf);
+  }
+  throw invalid(`a message of more than ${MAX_OTHER_BYTES} bytes may only be input_audio_buffer.append`);
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function messageOf(body: Body, command: (body: Body) => Command): Message {
   const { event_id: id } = body;
   return {
     eventId: typeof id === 'string' ? id.slice(0, MAX_EVENT_ID) : null,
-    command: () => commandOf(body),
+    command: () => command(body),
   };
 }
 
-function commandOf(body: Readonly<Record<string, unknown>>): Command {
+function commandOf(body: Body): Command {
   const { type } = body;
   switch (type) {
     case 'session.update':
@@ -77,7 +101,12 @@ function audioOf(audio: unknown): Uint8Array {
   if (typeof audio !== 'string') throw invalid('audio must be a string of base64', 'audio');
   const bytes = decodeBase64(audio);
   if (bytes !== undefined) return bytes;
-  throw invalid(
+  throw noBase64();
+}
+
+/** What an append is told whose audio can't be decoded. */
+export function noBase64(): VoxError {
+  return invalid(
     'audio is no base64 (RFC 4648, section 4: padded, and without spaces or line breaks)',
     'audio',
   );
@@ -91,44 +120,19 @@ function unknownType(type: unknown): VoxError {
   return invalid(`there is no event ${shown} here; clients send ${KNOWN.join(', ')}`, 'type');
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> {
+function parse(text: string): Body {
   let body: unknown;
   try {
-    if (text.length > SMALL && !isModest(text)) throw new SyntaxError('too many values for an event');
     body = JSON.parse(text);
   } catch (error) {
-    throw invalid(`the message is not JSON: ${(error as Error).message.slice(0, 100)}`);
+    throw notJson((error as Error).message);
   }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body))
-    return body as Readonly<Record<string, unknown>>;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body;
   throw invalid('a message is a JSON object with a "type"');
 }
 
-/** Has a long message few values? Parsing megabytes of brackets would keep everybody waiting for seconds. */
-function isModest(text: string): boolean {
-  let strings = 0;
-  let others = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) {
-      at = endOfString(text, at);
-      if (at < 0 || ++strings > MAX_STRINGS) return false;
-    } else if (code > 0x20 && ++others > MAX_OTHERS + 2 * strings) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/** Where the string that begins at `from` ends; -1 = nowhere. */
-function endOfString(text: string, from: number): number {
-  for (let at = from + 1; ; at++) {
-    at = text.indexOf('"', at);
-    if (at < 0) return -1;
-    let slashes = 0;
-    while (text[at - 1 - slashes] === '\\') slashes++;
-    if (slashes % 2 === 0) return at;
-  }
+function notJson(why: string): VoxError {
+  return invalid(`the message is not JSON: ${why.slice(0, 100)}`);
 }
 
 function invalid(message: string, param?: string): VoxError {

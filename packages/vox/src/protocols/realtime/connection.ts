@@ -3,8 +3,8 @@ import type { LiveEvent, Warning } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
-import { type Expiry, Gate, Lifetime, type LiveSocket } from '../../transport/index.js';
-import { type Message, readMessage } from './codec.js';
+import { decodeLongBase64, type Expiry, Gate, Lifetime, type LiveSocket } from '../../transport/index.js';
+import { type Message, noBase64, readLongMessage, readMessage } from './codec.js';
 import { readSession, type SessionConfig } from './config.js';
 import { errorOf, transcriptionErrorOf } from './errors.js';
 import { newId, type TurnEvent } from './item.js';
@@ -52,7 +52,7 @@ export class RealtimeConnection implements ListeningOwner {
   #beta: boolean;
   #defaultModel = '';
   /** What came and has not had its turn: of one read of the network, at the most. */
-  readonly #inbox: (string | Uint8Array)[] = [];
+  readonly #inbox: (() => Message)[] = [];
   #working = true;
   #turns: Turns;
   #listening: Listening | undefined;
@@ -88,7 +88,10 @@ export class RealtimeConnection implements ListeningOwner {
   /** Greets, then does what is asked. Resolves once it has greeted; never rejects. */
   async start(): Promise<void> {
     this.#socket.signal.addEventListener('abort', () => this.#end(), { once: true });
-    this.#socket.onMessage((data) => this.#receive(data));
+    this.#socket.onMessage(
+      (data) => this.#receive(() => readMessage(data)),
+      (utf8) => this.#receive(() => readLongMessage(utf8)),
+    );
     this.#gate.hold('order');
     this.#defaultModel = await this.#context.defaultModel();
     if (this.#over) return;
@@ -139,10 +142,10 @@ export class RealtimeConnection implements ListeningOwner {
     return { id: this.#id, expiresAt: this.#expiresAt, defaultModel: this.#defaultModel };
   }
 
-  #receive(data: string | Uint8Array): void {
+  #receive(read: () => Message): void {
     if (this.#over) return;
     this.#lifetime.touch();
-    this.#inbox.push(data);
+    this.#inbox.push(read);
     void this.#work();
   }
 
@@ -150,8 +153,8 @@ export class RealtimeConnection implements ListeningOwner {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    for (let data = this.#inbox.shift(); data !== undefined && !this.#over; data = this.#inbox.shift()) {
-      const done = this.#handle(data);
+    for (let read = this.#inbox.shift(); read !== undefined && !this.#over; read = this.#inbox.shift()) {
+      const done = this.#handle(read);
       if (done === undefined) continue;
       this.#gate.hold('order');
       await done;
@@ -160,10 +163,10 @@ export class RealtimeConnection implements ListeningOwner {
     this.#gate.release('order');
   }
 
-  #handle(data: string | Uint8Array): Promise<void> | undefined {
+  #handle(read: () => Message): Promise<void> | undefined {
     let message: Message | undefined;
     try {
-      message = readMessage(data);
+      message = read();
       const command = message.command();
       switch (command.type) {
         case 'update':
@@ -171,6 +174,8 @@ export class RealtimeConnection implements ListeningOwner {
         case 'append':
           this.#append(command.audio);
           return undefined;
+        case 'append-long':
+          return this.#appendLong(command.base64, message.eventId);
         case 'commit':
           this.#commit();
           return undefined;
@@ -252,6 +257,14 @@ export class RealtimeConnection implements ListeningOwner {
     const listening = this.#listening ?? this.#listen();
     if (!listening.append(audio)) this.#gate.hold('audio');
     this.#turns.sent();
+  }
+
+  /** Never rejects. */
+  async #appendLong(base64: Buffer, eventId: string | null): Promise<void> {
+    const audio = await decodeLongBase64(base64, this.#socket.signal).catch(() => undefined);
+    if (this.#over) return;
+    if (audio === undefined) this.#error(noBase64(), eventId);
+    else this.#append(audio);
   }
 
   /** Answered by one item, always; where nothing was said, one without words. */

@@ -1,8 +1,9 @@
 /** Sockets that ask too much, too fast, or go: nothing grows without bound, and places come free. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { Intake } from './intake.js';
 import { CHUNK, MANUAL, serve, started } from './serve.test.support.js';
 
@@ -35,6 +36,26 @@ test('15 MiB at once: in pieces with others in between, in order, and the client
     big.length,
   );
   assert.equal(room, 1);
+});
+
+test('15 MiB in one message: in order, and whole or not at all', async (t) => {
+  const { greeted, live } = await serve(t);
+  const client = await greeted(MANUAL);
+  const session = await live(0);
+  const big = randomBytes(15 * 2 ** 20);
+  client.append(CHUNK);
+  client.send('input_audio_buffer.append', {
+    audio: `${big.toString('base64', 0, 300_000)}?AAA`,
+    event_id: 'wrong',
+  });
+  client.append(big);
+  client.append(CHUNK);
+  client.commit();
+  const { error } = (await client.next('error')) as { error: Record<string, unknown> };
+  assert.deepEqual([error.event_id, error.param], ['wrong', 'audio']);
+  await until('the commit', () => session.log.includes('commit'));
+  assert.ok(Buffer.concat(session.audio).equals(Buffer.concat([CHUNK, big, CHUNK])));
+  assert.equal(session.log.at(-1), 'commit');
 });
 
 test('a full session is not read; it goes on where it was once there is room', async (t) => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { until } from '../../transport/socket-client.test.support.js';
-import { readMessage } from './codec.js';
+import { until } from '../../transport/waiting.test.support.js';
+import { readLongMessage, readMessage } from './codec.js';
 import { DEFAULT_CONFIG, readSession } from './config.js';
 import { liveOptions } from './request.js';
 import { CHUNK, final, MANUAL, serve, started, stopped } from './serve.test.support.js';
@@ -128,18 +128,42 @@ test('what can not be met is a warning, and the session says what holds instead'
   );
 });
 
-test('messages: long ones may hold audio, and not a flood of values', () => {
-  const event = (text: string) => readMessage(text).command();
+test('long messages: audio is found without reading it, and a flood of values is refused', () => {
+  const long = (text: string) => readLongMessage(Buffer.from(text));
   const audio = Buffer.alloc(3_000_000, 7).toString('base64');
-  const long = event(JSON.stringify({ event_id: 'a"\\', type: 'input_audio_buffer.append', audio }));
-  assert.equal(long.type === 'append' && long.audio.length, 3_000_000);
+  const type = 'input_audio_buffer.append';
+  for (const text of [
+    JSON.stringify({ event_id: 'a"\\é', type, audio }),
+    JSON.stringify({ audio, type, event_id: 'a"\\é' }, null, 2),
+  ]) {
+    const { eventId, command } = long(text);
+    const found = command();
+    assert.equal(eventId, 'a"\\é');
+    assert.equal(found.type === 'append-long' && found.base64.toString(), audio);
+  }
+  const prompt = 'x'.repeat(200_000);
+  const update = long(JSON.stringify({ type: 'session.update', session: { prompt } })).command();
+  assert.deepEqual(update.type === 'update' && update.session, { prompt });
+  assert.throws(() => long(JSON.stringify({ type, audio: 1, other: prompt })).command(), /must be a string/);
+  for (const body of [
+    { type: 'session.update', session: { prompt: audio } },
+    { type, audio, other: audio },
+  ])
+    assert.throws(() => long(JSON.stringify(body)), /more than 1048576 bytes may only be input_audio_buffer/);
   for (const flood of [
     '['.repeat(100_000),
     `{"a":[${'1,'.repeat(100_000)}1]}`,
     `[${'"a",'.repeat(50_000)}""]`,
+    `{"a":"${'\\"'.repeat(50_000)}"}`,
+    `{"a":"${'\\'.repeat(80_000)}"}`,
+    `{"type":"a"${' '.repeat(100_000)}}`,
+    `{"a":"${'b'.repeat(100_000)}`,
   ])
-    assert.throws(() => readMessage(flood), /too many values/);
-  assert.throws(() => readMessage(`{"a":"${'\\\\'.repeat(40_000)}\\"`), /not JSON/);
+    assert.throws(() => long(flood), /too many values/, flood.slice(0, 20));
+});
+
+test('messages', () => {
+  const event = (text: string) => readMessage(text).command();
   const wrong: [string, RegExp][] = [
     ['{"type":"response.create"}', /nothing answers in speech/],
     ['{"type":"hello"}', /no event "hello" here; clients send session.update/],

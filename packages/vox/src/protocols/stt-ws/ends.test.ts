@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
-import { type SocketClient, until } from '../../transport/socket-client.test.support.js';
+import type { SocketClient } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { final, partial, refused, serve } from './serve.test.support.js';
 
 const OPEN = 'call_id=c1&sample_rate=16000';

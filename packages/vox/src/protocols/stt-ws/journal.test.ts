@@ -1,7 +1,7 @@
 /** What is counted and logged (stt-ws.md section 4), and that nobody's words are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { connectionId } from './connection-id.js';
 import { final, partial, serve } from './serve.test.support.js';
 

@@ -1,7 +1,7 @@
 /** The protocol as its client sees it: what is sent when (stt-ws.md 2.3 and 2.4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { final, partial, serve } from './serve.test.support.js';
 
 test('ready comes first, with what was asked for and what will be done', async (t) => {

@@ -43,7 +43,7 @@ export function register(app: FastifyInstance, options: ToneOptions): void {
   upgrades.add({
     path: '/api/ws',
     open(socket, request) {
-      void new DemoConnection(socket).start(runtime, request.url ?? '');
+      void new DemoConnection(socket, options.log).start(runtime, request.url ?? '');
     },
   });
   if (!options.compat) return;

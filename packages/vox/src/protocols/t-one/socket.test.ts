@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SocketClient, until } from '../../transport/socket-client.test.support.js';
+import { SocketClient } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { serve } from './serve.test.support.js';
 
 const timing = { endpointToFinalMs: 1, sinceFirstAudioMs: 1, decodeMs: 1, revisedShare: 0 };

@@ -2,12 +2,14 @@
  * `/api/ws`, the protocol of T-one's own demo (tone.md section 5.3): `ready` before each message, binary PCM16 of any size, an
  * empty one ends, a `transcript` for each phrase.
  */
+import { randomUUID } from 'node:crypto';
 import type { Decoder, LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
+import type { Log } from '../../observe/index.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import { MAX_PHRASE_MS, SILENCE_MS } from '../../runtime/phrases.js';
 import type { LiveListener, LiveRequest, LiveSession, Runtime } from '../../runtime/types.js';
-import { type LiveSocket, publicError } from '../../transport/index.js';
+import { type LiveSocket, loggedError } from '../../transport/index.js';
 import * as render from './render.js';
 import { DECODERS } from './schema.js';
 
@@ -75,12 +77,14 @@ function decoderOf(given: string | null): Decoder | undefined {
 /** One connection. */
 export class DemoConnection implements LiveListener {
   readonly #socket: LiveSocket;
+  readonly #log: Log;
   #session: LiveSession | undefined;
   #early: Uint8Array[] = [];
   #over = false;
 
-  constructor(socket: LiveSocket) {
+  constructor(socket: LiveSocket, log: Log) {
     this.#socket = socket;
+    this.#log = log;
   }
 
   /** Resolves once `ready` was sent or the connection refused; never rejects. */
@@ -125,7 +129,7 @@ export class DemoConnection implements LiveListener {
   }
 
   onError(thrown: unknown): void {
-    const error = publicError(thrown, 'socket');
+    const error = loggedError(thrown, randomUUID().slice(0, 8), this.#log, 'a stream of the demo failed');
     this.#say({ event: 'error', code: error.code, detail: error.message });
     this.#close(error.code === 'invalid_request' ? 1008 : 1011, error.message);
   }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ERRORS, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
-import { Inbound, type LiveSocket, publicError } from '../../transport/index.js';
+import { Inbound, type LiveSocket, loggedError } from '../../transport/index.js';
 import { MENDABLE } from '../vox-shapes/mendable.js';
 import { parseMessage, type TextMessage } from './codec.js';
 import { errorMessage, type Message } from './render.js';
@@ -137,9 +137,7 @@ class Conversation implements Channel {
   }
 
   #tell(thrown: unknown): VoxError {
-    const id = randomUUID().slice(0, 8);
-    const error = publicError(thrown, id);
-    if (error.code === 'internal') this.#options.log.error({ err: thrown, request: id }, 'a stream failed');
+    const error = loggedError(thrown, randomUUID().slice(0, 8), this.#options.log, 'a stream failed');
     this.send(errorMessage(error));
     return error;
   }

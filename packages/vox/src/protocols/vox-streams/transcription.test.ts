@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { encodeWav } from '@vox-speech/audio';
 import { VoxError } from '@vox-speech/contract';
 import { final } from '../../runtime/fake-live.test.support.js';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/transcriptions/stream';

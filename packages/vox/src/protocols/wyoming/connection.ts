@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Runtime } from '../../runtime/types.js';
-import { Inbound, publicError, type TcpConnection } from '../../transport/index.js';
+import { Inbound, loggedError, type TcpConnection } from '../../transport/index.js';
 import { type Data, type Decoded, EventDecoder, encodeEvent } from './codec.js';
 import { Hearing, type HearingOwner } from './hearing.js';
 import type { Request, WyomingMetrics } from './metrics.js';
@@ -103,9 +103,8 @@ export class WyomingConnection implements HearingOwner {
   failed(thrown: unknown): void {
     if (this.#stop.signal.aborted) return;
     const id = randomUUID().slice(0, 8);
-    const error = publicError(thrown, id);
-    if (error.code === 'internal') this.#log.error({ err: thrown, request: id }, 'a Wyoming request failed');
-    else this.#log.warn({ code: error.code, reason: error.message }, 'error event');
+    const error = loggedError(thrown, id, this.#log, 'a Wyoming request failed');
+    if (error.code !== 'internal') this.#log.warn({ code: error.code, reason: error.message }, 'error event');
     this.#context.metrics.use.errors.inc({ code: error.code });
     this.say('error', render.error(error));
     if (this.#hearing !== undefined) this.#count('transcribe', 'failed');

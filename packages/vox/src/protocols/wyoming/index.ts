@@ -44,12 +44,13 @@ export async function openWyoming(options: WyomingOptions): Promise<Wyoming> {
       cause,
     });
   });
-  const { port } = listener;
+  const { address, port } = listener;
   log.info({ host, port }, 'listening for Wyoming');
-  const warn = (reason: string) => log.warn({ reason }, 'Wyoming is not announced');
+  const warn = (reason: string) =>
+    log.warn({ reason }, 'Wyoming is not announced: clients need this address and port by hand');
   const announced =
-    options.announce && !isLoopback(host)
-      ? await announce({ type: SERVICE_TYPE, name: 'vox', host, port, warn })
+    options.announce && !isLoopback(address)
+      ? await announce({ type: SERVICE_TYPE, name: 'vox', host: address, port, warn })
       : undefined;
   return {
     port,

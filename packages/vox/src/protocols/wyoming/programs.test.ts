@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ModelInfo, VoxError } from '@vox-speech/contract';
+import { describeModel, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { manifest } from '../../runtime/fake-runtime.test.support.js';
 import type { ListedVoice, Manifest } from '../../runtime/types.js';
 import {
@@ -11,18 +11,13 @@ import {
   select,
 } from './programs.js';
 
-const INFO: ModelInfo = {
+const INFO = describeModel({
   kind: 'tts',
   family: 'kokoro',
   sampleRate: 24_000,
   languages: ['en', 'es'],
-  voices: [],
-  canTranslate: false,
-  canDetectLanguage: false,
-  canTimeWords: false,
-  canPrompt: false,
   concurrency: 1,
-};
+});
 
 const VOICES: Readonly<Record<string, readonly ListedVoice[]>> = {
   'kokoro:v1': [

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { LiveEvent } from '@vox-speech/contract';
 import { VoxError } from '@vox-speech/contract';
 import type { FakeLive } from '../../runtime/fake-live.test.support.js';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { type Client, type Received, serve } from './serve.test.support.js';
 
 const FORMAT = { rate: 16_000, width: 2, channels: 1 };

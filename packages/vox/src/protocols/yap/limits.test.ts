@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { WebSocket } from 'ws';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { CHUNK, Client, final, listensLater, serve } from './serve.test.support.js';
 
 const NO_KEY =

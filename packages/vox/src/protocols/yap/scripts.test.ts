@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FakeLive } from '../../runtime/fake-live.test.support.js';
-import { type Told, until } from '../../transport/socket-client.test.support.js';
+import type { Told } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { type Client, final, partial, serve } from './serve.test.support.js';
 
 const IDS = ['a', 'b', 'c'] as const;

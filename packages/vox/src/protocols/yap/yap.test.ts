@@ -1,7 +1,7 @@
 /** What a client says and is told: yap.md sections 3 and 9, column "ours". */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../../transport/socket-client.test.support.js';
+import { until } from '../../transport/waiting.test.support.js';
 import { CHUNK, final, listensLater, partial, serve } from './serve.test.support.js';
 
 test('the greeting comes at once, and says what holds', async (t) => {

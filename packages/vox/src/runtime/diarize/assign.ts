@@ -1,13 +1,9 @@
 /** Words to the speakers whose turns they fall into. Pure. */
-import type { Segment, SpeakerTurn, Word } from '@vox-speech/contract';
+import type { Segment, Word } from '@vox-speech/contract';
+import type { Turns } from './turns.js';
 
 /** Ms: fewer words than fill this, between two stretches of one other speaker, are that speaker's. */
 const SHORTEST_MS = 400;
-
-interface Span {
-  readonly startMs: number;
-  readonly endMs: number;
-}
 
 interface Run {
   speaker: number;
@@ -17,14 +13,11 @@ interface Run {
 /**
  * The parts of a segment, each with the number of its speaker: cut between words where the speaker changes; whole where the
  * segment has no word times.
- * @param turns by their start; where there are none, speaker 0 says everything
+ * @param turns of the whole recording; where there are none, speaker 0 says everything
  */
-export function assignSpeakers(
-  segment: Segment,
-  turns: readonly SpeakerTurn[],
-): { speaker: number; segment: Segment }[] {
+export function assignSpeakers(segment: Segment, turns: Turns): { speaker: number; segment: Segment }[] {
   const { words, text } = segment;
-  if (words === undefined || words.length === 0) return [{ speaker: speakerOf(segment, turns), segment }];
+  if (words === undefined || words.length === 0) return [{ speaker: turns.speakerOf(segment), segment }];
   const runs = joined(words, turns);
   if (runs.length === 1) return [{ speaker: runs[0]?.speaker ?? 0, segment }];
   let from = 0;
@@ -45,9 +38,9 @@ export function assignSpeakers(
   });
 }
 
-function joined(words: readonly Word[], turns: readonly SpeakerTurn[]): Run[] {
+function joined(words: readonly Word[], turns: Turns): Run[] {
   const runs: Run[] = [];
-  for (const word of words) append(runs, speakerOf(word, turns), [word]);
+  for (const word of words) append(runs, turns.speakerOf(word), [word]);
   const smooth: Run[] = [];
   runs.forEach((run, index) => {
     const before = smooth.at(-1)?.speaker;
@@ -65,19 +58,4 @@ function append(runs: Run[], speaker: number, words: readonly Word[]): void {
 
 function lengthOf(words: readonly Word[]): number {
   return (words.at(-1)?.endMs ?? 0) - (words[0]?.startMs ?? 0);
-}
-
-/** Whose turns overlap most with the span; where none does, whose is nearest. */
-function speakerOf(span: Span, turns: readonly SpeakerTurn[]): number {
-  const shared = new Map<number, number>();
-  let nearest = { speaker: 0, gap: Number.POSITIVE_INFINITY };
-  for (const turn of turns) {
-    const overlap = Math.min(turn.endMs, span.endMs) - Math.max(turn.startMs, span.startMs);
-    if (overlap > 0) shared.set(turn.speaker, (shared.get(turn.speaker) ?? 0) + overlap);
-    else if (-overlap < nearest.gap) nearest = { speaker: turn.speaker, gap: -overlap };
-    // They are in order, but one that began long ago may still go on: only the start tells that no more can matter.
-    if (turn.startMs > span.endMs && turn.startMs - span.endMs > nearest.gap) break;
-  }
-  const most = [...shared].sort((a, b) => b[1] - a[1])[0];
-  return most?.[0] ?? nearest.speaker;
 }

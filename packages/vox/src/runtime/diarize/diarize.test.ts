@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Segment, SpeakerTurn } from '@vox-speech/contract';
 import { assignSpeakers } from './assign.js';
 import { Labels } from './labels.js';
+import { Turns } from './turns.js';
 
 const turn = (speaker: number, startMs: number, endMs: number): SpeakerTurn => ({ speaker, startMs, endMs });
 
@@ -16,7 +17,7 @@ function segment(text: string, times: readonly [number, number][]): Segment {
 }
 
 const said = (one: Segment, turns: readonly SpeakerTurn[]) =>
-  assignSpeakers(one, turns).map(({ speaker, segment: { text, startMs, endMs } }) => [
+  assignSpeakers(one, new Turns(turns)).map(({ speaker, segment: { text, startMs, endMs } }) => [
     speaker,
     text,
     startMs,
@@ -37,7 +38,7 @@ describe('words to speakers', () => {
       [4, 'How are you?', 0, 1200],
       [1, 'Fine, thanks.', 1500, 2600],
     ]);
-    const [first] = assignSpeakers(question, [turn(4, 0, 1300), turn(1, 1400, 2700)]);
+    const [first] = assignSpeakers(question, new Turns([turn(4, 0, 1300), turn(1, 1400, 2700)]));
     assert.equal(first?.segment.tokens, undefined, 'tokens are of the whole');
     assert.equal(first?.segment.words?.length, 3);
   });
@@ -73,6 +74,64 @@ describe('words to speakers', () => {
     assert.deepEqual(said(bare, [turn(0, 0, 1000), turn(2, 1000, 2600)]), [
       [2, 'How are you? Fine, thanks.', 0, 2600],
     ]);
+  });
+});
+
+describe('turns', () => {
+  /** What every turn says of a span, one after another. */
+  function slowly(turns: readonly SpeakerTurn[], startMs: number, endMs: number): number[] {
+    const overlap = (one: SpeakerTurn) => Math.min(one.endMs, endMs) - Math.max(one.startMs, startMs);
+    const shared = new Map<number, number>();
+    for (const one of turns)
+      shared.set(one.speaker, (shared.get(one.speaker) ?? 0) + Math.max(0, overlap(one)));
+    const most = Math.max(...shared.values());
+    if (most > 0) return [...shared].filter(([, ms]) => ms === most).map(([speaker]) => speaker);
+    const nearest = Math.max(...turns.map(overlap));
+    return turns.filter((one) => overlap(one) === nearest).map(({ speaker }) => speaker);
+  }
+
+  it('say of every span what reading all of them says, and read few of many', () => {
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let round = 0; round < 50; round++) {
+      // One speaker goes on over all the others; nobody's own turns overlap.
+      const ends = [0, 0, 0];
+      const turns = [turn(9, 2_000, 30_000)];
+      for (let count = 0; count < 30; count++) {
+        const speaker = random(3);
+        const startMs = (ends[speaker] ?? 0) + 1 + random(3_000);
+        ends[speaker] = startMs + 1 + random(1_500);
+        turns.push(turn(speaker, startMs, ends[speaker] ?? 0));
+      }
+      const asked = new Turns(turns);
+      for (let startMs = 0; startMs < 50_000; startMs += 333) {
+        const endMs = startMs + random(600);
+        const one = asked.speakerOf({ startMs, endMs });
+        assert.ok(slowly(turns, startMs, endMs).includes(one), `${startMs} to ${endMs} ms: ${one}`);
+      }
+    }
+  });
+
+  it('are looked up, not read from the first', () => {
+    let reads = 0;
+    const counted = (speaker: number, startMs: number, endMs: number): SpeakerTurn => ({
+      speaker,
+      startMs,
+      get endMs() {
+        reads++;
+        return endMs;
+      },
+    });
+    const turns = Array.from({ length: 10_000 }, (_, at) => counted(at % 2, at * 1_000, at * 1_000 + 900));
+    const asked = new Turns(turns);
+    reads = 0;
+    for (let at = 0; at < 10_000; at++)
+      assert.equal(asked.speakerOf({ startMs: at * 1_000, endMs: at * 1_000 + 500 }), at % 2);
+    // Thirteen halvings of each speaker's five thousand, and the turns around the word.
+    assert.ok(reads < 40 * 10_000, `${reads / 10_000} turns are read for a word`);
   });
 });
 

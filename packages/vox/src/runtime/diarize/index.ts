@@ -17,6 +17,7 @@ import type { OpenedMedia } from '../media.js';
 import type { Diarize, KnownSpeaker, TranscribeRequest, Transcription } from '../types.js';
 import { assignSpeakers } from './assign.js';
 import { Labels } from './labels.js';
+import { Turns } from './turns.js';
 
 /** What it takes besides the model that hears the words. */
 export interface DiarizeParts {
@@ -163,9 +164,10 @@ async function* byChannel(segments: AsyncIterable<Segment>, labels: Labels): Asy
 
 async function* byVoice(
   segments: AsyncIterable<Segment>,
-  { turns }: SpeakersFound,
+  found: SpeakersFound,
   labels: Labels,
 ): AsyncGenerator<Segment> {
+  const turns = new Turns(found.turns);
   for await (const segment of segments)
     for (const part of assignSpeakers(segment, turns))
       yield { ...part.segment, speaker: labels.of(part.speaker) };

@@ -12,6 +12,7 @@ import {
 import { VoxError } from '@vox-speech/contract';
 import { race } from '../signal.js';
 import { abortable } from '../stream.js';
+import { releaseMessage } from './stream-intake.js';
 import type { GrpcContext, GrpcDuplex, GrpcHandler } from './types.js';
 
 /** What calls of every kind have. */
@@ -79,7 +80,7 @@ export function callHandler<Q, R>(handler: GrpcHandler<Q, R>, settings: CallSett
         const { context, end, fail } = begun(call);
         const stream: GrpcDuplex<Q, R> = {
           ...context,
-          messages: messagesOf(call, context.signal),
+          messages: messagesOf(call, context.signal, () => releaseMessage(call.metadata)),
           send: (message) => void (context.signal.aborted || call.write(message)),
           drained: () => (call.writableNeedDrain ? drained(call, context.signal) : Promise.resolve()),
           get waiting() {
@@ -113,8 +114,13 @@ function drained(call: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> 
 /**
  * Ends, without a word, when the call does. Who stops reading may still write. Not the stream's own iterator: that one
  * destroys the stream at its first error, and the status with it.
+ * @param release called when a message is done with
  */
-async function* messagesOf<Q>(call: Readable, signal: AbortSignal): AsyncGenerator<Q, void> {
+async function* messagesOf<Q>(
+  call: Readable,
+  signal: AbortSignal,
+  release: () => void,
+): AsyncGenerator<Q, void> {
   let wake = (): void => {};
   let more = true;
   const stirred = (): void => wake();
@@ -130,8 +136,10 @@ async function* messagesOf<Q>(call: Readable, signal: AbortSignal): AsyncGenerat
         wake = resolve;
       });
       const message: Q | null = call.read();
-      if (message !== null) yield message;
-      else if (more) await changed;
+      if (message !== null) {
+        yield message;
+        release();
+      } else if (more) await changed;
       else return;
     }
   } finally {

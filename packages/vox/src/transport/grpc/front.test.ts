@@ -4,7 +4,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { VoxError } from '@vox-speech/contract';
 import { pino } from 'pino';
 import { makeCertificate } from '../../local/tls/certificate.js';
-import { until } from '../socket-client.test.support.js';
+import { until } from '../waiting.test.support.js';
 import { GrpcServer, type GrpcServerOptions } from './index.js';
 import { Intake } from './intake.js';
 
@@ -62,6 +62,7 @@ async function echo(
     log: pino({ enabled: false }),
     check: (_, headers) => (headers['x-api-key'] === 'k' ? 'known' : 'anybody'),
     messageBytes: 1_000_000,
+    streamMessageBytes: 100_000,
     graceMs: 0,
     ...options,
   });
@@ -76,6 +77,23 @@ async function echo(
       return new Promise<Buffer>(() => {});
     },
   });
+  let decoded = 0;
+  const steps: (() => void)[] = [];
+  server.add({
+    kind: 'duplex',
+    method: {
+      ...method('/x.X/Steps'),
+      requestStream: true,
+      responseStream: true,
+      decode: (bytes) => {
+        decoded++;
+        return bytes;
+      },
+    },
+    async handle({ messages }) {
+      for await (const _ of messages) await new Promise<void>((resolve) => steps.push(resolve));
+    },
+  });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   const client = new Client(`127.0.0.1:${port}`, secure, {
     'grpc.use_local_subchannel_pool': 1,
@@ -84,7 +102,7 @@ async function echo(
     client.close();
     await server.close();
   });
-  const call = (path: string, key = '') => {
+  const call = (path: string, key = '', bytes = 3) => {
     const metadata = new Metadata();
     metadata.set('x-api-key', key);
     return new Promise<Buffer>((resolve, reject) => {
@@ -92,13 +110,15 @@ async function echo(
         path,
         raw.encode,
         raw.decode,
-        Buffer.alloc(3),
+        Buffer.alloc(bytes),
         metadata,
         (error, value = Buffer.alloc(0)) => (error === null ? resolve(value) : reject(error)),
       );
     });
   };
-  return { call, server, waiting: () => waiting };
+  /** A stream whose handler is done with a message when its step is called. */
+  const stream = () => client.makeBidiStreamRequest('/x.X/Steps', raw.encode, raw.decode);
+  return { call, stream, steps, server, waiting: () => waiting, decoded: () => decoded };
 }
 
 const fails = (code: number) => (error: ServiceError) => error.code === code;
@@ -127,6 +147,31 @@ test('what is refused is not read, and the end of the server ends what runs', as
   await until('the call', () => waiting() === 1);
   await server.close();
   await running;
+});
+
+test('a stream holds one message at a time, and takes none as large as an upload may be', async (t) => {
+  const { call, stream, steps, decoded } = await echo(t, {});
+  const open = stream();
+  const ended = new Promise<{ code: number }>((resolve) => open.on('status', resolve));
+  open.resume();
+  for (let count = 0; count < 40; count++) open.write(Buffer.alloc(50_000));
+  open.end();
+  for (let count = 1; count <= 40; count++) {
+    await until(`message ${count}`, () => steps.length === count);
+    // What reads ahead does so at once: time for it to happen.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(decoded(), count);
+    steps.at(-1)?.();
+  }
+  assert.equal((await ended).code, status.OK);
+
+  assert.equal((await call('/x.X/Echo', 'k', 200_000)).length, 200_000);
+  const large = stream();
+  const refused = new Promise<ServiceError>((resolve) => large.on('error', resolve));
+  large.resume();
+  large.write(Buffer.alloc(200_000));
+  assert.equal((await refused).code, status.RESOURCE_EXHAUSTED);
+  assert.equal(decoded(), 40, 'it was refused by its length');
 });
 
 test('a port that is taken is named', async (t) => {

@@ -1,6 +1,7 @@
 /** What every call passes before its handler: the key, the end of the server, room for its message. All before a byte of it is read. */
 import {
   type Metadata,
+  type Responder,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
@@ -9,6 +10,7 @@ import { VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import type { Intake } from './intake.js';
 import { CODE_KEY, statusOf } from './status.js';
+import { StreamIntake } from './stream-intake.js';
 
 /** Metadata as headers; of one that is given twice, the first. */
 export type GrpcHeaders = Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,8 @@ export interface FrontOptions {
   readonly check: (path: string, headers: GrpcHeaders) => Caller;
   readonly draining: () => boolean;
   readonly anybody: AnybodyLimits;
+  /** Bytes of one message of a stream. */
+  readonly streamMessageBytes: number;
 }
 
 /** What callers without a key may hold, all of them together: each call may fill a message of the largest size. */
@@ -33,7 +37,14 @@ export interface AnybodyLimits {
 }
 
 /** The interceptor of all calls. */
-export function front({ log, intake, check, draining, anybody }: FrontOptions): ServerInterceptor {
+export function front({
+  log,
+  intake,
+  check,
+  draining,
+  anybody,
+  streamMessageBytes,
+}: FrontOptions): ServerInterceptor {
   let strangers = 0;
   const admitStranger = (refuse: (error: unknown) => void): (() => void) => {
     if (strangers >= anybody.calls)
@@ -54,15 +65,17 @@ export function front({ log, intake, check, draining, anybody }: FrontOptions): 
     };
     let arrived = (): void => {};
     let left = (): void => {};
-    return new ServerInterceptingCall(call as ServerInterceptingCallInterface, {
+    const responder: Responder = {
       start: (next) =>
         next({
           onReceiveMetadata(metadata, pass) {
             try {
               if (draining())
                 throw new VoxError('shutting_down', 'the server is stopping', { retryAfter: 5 });
-              if (check(path, headersOf(metadata)) === 'anybody') left = admitStranger(refuse);
-              else if (!requestStream) {
+              const stranger = check(path, headersOf(metadata)) === 'anybody';
+              if (stream !== undefined) stream.begin(metadata, streamMessageBytes);
+              if (stranger) left = admitStranger(refuse);
+              else if (stream === undefined) {
                 arrived = intake.take(() => pass(metadata), refuse);
                 return;
               }
@@ -70,6 +83,10 @@ export function front({ log, intake, check, draining, anybody }: FrontOptions): 
             } catch (error) {
               refuse(error);
             }
+          },
+          onReceiveMessage(message, pass) {
+            stream?.hold();
+            pass(message);
           },
           onReceiveHalfClose(pass) {
             arrived();
@@ -81,7 +98,10 @@ export function front({ log, intake, check, draining, anybody }: FrontOptions): 
             left();
           },
         }),
-    });
+    };
+    const below = call as ServerInterceptingCallInterface;
+    const stream = requestStream ? new StreamIntake(below, responder) : undefined;
+    return stream ?? new ServerInterceptingCall(below, responder);
   };
 }
 

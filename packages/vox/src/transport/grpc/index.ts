@@ -32,6 +32,8 @@ export interface GrpcServerOptions {
   readonly check: (path: string, headers: GrpcHeaders) => Caller;
   /** Bytes of one message. A larger one ends its call with RESOURCE_EXHAUSTED. */
   readonly messageBytes: number;
+  /** The same of one message of many: a stream holds one at a time. */
+  readonly streamMessageBytes: number;
   /** PEM; absent = connections are not encrypted. */
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
   readonly intake?: IntakeSettings;
@@ -59,7 +61,8 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
-    const { log, check, messageBytes, intake = DEFAULT_INTAKE, anybody = DEFAULT_ANYBODY } = options;
+    const { log, check, messageBytes, streamMessageBytes } = options;
+    const { intake = DEFAULT_INTAKE, anybody = DEFAULT_ANYBODY } = options;
     this.#server = new Server({
       ...KEEPALIVE,
       'grpc.max_concurrent_streams': MAX_STREAMS,
@@ -71,6 +74,7 @@ export class GrpcServer {
           log,
           check,
           anybody,
+          streamMessageBytes,
           intake: new Intake(intake),
           draining: () => this.#stopping.signal.aborted,
         }),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { ERRORS, type VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
-import { publicError } from '../errors.js';
+import { loggedError } from '../errors.js';
 
 /** Trailing metadata with the code of the table, since several codes share a status. */
 export const CODE_KEY = 'x-vox-code';
@@ -16,8 +16,7 @@ const MAX_MESSAGE = 1000;
 /** The status of an error. A fault of ours goes to the log in full, and to the client under a number. */
 export function statusOf(thrown: unknown, path: string, log: Log): StatusObject {
   const id = randomUUID().slice(0, 8);
-  const error = publicError(thrown, id);
-  if (error.code === 'internal') log.error({ err: thrown, request: id, path }, 'a call failed');
+  const error = loggedError(thrown, id, log, 'a call failed', { path });
   const metadata = new Metadata();
   metadata.set(CODE_KEY, error.code);
   if (error.retryAfter !== undefined)

@@ -1,6 +1,6 @@
 /** Imports what tells voices apart: pyannote's segmentation and CAM++, from the PyTorch checkpoints as published. */
 import { join } from 'node:path';
-import type { ModelInfo } from '@vox-speech/contract';
+import { describeModel, type ModelInfo } from '@vox-speech/contract';
 import { requireFile } from '../files.js';
 import { writeModel } from '../onnx/index.js';
 import { readCheckpoint } from '../torch/checkpoint.js';
@@ -37,17 +37,11 @@ export async function importDiarization(
   await writeModel(join(request.output, 'embedding.onnx'), embedding, options);
   return {
     names: ['segmentation.onnx', 'embedding.onnx'],
-    info: {
+    info: describeModel({
       kind: 'diarizer',
       family: 'pyannote-diarization',
       sampleRate: 16_000,
-      languages: [],
-      voices: [],
-      canTranslate: false,
-      canDetectLanguage: false,
-      canTimeWords: false,
-      canPrompt: false,
       concurrency: 1,
-    },
+    }),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type ModelInfo, type Voice, VoxError } from '@vox-speech/contract';
+import { describeModel, type ModelInfo, type Voice, VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
 import { concatenateFiles, readJson, requireFile } from '../files.js';
 import { appendMetadata, inspectModel } from '../onnx/index.js';
@@ -109,19 +109,15 @@ export async function importKokoro(
   return {
     names: ['model.onnx', 'tokens.txt', 'voices.bin'],
     speakers,
-    info: {
+    info: describeModel({
       kind: 'tts',
       family: 'kokoro',
       sampleRate: SAMPLE_RATE,
       languages,
       voices,
       speed: SPEED,
-      canTranslate: false,
-      canDetectLanguage: false,
-      canTimeWords: false,
-      canPrompt: false,
       concurrency: 1,
-    },
+    }),
   };
 }
 

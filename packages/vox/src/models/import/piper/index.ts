@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelInfo, Voice } from '@vox-speech/contract';
+import { describeModel, type ModelInfo, type Voice } from '@vox-speech/contract';
 import { z } from 'zod';
 import { readJson, requireFile } from '../files.js';
 import { appendMetadata, inspectModel } from '../onnx/index.js';
@@ -70,18 +70,14 @@ export async function importPiper(
   return {
     names: ['model.onnx', 'tokens.txt'],
     speakers,
-    info: {
+    info: describeModel({
       kind: 'tts',
       family: 'piper',
       sampleRate: config.audio.sample_rate,
       languages: [language],
       voices,
       speed: SPEED,
-      canTranslate: false,
-      canDetectLanguage: false,
-      canTimeWords: false,
-      canPrompt: false,
       concurrency: 1,
-    },
+    }),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelInfo, VoxError } from '@vox-speech/contract';
+import { describeModel, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
 import { readJson, requireFile } from '../files.js';
 import { appendMetadata, inspectModel } from '../onnx/index.js';
@@ -65,20 +65,16 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
   if (words !== undefined) await link(words, join(request.output, WORDS));
   return {
     names: ['model.onnx', 'tokens.txt', ...(words === undefined ? [] : [WORDS])],
-    info: {
+    info: describeModel({
       kind: 'stt',
       family: 'tone-ctc',
       sampleRate: SAMPLE_RATE,
       languages: ['ru'],
-      voices: [],
-      canTranslate: false,
-      canDetectLanguage: false,
       canChooseLanguage: false,
       canTimeWords: true,
-      canPrompt: false,
       ...(words === undefined ? {} : { decoders: ['beam', 'greedy'] }),
       concurrency: 1,
-    },
+    }),
   };
 }
 

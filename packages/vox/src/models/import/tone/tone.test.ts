@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Engine, VoxError } from '@vox-speech/contract';
-import { bench, collect, entryOf, Hub, sha256 } from '../../hub.test.support.js';
+import { all } from '../../../transport/waiting.test.support.js';
+import { bench, entryOf, Hub, sha256 } from '../../hub.test.support.js';
 import { parseReference } from '../../reference.js';
 import { inspectModel } from '../onnx/index.js';
 import { findSherpa } from '../testing/sherpa.js';
@@ -54,7 +55,7 @@ describe('T-one as it is published', () => {
         importer: 't-one',
       }),
     ]);
-    const events = await collect(puller.pull('t-one:test', { signal: new AbortController().signal }));
+    const events = await all(puller.pull('t-one:test', { signal: new AbortController().signal }));
     assert.deepEqual(events.at(-1), { status: 'success' });
     const manifest = await store.get(parseReference('t-one:test'));
     assert.ok(manifest);

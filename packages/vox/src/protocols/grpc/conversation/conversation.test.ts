@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { LiveEvent } from '@vox-speech/contract';
-import { until } from '../../../transport/socket-client.test.support.js';
+import { until } from '../../../transport/waiting.test.support.js';
 import { everything, type Message, serveGrpc } from '../serve.test.support.js';
 import { judge } from './interruption.js';
 import { turnPolicy } from './policy.js';
