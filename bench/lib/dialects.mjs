@@ -1,10 +1,11 @@
 /**
  * A client for each dialect of live transcription, all with the same face. They share no code with the server.
  *
- * `open(at, asked)` resolves when the server listens: { send(bytes), end(), done, close() }. `at` has the address of HTTP
+ * `open(at, asked)` resolves when the server listens: { send(bytes), end(), said, done, close() }. `at` has the address of HTTP
  * (`base`), the ports `wyoming`, and `grpc`, a client. `asked` has the `model`, the `silenceMs` that shall end an utterance, and
- * `manual` where only the client ends one. `done` resolves when all is said: { finals, deltas }; a final is { text, at }, `at` in
- * ms of `performance.now()`; deltas are [key, text], one key for all that belongs to one text.
+ * `manual` where only the client ends one. `said` grows: { finals, deltas }; a final is { text, at }, `at` in ms of
+ * `performance.now()`, with stt-ws's `endMs` of the speech; deltas are [key, text], one key for all that belongs to one text.
+ * `done` resolves with it when all is said.
  */
 import { WebSocket } from 'ws';
 import { wyoming } from './wyoming.mjs';
@@ -49,7 +50,7 @@ function socket(at, path, said, hear) {
     if (event.type === 'error' || event.event === 'error') fail(new Error(`${path}: ${data}`));
     else hear(event, finish, opened);
   });
-  return { ws, ready, done, close: () => ws.close() };
+  return { ws, said, ready, done, close: () => ws.close() };
 }
 
 const nothing = () => ({ finals: [], deltas: [] });
@@ -68,14 +69,13 @@ async function sttWs(at, { model, manual }) {
   const line = socket(at, `/v1/stt/ws?${query}`, said, (event, finish, ready) => {
     if (event.type === 'ready') ready();
     if (event.type !== 'final') return;
-    said.finals.push({ text: event.text, at: now() });
+    said.finals.push({ text: event.text, at: now(), endMs: event.end_ms });
     if (event.reason === 'commit') finish();
   });
   await line.ready;
   return { ...line, send: (bytes) => line.ws.send(bytes), end: () => line.ws.send(json({ type: 'commit' })) };
 }
 
-/** Its silence is one second, whatever is asked. */
 async function voxStream(at, { model }) {
   const said = nothing();
   const line = socket(at, '/v1/audio/stream', said, (event, _, ready) => {
@@ -116,7 +116,6 @@ async function yap(at) {
   return { ...line, send: (bytes) => line.ws.send(bytes), end };
 }
 
-/** Its silence is 0.6 s, whatever is asked. */
 async function tOne(at, { model }) {
   const said = nothing();
   const query = new URLSearchParams({ sample_rate: RATE, language: LANGUAGE, partials: true, model });
@@ -210,6 +209,7 @@ async function wyomingStt(at, { model }) {
   const done = hear();
   done.catch(() => {});
   return {
+    said,
     done,
     send: (bytes) => client.send('audio-chunk', FORMAT, bytes),
     end: () => client.send('audio-stop'),
@@ -217,7 +217,6 @@ async function wyomingStt(at, { model }) {
   };
 }
 
-/** Its silence is one second, whatever is asked. */
 async function grpc(at, { model }) {
   const said = nothing();
   const call = at.grpc.duplex('StreamingService', 'StreamTranscribe');
@@ -247,6 +246,7 @@ async function grpc(at, { model }) {
   call.write({ config });
   await opening;
   return {
+    said,
     done,
     send: (pcm16) => call.write({ audio: { pcm16 } }),
     end() {
@@ -257,16 +257,28 @@ async function grpc(at, { model }) {
   };
 }
 
-/** By name. `silence` is the one that a dialect has in any case, in ms; 0 where it ends nothing by itself. */
+/** Ms of silence after which the microphone's streams end an utterance, whatever is asked: all others are asked for the same. */
+const SILENCE_MS = 1_000;
+/** T-one's, whatever is asked. */
+const TONE_SILENCE_MS = 600;
+const SILENT = { like: 'stt-ws', silenceMs: SILENCE_MS };
+/** Where the client says when an utterance is over. */
+const BY_HAND = { like: 'stt-ws, manual' };
+
+/**
+ * By name. `like` is the form of stt-ws that must be as fast; `silenceMs` is what ends an utterance, absent where the client does.
+ * stt-ws is told no silence by its client: it has the server's.
+ */
 export const DIALECTS = {
-  'stt-ws': { open: sttWs },
-  'stt-ws, manual': { open: sttWs, manual: true },
-  'Vox stream': { open: voxStream, silence: 1_000 },
-  Yap: { open: yap, manual: true, silence: 0 },
-  'T-one': { open: tOne, silence: 600 },
-  Realtime: { open: realtime },
-  'Realtime, manual': { open: realtime, manual: true },
-  Deepgram: { open: deepgram },
-  Wyoming: { open: wyomingStt, silence: 0 },
-  gRPC: { open: grpc, silence: 1_000 },
+  'stt-ws': { ...SILENT, open: sttWs },
+  'Vox stream': { ...SILENT, open: voxStream },
+  gRPC: { ...SILENT, open: grpc },
+  Realtime: { ...SILENT, open: realtime },
+  Deepgram: { ...SILENT, open: deepgram },
+  'stt-ws, 600 ms': { like: 'stt-ws, 600 ms', silenceMs: TONE_SILENCE_MS, open: sttWs },
+  'T-one': { like: 'stt-ws, 600 ms', silenceMs: TONE_SILENCE_MS, open: tOne },
+  'stt-ws, manual': { ...BY_HAND, open: sttWs, manual: true },
+  Yap: { ...BY_HAND, open: yap, manual: true },
+  'Realtime, manual': { ...BY_HAND, open: realtime, manual: true },
+  Wyoming: { ...BY_HAND, open: wyomingStt },
 };

@@ -11,6 +11,8 @@ export interface Endpointer {
   readonly since: number | undefined;
   /** One past the last sample of speech so far; goes back a little when it turns out where a stretch has ended. */
   readonly until: number;
+  /** One past the last sample that counts where the client ends the utterance; absent = `until`. */
+  readonly last?: number;
   /** What goes on counts as over; speech that continues is a new stretch. */
   reset(): void;
   close(): void;
@@ -20,8 +22,8 @@ export interface Endpointer {
 export const DEFAULT_THRESHOLD = 300;
 /** Speech is this much louder than the room (8 dB): a noisy line must come to an end too. */
 const ABOVE_FLOOR = 2.5;
-/** `manual`: what is quieter is digital silence or the hiss of a line (-60 dBFS), and no beginning of an utterance. */
-const AUDIBLE = 33;
+/** What is quieter is digital silence or the hiss of a line (-60 dBFS), and no beginning of an utterance. */
+export const AUDIBLE = 33;
 /** Samples of quiet within a stretch: longer than a stop consonant, shorter than a pause between phrases (200 ms). */
 const GAP = 3_200;
 

@@ -84,6 +84,11 @@ export class Segmenter {
     return (this.#position - this.#until) / PER_MS;
   }
 
+  /** First sample of the stretch of speech that goes on; undefined in silence. */
+  get since(): number | undefined {
+    return this.#endpointer.since;
+  }
+
   /** Hears the whole frames that are in the buffer. */
   advance(): void {
     while (this.#position + FRAME <= this.#audio.end) {
@@ -102,8 +107,9 @@ export class Segmenter {
   end(reason: EndReason): boolean {
     if (this.#open === undefined) this.#begin(0);
     if (this.#open === undefined) return false;
+    const { since, last = 0 } = this.#endpointer;
     // What is left of a frame belongs to it.
-    const until = this.#endpointer.since === undefined ? this.#until : this.#audio.end;
+    const until = since === undefined ? Math.max(this.#until, last) : this.#audio.end;
     this.#close(reason === 'silence' ? this.#until : until, this.#audio.end, reason);
     this.#endpointer.reset();
     return true;

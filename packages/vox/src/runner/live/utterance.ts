@@ -3,19 +3,25 @@ import type { EndReason, FinalTiming, LiveEvent, Segment, Word } from '@vox-spee
 import { shift } from '../decode-window.js';
 import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
-import { followedBy, type Spoken, spokenIn, textOf } from './words.js';
+import { alignedLength, followedBy, type Spoken, spokenIn, textOf } from './words.js';
 
 /**
  * A decode of so much (6 s), made in a pause, stands when more is said: the next ones begin behind it. Where many streams
  * want decodes 3 s must do: little is decoded twice then.
  */
 const PIECE = { roomy: 96_000, crowded: 48_000 } as const;
-/** Of the pause after it (120 ms) the next decode hears the rest. */
+/** Of the pause after it (120 ms) the next decode hears the rest... */
 const PAUSE_PART = 1_920;
+/** ...if that is not longer than an utterance's own lead (500 ms): of more silence a model invents words. */
+const LEAD = 8_000;
 /** Without a pause so much (9 s) is decoded all the same... */
 const LONG = 144_000;
 /** ...and its words stand up to a second before its end, in ms: what comes behind a word helps to hear it. */
 const BEHIND_MS = 1_000;
+/** The last of these words, of as many ms, are heard again by the next decode: a word at a cut would be lost or doubled. */
+const AGAIN_MS = 1_000;
+/** What is decoded next begins at least so much later (2 s), or the same would be decoded for ever. */
+const ADVANCE = 32_000;
 /** Hypotheses in a row that must agree on a word: with two, one word in forty was called stable and wrong. */
 const AGREEMENT = 3;
 /** Who asks for words sooner than this, in ms, gets them when two agree. */
@@ -54,6 +60,8 @@ export class Utterance {
   #firstPartialAt: number | undefined;
   /** Words of the pieces that stand; they are the first of the stable ones. */
   #standing = 0;
+  /** The last so many of them are at the beginning of what is still decoded. */
+  #again = 0;
   /** A decode of all from `from` on, as it was when the last speech ended at `until`. */
   #whole: (Decoded & { readonly until: number; readonly stands: boolean }) | undefined;
 
@@ -80,13 +88,22 @@ export class Utterance {
     return (this.#stabilizer.stable.at(-1)?.word?.endMs ?? 0) * PER_MS;
   }
 
-  /** Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough. */
-  goOn(until: number): void {
+  /**
+   * Speech goes on up to `until`: what was decoded in the last pause stands, where it is long enough.
+   * @param since where it went on, as far as that is known
+   */
+  goOn(until: number, since = 0): void {
     const whole = this.#whole;
     if (whole === undefined || until <= whole.until || !whole.stands) return;
     this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments));
-    this.#from = whole.until + PAUSE_PART;
+    this.#again = 0;
+    this.#from = Math.max(whole.until + PAUSE_PART, since - LEAD);
     this.#whole = undefined;
+  }
+
+  /** The pause is so long that it would end any other utterance: what was decoded in it stands, however short. */
+  settle(): void {
+    if (this.#whole !== undefined) this.#whole = { ...this.#whole, stands: true };
   }
 
   /** Whether what is decoded in a pause after `until` will stand when more is said. */
@@ -161,12 +178,16 @@ export class Utterance {
     };
   }
 
-  /** The first `count` words stand; what is decoded begins behind the last of them. */
+  /** The first `count` words stand; what is decoded begins with the last of them, which are known again by their text. */
   #begin(count: number): void {
-    const until = this.#stabilizer.stable[count - 1]?.word?.endMs;
-    if (until === undefined) return;
+    const words = this.#stabilizer.stable.slice(0, count).map(({ word }) => word);
+    const last = words.at(-1);
+    if (last === undefined) return;
+    const soonest = Math.max(last.endMs - AGAIN_MS, (this.#from + ADVANCE) / PER_MS);
+    const first = words.findIndex((word) => word !== undefined && word.startMs >= soonest);
     this.#standing = count;
-    this.#from = Math.round(until * PER_MS);
+    this.#again = first < 0 ? 0 : count - first;
+    this.#from = Math.round((words[first]?.startMs ?? last.endMs) * PER_MS);
     this.#whole = undefined;
   }
 
@@ -180,8 +201,10 @@ export class Utterance {
 
   /** A decode from `from` on, behind the words that stand. */
   #joined(segments: readonly Segment[]): readonly Spoken[] {
-    const moved = segments.map((segment) => shift(segment, this.#from / PER_MS));
-    return followedBy(this.#stabilizer.stable.slice(0, this.#standing), spokenIn(moved));
+    const spoken = spokenIn(segments.map((segment) => shift(segment, this.#from / PER_MS)));
+    const standing = this.#stabilizer.stable.slice(0, this.#standing);
+    const again = standing.slice(standing.length - this.#again);
+    return followedBy(standing, spoken.slice(alignedLength(again, spoken)));
   }
 }
 

@@ -1,8 +1,9 @@
 /** Makes the live streams of an offline model. */
-import type { LiveOptions, Model } from '@vox-speech/contract';
+import type { Endpointing, LiveOptions, Model } from '@vox-speech/contract';
 import { longestWindowMs } from '../windows.js';
 import { DetectorPools, type OpenDetector } from './detector-pools.js';
-import { levelEndpointer } from './endpointer.js';
+import { type Endpointer, levelEndpointer } from './endpointer.js';
+import { ManualEndpointer } from './manual-endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
 import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
 import type { DecodeTurns } from './turns.js';
@@ -34,20 +35,29 @@ export class WindowedEngine implements LiveEngine {
 
   async prepare({ endpointing }: LiveOptions): Promise<void> {
     await this.#decodes.prepare();
-    if (endpointing.detector === 'silero') await this.#pools.prepare(endpointing.speech);
+    const { detector } = endpointing;
+    if (detector === 'energy') return;
+    try {
+      await this.#pools.prepare(endpointing.speech);
+    } catch (error) {
+      // Where the client alone ends utterances, their pauses may be found by level.
+      if (detector === 'silero') throw error;
+    }
   }
 
   open(context: StreamContext): LiveStream {
     const { endpointing } = context.options;
     const { info } = this.#model;
-    const endpointer =
-      endpointing.detector === 'silero'
-        ? new NeuralEndpointer(this.#pools.of(endpointing.speech))
-        : levelEndpointer(endpointing);
-    return new WindowedStream(context, endpointer, this.#decodes, {
+    return new WindowedStream(context, this.#endpointer(endpointing), this.#decodes, {
       ...info,
       windowMs: longestWindowMs(info),
     });
+  }
+
+  #endpointer(endpointing: Endpointing): Endpointer {
+    if (endpointing.detector === 'energy') return levelEndpointer(endpointing);
+    const speech = new NeuralEndpointer(this.#pools.of(endpointing.speech));
+    return endpointing.detector === 'manual' ? new ManualEndpointer(speech) : speech;
   }
 
   tick(): boolean {

@@ -6,6 +6,7 @@ import type { EndReason, LiveOptions, ModelInfo, TranscribeOptions } from '@vox-
 import { biasFor } from '../bias.js';
 import type { Endpointer } from './endpointer.js';
 import { Hearing } from './hearing.js';
+import { PauseFinder } from './pause-finder.js';
 import { type Bounds, PER_MS } from './segmenter.js';
 import type { LiveStream, StreamContext } from './stream.js';
 import { type Decoded, type End, Utterance } from './utterance.js';
@@ -20,8 +21,13 @@ const AHEAD_MS = 240;
 const FIRST_PARTIAL_MS = 600;
 /** Ms of new audio that are worth another partial. */
 const NEW_AUDIO_MS = 240;
-/** Ms of silence from which on a decode of the whole is nearer than a partial. */
+/** Ms of silence from which on a decode of the whole is nearer than a partial; so much of it makes a partial one. */
 const PAUSE_MS = 120;
+/**
+ * Ms of quiet in which no partial begins: it may be a pause that the detector has yet to notice (it takes 180 ms), and the
+ * decode of the whole would have to wait for the partial. Longer quiet that is no pause is somebody who speaks softly.
+ */
+const DIP_MS = { from: 60, to: 260 } as const;
 /** Characters of what was said before that a model is told, where it can be. */
 const PROMPT_LENGTH = 200;
 
@@ -65,6 +71,7 @@ export class WindowedStream implements LiveStream {
   readonly #words: boolean;
   readonly #model: Pick<ModelInfo, 'canPrompt' | 'canBias' | 'promptCharacters'>;
   readonly #hearing: Hearing;
+  readonly #level = new PauseFinder();
   readonly #abort = new AbortController();
   readonly #ended: Ended[] = [];
   /** The utterance that is being spoken. */
@@ -105,6 +112,7 @@ export class WindowedStream implements LiveStream {
   }
 
   push(samples: Float32Array, arrivedAt: number): void {
+    this.#level.hear(samples);
     this.#hearing.push(samples, arrivedAt);
   }
 
@@ -151,13 +159,30 @@ export class WindowedStream implements LiveStream {
     if (utterance === undefined || !this.#wantsPartial(now)) return;
     this.#lastPartialAt = now;
     const end = this.#hearing.segmenter.position;
-    utterance.goOn(this.#hearing.segmenter.until);
+    this.#goOn(utterance);
     utterance.decodedTo = end;
     const samples = this.#hearing.audio.view(utterance.from, end).slice();
     await this.#decode(async () => {
-      const { segments } = await this.#decoder.growing(samples, this.#transcribe(), this.#abort.signal);
-      if (this.#open === utterance) this.#show(utterance, segments, end);
+      const decoded = await this.#decoder.growing(samples, this.#transcribe(), this.#abort.signal);
+      this.#keepWhole(utterance, decoded, end);
+      if (this.#open === utterance) this.#show(utterance, decoded.segments, end);
     });
+  }
+
+  /** Has speech ended meanwhile, and the partial heard that? Then it is the decode of the whole. */
+  #keepWhole(utterance: Utterance, decoded: Decoded, end: number): void {
+    const ended = this.#ended.find((one) => one.utterance === utterance);
+    // What was cut for its length goes on.
+    if (ended?.reason === 'length' || decoded.segments.length === 0) return;
+    const until = ended?.until ?? this.#hearing.segmenter.until;
+    if (end - until < PAUSE_MS * PER_MS) return;
+    utterance.keep(decoded, until, utterance.stands(until, this.#decoder.crowded));
+  }
+
+  /** Where speech goes on behind a pause. */
+  #goOn(utterance: Utterance): void {
+    const { until, since } = this.#hearing.segmenter;
+    utterance.goOn(until, since);
   }
 
   #started(bounds: Bounds): void {
@@ -199,8 +224,10 @@ export class WindowedStream implements LiveStream {
     if (partialMs === undefined || this.#open === undefined || this.#decoding || this.#ended.length > 0)
       return false;
     const { position, silenceMs } = this.#hearing.segmenter;
+    const { quietMs } = this.#level;
     return (
       silenceMs < PAUSE_MS &&
+      (quietMs < DIP_MS.from || quietMs >= DIP_MS.to) &&
       position - this.#open.since >= FIRST_PARTIAL_MS * PER_MS &&
       position - this.#open.decodedTo >= NEW_AUDIO_MS * PER_MS &&
       now - this.#lastPartialAt >= partialMs
@@ -212,8 +239,12 @@ export class WindowedStream implements LiveStream {
     const utterance = this.#open;
     if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
     const { until, silenceMs, position } = this.#hearing.segmenter;
-    utterance.goOn(until);
-    if (utterance.whole(until) !== undefined) return;
+    this.#goOn(utterance);
+    if (utterance.whole(until) !== undefined) {
+      // It has not ended the utterance, so only the client may: what is said next is decoded as it is elsewhere.
+      if (silenceMs >= this.#options.endpointing.silenceMs) utterance.settle();
+      return;
+    }
     // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
     const stands = utterance.stands(until, this.#decoder.crowded);
     const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
