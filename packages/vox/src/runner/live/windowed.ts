@@ -25,9 +25,9 @@ const NEW_AUDIO_MS = 240;
 const PAUSE_MS = 120;
 /**
  * Ms of quiet in which no partial begins: it may be a pause that the detector has yet to notice (it takes 180 ms), and the
- * decode of the whole would have to wait for the partial. Longer quiet that is no pause is somebody who speaks softly.
+ * decode of the whole would have to wait for the partial. A partial that begins after them is the whole, if it is one.
  */
-const DIP_MS = { from: 60, to: 260 } as const;
+const DIP_MS = { from: 40, to: PAUSE_MS + 20 } as const;
 /** Characters of what was said before that a model is told, where it can be. */
 const PROMPT_LENGTH = 200;
 
