@@ -32,6 +32,7 @@ const LAYERS = {
   'vox/config': ['packages/contract'],
   'vox/protocols/openai': [
     'vox/runtime',
+    'vox/protocols/openai-shapes',
     'vox/transport',
     'vox/schema',
     'vox/guard',
@@ -39,6 +40,8 @@ const LAYERS = {
     'packages/contract',
     'packages/audio',
   ],
+  // What OpenAI's HTTP and Realtime have in common; no protocol of its own.
+  'vox/protocols/openai-shapes': ['packages/contract'],
   'vox/protocols/stt-ws': ['vox/runtime', 'vox/transport', 'vox/observe', 'packages/contract'],
   'vox/protocols/t-one': [
     'vox/runtime',
@@ -58,6 +61,7 @@ const LAYERS = {
   ],
   'vox/protocols/realtime': [
     'vox/runtime',
+    'vox/protocols/openai-shapes',
     'vox/transport',
     'vox/schema',
     'vox/guard',

@@ -3,7 +3,7 @@
  * protocol; a dialect only renames. All times are milliseconds on the stream's own clock: the first sample is 0, and a
  * sample that was dropped or skipped still counts.
  */
-import type { Decoder, SpeechThresholds, Warning, Word } from './transcript.js';
+import type { Decoder, SpeechThresholds, TokenScore, Warning, Word } from './transcript.js';
 
 /** How the end of an utterance is found. */
 export interface Endpointing {
@@ -54,6 +54,8 @@ export interface LiveOptions {
   readonly partialMs?: number;
   /** How long a word must have stood unchanged, on the stream's clock, before it counts as stable; absent = as the model settles. */
   readonly stableMs?: number;
+  /** The tokens of finals with their probabilities, from a model that tells them. Absent = no. */
+  readonly scores?: true;
 }
 
 /** Bytes of a millisecond of what comes in. */
@@ -103,6 +105,8 @@ export type LiveEvent =
       readonly endMs: number;
       readonly reason: EndReason;
       readonly words?: readonly Word[];
+      /** Joined they are `text`; absent where they were not asked for, the model tells none, or words of earlier partials were kept. */
+      readonly scores?: readonly TokenScore[];
       /** ISO 639-1, where the engine knows it. */
       readonly language?: string;
       /** Summed over all parts of the utterance. */

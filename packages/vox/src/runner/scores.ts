@@ -1,5 +1,5 @@
-/** Tokens of a text that is cut: which belong to which part. */
-import type { TokenScore } from '@vox-speech/contract';
+/** Tokens of a text that is cut or joined: which belong to what. */
+import type { Segment, TokenScore } from '@vox-speech/contract';
 
 /**
  * The tokens that spell `text`, and those behind it. Spaces do not count, since parts are trimmed.
@@ -16,4 +16,17 @@ export function splitScores(
   return [scores.slice(0, at), scores.slice(at)];
 }
 
-const bare = (text: string): number => text.replace(/\s/g, '').length;
+/** Those of all segments, if `text` is what they spell and no other words: of others they tell nothing. */
+export function scoresIfAll(
+  segments: readonly Segment[],
+  text: string,
+): { readonly scores?: readonly TokenScore[] } {
+  const scores = segments.flatMap((segment) => segment.scores ?? []);
+  const spelled = Buffer.from(
+    scores.flatMap(({ text, bytes }) => bytes ?? [...Buffer.from(text)]),
+  ).toString();
+  return scores.length > 0 && packed(spelled) === packed(text) ? { scores } : {};
+}
+
+const packed = (text: string): string => text.replace(/\s/g, '');
+const bare = (text: string): number => packed(text).length;

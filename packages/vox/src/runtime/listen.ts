@@ -27,11 +27,12 @@ export function checkLive(
       hotwords,
       ...(live.prompt === undefined ? {} : { prompt: live.prompt }),
       ...(decoder === undefined ? {} : { decoder }),
+      ...(live.scores === undefined ? {} : { scores: live.scores }),
     },
     manifest,
   );
   if (live.words && !words)
     warnings.push({ type: 'unsupported', option: 'words', message: 'this model gives no word times' });
-  const { language: _, prompt: __, decoder: ___, ...rest } = live;
+  const { language: _, prompt: __, decoder: ___, scores: ____, ...rest } = live;
   return { options: { ...rest, ...options, hotwords: options.hotwords ?? [] }, warnings };
 }

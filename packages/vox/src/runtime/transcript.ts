@@ -1,5 +1,5 @@
 /** A text for clients that are told pieces of it that only ever append, then the whole. Pure. */
-import type { LiveEvent, TokenUsage, Warning, Word } from '@vox-speech/contract';
+import type { LiveEvent, TokenScore, TokenUsage, Warning, Word } from '@vox-speech/contract';
 import { appendText } from './collect.js';
 
 type Event<T extends LiveEvent['type']> = Extract<LiveEvent, { type: T }>;
@@ -11,6 +11,8 @@ export interface Heard {
   readonly language?: string;
   /** Where the engine counts. */
   readonly usage?: TokenUsage;
+  /** Of the whole text; absent where they were not asked for, or not all are known. */
+  readonly scores?: readonly TokenScore[];
   readonly warnings: readonly Warning[];
 }
 
@@ -33,6 +35,8 @@ export class Transcript {
   #open: number | undefined;
   #language: string | undefined;
   #usage: TokenUsage | undefined;
+  /** Undefined from the first final with words and without scores on. */
+  #scores: TokenScore[] | undefined = [];
 
   /** @param language ISO 639-1, as the client said it, until the engine knows better: some have no spaces between utterances */
   constructor(language: string | undefined) {
@@ -54,13 +58,15 @@ export class Transcript {
 
   /** The same for an utterance that is over, which is certain as a whole. */
   final(event: Event<'final'>): string {
-    const { utterance, text, words = [], language, usage } = event;
+    const { utterance, text, words = [], language, usage, scores } = event;
     this.#open = utterance + 1;
     this.#said = this.#with(event);
     // From the next utterance on, for partials and finals alike: partials don't say their language.
     this.#language = language ?? this.#language;
     this.#words.push(...words);
     if (usage !== undefined) this.#usage = sum(this.#usage, usage);
+    if (scores !== undefined) this.#scores?.push(...scores);
+    else if (text !== '') this.#scores = undefined;
     return text === '' ? '' : this.#grow(this.#said);
   }
 
@@ -85,6 +91,7 @@ export class Transcript {
       words: this.#words,
       ...(this.#language === undefined ? {} : { language: this.#language }),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
+      ...(this.#scores?.length ? { scores: this.#scores } : {}),
       warnings: this.#warnings,
     };
   }

@@ -2,8 +2,9 @@
 import type { Segment } from '@vox-speech/contract';
 import { appendText } from '../../runtime/collect.js';
 import type { Speech, Transcription } from '../../runtime/types.js';
+import { logprobs } from '../openai-shapes/logprobs.js';
 import type { TranscriptCommand } from './codec.js';
-import { heard, logprobs, usage, warned } from './render.js';
+import { heard, usage, warned } from './render.js';
 
 /** Deltas as segments are decoded, then the whole; the deltas one after another are the whole. */
 export async function* transcriptEvents(

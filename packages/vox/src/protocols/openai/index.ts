@@ -15,6 +15,7 @@ import {
   speechBodyBytes,
   warningHeader,
 } from '../../transport/index.js';
+import { inOurFields } from '../openai-shapes/warnings.js';
 import { type SpeechCommand, speechCommand, transcriptCommand } from './codec.js';
 import { registerConsents } from './consents.js';
 import { LARGE_FIELDS } from './diarize-request.js';
@@ -24,7 +25,6 @@ import { speechEvents, transcriptEvents } from './events.js';
 import { keepReferences } from './references.js';
 import { renderTranscript } from './render.js';
 import { isOtherName, standIn, type VoiceAlias } from './voices.js';
-import { inOurFields } from './warnings.js';
 
 export interface OpenaiOptions {
   readonly runtime: Runtime;

@@ -1,7 +1,8 @@
 /** From a transcript to OpenAI's answers. Pure. */
-import type { Segment, TokenScore, Warning } from '@vox-speech/contract';
+import type { Segment, Warning } from '@vox-speech/contract';
 import type { CollectedTranscript } from '../../runtime/collect.js';
 import { languageName } from '../../runtime/languages.js';
+import { logprobs } from '../openai-shapes/logprobs.js';
 import type { TranscriptCommand } from './codec.js';
 import { srt, vtt } from './subtitles.js';
 
@@ -49,15 +50,6 @@ export function heard(
     ...(request.scores !== true || scores.length === 0 ? {} : { logprobs: logprobs(scores) }),
     ...(languages ? { languages: summary.language === undefined ? [] : [{ code: summary.language }] } : {}),
   };
-}
-
-/** Tokens as upstream writes them. */
-export function logprobs(scores: readonly TokenScore[]) {
-  return scores.map(({ text, logProbability, bytes }) => ({
-    token: text,
-    logprob: logProbability,
-    bytes: bytes ?? [...Buffer.from(text)],
-  }));
 }
 
 /** OpenAI bills whole seconds, begun ones in full. */

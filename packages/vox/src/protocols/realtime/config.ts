@@ -52,11 +52,14 @@ export interface SessionConfig {
   readonly turnDetection?: ServerVad | SemanticVad;
   /** Revisable text is sent too. */
   readonly partials: boolean;
+  /** Transcripts come with the probabilities of their tokens, where the model tells them. */
+  readonly logprobs: boolean;
 }
 
 /** The value of `include` that asks for revisable text. Ours. */
 export const INCLUDE_PARTIALS = 'vox.item.input_audio_transcription.partial';
-const INCLUDE_LOGPROBS = 'item.input_audio_transcription.logprobs';
+/** The value of `include` that asks for the probabilities of tokens. */
+export const INCLUDE_LOGPROBS = 'item.input_audio_transcription.logprobs';
 
 /** The neural detector's own; it has no other. */
 export const THRESHOLD = 0.5;
@@ -73,6 +76,7 @@ export const DEFAULT_CONFIG: SessionConfig = {
   transcription: { model: '', keywords: [] },
   turnDetection: SERVER_VAD,
   partials: false,
+  logprobs: false,
 };
 
 export interface ReadSession {
@@ -148,7 +152,9 @@ function apply(body: SessionBody, now: SessionConfig, where: string): ReadSessio
     format: input.format === undefined ? now.format : readFormat(input.format),
     transcription: readTranscription(input.transcription, now.transcription, where, warnings),
     ...(turnDetection === undefined ? {} : { turnDetection }),
-    partials: body.include === undefined ? now.partials : readInclude(body.include ?? [], warnings),
+    ...(body.include === undefined
+      ? { partials: now.partials, logprobs: now.logprobs }
+      : readInclude(body.include ?? [], warnings)),
   };
   return { config, warnings };
 }
@@ -247,14 +253,14 @@ function readTurns(
   };
 }
 
-function readInclude(include: readonly string[], warnings: Warning[]): boolean {
-  for (const one of include) {
-    if (one === INCLUDE_PARTIALS) continue;
-    const what =
-      one === INCLUDE_LOGPROBS ? 'live models here give no log probabilities' : `'${one}' is not known`;
-    warnings.push(unsupported('include', what));
-  }
-  return include.includes(INCLUDE_PARTIALS);
+function readInclude(
+  include: readonly string[],
+  warnings: Warning[],
+): Pick<SessionConfig, 'partials' | 'logprobs'> {
+  for (const one of include)
+    if (one !== INCLUDE_PARTIALS && one !== INCLUDE_LOGPROBS)
+      warnings.push(unsupported('include', `'${one}' is not known`));
+  return { partials: include.includes(INCLUDE_PARTIALS), logprobs: include.includes(INCLUDE_LOGPROBS) };
 }
 
 function unsupported(option: string, message: string): Warning {

@@ -244,6 +244,26 @@ test('revisable text comes only where it is asked for, with what of it is certai
   ]);
 });
 
+test('probabilities of tokens come where they are asked for, and all of a transcript are known', async (t) => {
+  const { greeted, live } = await serve(t);
+  const client = await greeted({ ...MANUAL, include: ['item.input_audio_transcription.logprobs'] });
+  const { listener, request } = await live(0);
+  assert.equal(request.options.scores, true);
+  const scores = [{ text: ' Yes', logProbability: -0.25 }];
+  const logprobs = [{ token: ' Yes', logprob: -0.25, bytes: [32, 89, 101, 115] }];
+  for (const [number, more, told] of [
+    [1, { scores }, logprobs],
+    [2, {}, undefined],
+  ] as const) {
+    client.append(CHUNK);
+    client.send('input_audio_buffer.commit');
+    await client.take(3);
+    listener.onEvent({ ...final(number, 'Yes', 'commit'), ...more });
+    const [, done] = (await client.take(2)) as { logprobs?: object }[];
+    assert.deepEqual(done?.logprobs, told);
+  }
+});
+
 test('idle_timeout_ms: an empty item once nobody has spoken for so long, once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { connect, live } = await serve(t);

@@ -1,7 +1,9 @@
 /** Events to the client, as JSON. Fields of the reference first; `warnings`, and what begins with `vox.`, are ours. */
 import type { TokenUsage, Warning } from '@vox-speech/contract';
 import type { Heard } from '../../runtime/transcript.js';
-import { INCLUDE_PARTIALS, type SessionConfig, THRESHOLD } from './config.js';
+import { logprobs } from '../openai-shapes/logprobs.js';
+import { inOurFields } from '../openai-shapes/warnings.js';
+import { INCLUDE_LOGPROBS, INCLUDE_PARTIALS, type SessionConfig, THRESHOLD } from './config.js';
 import type { RealtimeError } from './errors.js';
 import type { TurnEvent } from './item.js';
 
@@ -75,15 +77,15 @@ function turnDetection({ turnDetection: turns }: SessionConfig): object | null {
   };
 }
 
-function include({ partials }: SessionConfig): readonly string[] {
-  return partials ? [INCLUDE_PARTIALS] : [];
+function include({ partials, logprobs }: SessionConfig): readonly string[] {
+  return [...(partials ? [INCLUDE_PARTIALS] : []), ...(logprobs ? [INCLUDE_LOGPROBS] : [])];
 }
 
 /** Every option that was not met, where there are any. */
 export function withWarnings(warnings: readonly Warning[]): object {
   if (warnings.length === 0) return {};
   return {
-    warnings: warnings.map(({ type, option, message }) => ({
+    warnings: inOurFields(warnings).map(({ type, option, message }) => ({
       type,
       ...(option === undefined ? {} : { option }),
       message,
@@ -160,6 +162,7 @@ function completed(part: object, heard: Heard, audioMs: number): ServerEvent {
     ...part,
     transcript: heard.text,
     usage: usage(heard.usage, audioMs),
+    ...(heard.scores === undefined ? {} : { logprobs: logprobs(heard.scores) }),
     ...(heard.language === undefined ? {} : { languages: [{ code: heard.language }] }),
     ...withWarnings(heard.warnings),
   };

@@ -33,7 +33,7 @@ export function patience({ eagerness }: SemanticVad): { readonly pauseMs: number
 
 /** What the live core is asked, the same for the same session. */
 export function liveOptions(config: SessionConfig): LiveOptions {
-  const { format, transcription } = config;
+  const { format, transcription, logprobs } = config;
   const { language, prompt, delay, keywords } = transcription;
   return {
     sampleRate: format.rate,
@@ -46,6 +46,7 @@ export function liveOptions(config: SessionConfig): LiveOptions {
     endpointing: endpointing(config),
     partialMs: 0,
     ...(delay === undefined ? {} : { stableMs: STABLE_MS[delay] }),
+    ...(logprobs ? { scores: true } : {}),
   };
 }
 

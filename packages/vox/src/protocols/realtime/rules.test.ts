@@ -55,6 +55,7 @@ test('what is absent stays, null clears, and every option reaches the core', () 
     format: { type: 'audio/pcm', rate: 24_000 },
     transcription: { model: '', keywords: [] },
     partials: false,
+    logprobs: false,
   });
   for (const [delay, stableMs] of [
     ['low', 240],
@@ -112,7 +113,7 @@ test('what is wrong is named as the client spelled it; what is not known is not 
 test('what can not be met is a warning, and the session says what holds instead', () => {
   assert.deepEqual(options(input({ noise_reduction: { type: 'far_field' } })), ['noise_reduction']);
   assert.deepEqual(options(input({ transcription: { languages: ['en', 'de'] } })), ['languages']);
-  assert.deepEqual(options({ include: ['item.input_audio_transcription.logprobs'] }), ['include']);
+  assert.deepEqual(options({ include: ['item.input_audio_transcription.colours'] }), ['include']);
   assert.deepEqual(
     options(
       input({
@@ -242,7 +243,7 @@ test('what is benign is no error: clear of nothing, a second commit, unknown key
   })) as { session: { warnings: unknown[] } };
   assert.deepEqual(
     session.warnings.map((one) => (one as { option: string }).option),
-    ['noise_reduction', 'prompt', 'hotwords'],
+    ['noise_reduction', 'prompt', 'keywords'],
   );
   const again = (await client.update(input({ noise_reduction: { type: 'near_field' } }))) as {
     session: object;

@@ -169,12 +169,13 @@ export class BatchedEngine implements LiveEngine, Steps {
 }
 
 function transcribeOptions(live: LiveOptions, info: ModelInfo): TranscribeOptions {
-  const { task, language, decoder } = live;
+  const { task, language, decoder, scores } = live;
   return {
     task,
     words: true,
     ...(language === undefined ? {} : { language }),
     ...(decoder === undefined ? {} : { decoder }),
+    ...(scores === undefined ? {} : { scores }),
     ...biasFor(info, live),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { EndReason, FinalTiming, LiveOptions, Segment, TranscriptionStream } from '@vox-speech/contract';
 import { shift } from '../decode-window.js';
+import { scoresIfAll } from '../scores.js';
 import { Arrivals } from './arrivals.js';
 import { LevelEnds } from './level-ends.js';
 import { PER_MS } from './segmenter.js';
@@ -252,6 +253,7 @@ export class BatchedStream implements LiveStream {
       endMs,
       reason,
       ...(this.#options.words ? { words: spoken.flatMap(({ word }) => word ?? []) } : {}),
+      ...scoresIfAll(said, textOf(spoken)),
       ...(language === undefined ? {} : { language }),
       timing,
     });

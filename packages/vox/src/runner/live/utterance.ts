@@ -1,6 +1,7 @@
 /** One utterance on its way to its final: what was decoded of it so far, and what the client was shown. */
 import type { EndReason, FinalTiming, LiveEvent, Segment, Word } from '@vox-speech/contract';
 import { shift } from '../decode-window.js';
+import { scoresIfAll } from '../scores.js';
 import { type Bounds, PER_MS } from './segmenter.js';
 import { Stabilizer } from './stabilizer.js';
 import { alignedLength, followedBy, type Spoken, spokenIn, textOf } from './words.js';
@@ -62,6 +63,10 @@ export class Utterance {
   #standing = 0;
   /** The last so many of them are at the beginning of what is still decoded. */
   #again = 0;
+  /** End of the speech before the last pause that would have ended another utterance. */
+  #settled: number | undefined;
+  /** Of the pieces that stand, as long as each ended in a pause. */
+  #said: readonly Segment[] = [];
   /** A decode of all from `from` on, as it was when the last speech ended at `until`. */
   #whole: (Decoded & { readonly until: number; readonly stands: boolean }) | undefined;
 
@@ -96,14 +101,16 @@ export class Utterance {
     const whole = this.#whole;
     if (whole === undefined || until <= whole.until || !whole.stands) return;
     this.#standing = this.#stabilizer.freeze(this.#joined(whole.segments));
+    this.#said = [...this.#said, ...whole.segments];
     this.#again = 0;
     this.#from = Math.max(whole.until + PAUSE_PART, since - LEAD);
     this.#whole = undefined;
   }
 
-  /** The pause is so long that it would end any other utterance: what was decoded in it stands, however short. */
-  settle(): void {
-    if (this.#whole !== undefined) this.#whole = { ...this.#whole, stands: true };
+  /** The pause after `until` is so long that it would end any other utterance: a decode made in it stands, however short. */
+  settle(until: number): void {
+    this.#settled = until;
+    if (this.#whole?.until === until) this.#whole = { ...this.#whole, stands: true };
   }
 
   /** Whether what is decoded in a pause after `until` will stand when more is said. */
@@ -125,7 +132,7 @@ export class Utterance {
 
   /** Keeps a decode of all from `from` on, made in a pause after `until`. */
   keep(decoded: Decoded, until: number, stands: boolean): void {
-    this.#whole = { ...decoded, until, stands };
+    this.#whole = { ...decoded, until, stands: stands || until === this.#settled };
   }
 
   /** The decode of all up to `until`, where there is one. */
@@ -173,6 +180,7 @@ export class Utterance {
       endMs: end.endMs,
       reason: end.reason,
       ...(words ? { words: this.#words(spoken, end.endMs) } : {}),
+      ...scoresIfAll([...this.#said, ...segments], textOf(spoken)),
       ...(language === undefined ? {} : { language }),
       timing,
     };

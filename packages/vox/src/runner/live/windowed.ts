@@ -237,14 +237,13 @@ export class WindowedStream implements LiveStream {
   /** In a pause: the whole, which is the final already if nothing more is said. */
   #ahead(): void {
     const utterance = this.#open;
-    if (utterance === undefined || this.#decoding || this.#ended.length > 0) return;
+    if (utterance === undefined) return;
     const { until, silenceMs, position } = this.#hearing.segmenter;
+    // It has not ended the utterance, so only the client may: what is said next is decoded as it is elsewhere.
+    if (silenceMs >= this.#options.endpointing.silenceMs) utterance.settle(until);
+    if (this.#decoding || this.#ended.length > 0) return;
     this.#goOn(utterance);
-    if (utterance.whole(until) !== undefined) {
-      // It has not ended the utterance, so only the client may: what is said next is decoded as it is elsewhere.
-      if (silenceMs >= this.#options.endpointing.silenceMs) utterance.settle();
-      return;
-    }
+    if (utterance.whole(until) !== undefined) return;
     // A long piece stands also when more is said: it is decoded sooner or later, so it has the turn of a final.
     const stands = utterance.stands(until, this.#decoder.crowded);
     const pauseMs = stands ? PAUSE_MS : AHEAD_MS;
@@ -320,7 +319,7 @@ export class WindowedStream implements LiveStream {
   }
 
   #transcribe(): TranscribeOptions {
-    const { language, prompt, task, hotwords } = this.#options;
+    const { language, prompt, task, hotwords, scores } = this.#options;
     const { promptCharacters = Number.POSITIVE_INFINITY } = this.#model;
     // What the client said goes before what was heard.
     const said = [prompt ?? '', ...hotwords].reduce((sum, text) => sum + text.length + 2, 0);
@@ -331,6 +330,7 @@ export class WindowedStream implements LiveStream {
       task,
       words: this.#words,
       ...(language === undefined ? {} : { language }),
+      ...(scores === undefined ? {} : { scores }),
       ...biasFor(this.#model, { prompt: before, hotwords }),
     };
   }

@@ -1,4 +1,4 @@
-/** What the runtime says of a request, in the names of this dialect's fields. Pure. */
+/** What the runtime says of a request, in the names of OpenAI's fields: those of its HTTP and Realtime. Pure. */
 import type { Warning } from '@vox-speech/contract';
 
 const FIELDS: Readonly<Record<string, string>> = {
@@ -6,6 +6,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   scores: 'include',
 };
 
+/** The same warnings, about fields that the client knows. */
 export function inOurFields(warnings: readonly Warning[]): Warning[] {
   return warnings.map((warning) => {
     const field = FIELDS[warning.option ?? ''];
