@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withoutEcho } from './echo.js';
-import { splitScores } from './scores.js';
+import { scoresIfAll, splitScores } from './scores.js';
 
 const scores = [' We', ' ran', ',', ' then', ' \uFFFD', '\uFFFD', ' slept', '.'].map((text, at) => ({
   text,
@@ -19,6 +19,18 @@ test('tokens are cut where their text is, whatever its spaces', () => {
     const [own, behind] = splitScores(scores, text);
     assert.deepEqual([own, behind], [scores.slice(0, inside), scores.slice(inside)], text);
   }
+});
+
+test('tokens are told only of the text that they spell, parts of characters too', () => {
+  const part = (text: string, more: object = {}) => ({
+    text: '',
+    startMs: 0,
+    endMs: 1,
+    scores: [{ text, logProbability: -1, ...more }],
+  });
+  const said = [part(' So'), part('\uFFFD', { bytes: [0xc3] }), part('\uFFFD', { bytes: [0xa4] })];
+  assert.equal(scoresIfAll(said, 'So ä').scores?.length, 3);
+  assert.deepEqual([scoresIfAll(said, 'So a'), scoresIfAll([], '')], [{}, {}]);
 });
 
 test('an echo that is taken off takes its tokens along', () => {

@@ -266,13 +266,13 @@ test('warnings stand in the next Results, and all of them in Metadata', async (t
   say(final('b'));
   const warnings = (message: unknown) =>
     (message as { warnings?: { parameter: string }[] } | undefined)?.warnings;
-  const all = ['diarize', 'redact', 'keywords', 'hotwords'];
+  const all = ['diarize', 'redact', 'keywords', 'keyterm'];
   const told = warnings((await client.next('Results')).metadata);
   assert.deepEqual(
     told?.map(({ parameter }) => parameter),
     all,
   );
-  assert.deepEqual(told?.at(-1), { parameter: 'hotwords', type: 'unsupported', message: 'takes none' });
+  assert.deepEqual(told?.at(-1), { parameter: 'keyterm', type: 'unsupported', message: 'takes none' });
   assert.equal(warnings((await client.next('Results')).metadata), undefined);
   live.listener.onEnd({ audioMs: 0, utterances: 0 });
   assert.deepEqual(

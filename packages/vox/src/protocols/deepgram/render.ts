@@ -123,7 +123,11 @@ function document(
 function told(warnings: readonly Warning[]) {
   if (warnings.length === 0) return {};
   return {
-    warnings: warnings.map(({ type, option, message }) => ({ parameter: option ?? null, type, message })),
+    warnings: warnings.map(({ type, option = null, message }) => ({
+      parameter: option === 'hotwords' ? 'keyterm' : option,
+      type,
+      message,
+    })),
   };
 }
 
