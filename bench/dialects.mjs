@@ -11,9 +11,11 @@
  * found (stt-ws tells it) and the silence, the median over all utterances. Where the client ends the utterance, it does so after
  * 1000 ms of silence, and the wait is that from its word to the final, against stt-ws with `vad=manual`.
  *
- * The same means: 10 % of stt-ws's, or 20 ms, a tick of the live core and a frame of the client, where that is more. A decode can't
- * be stopped, so how long a final takes depends on what was begun just before: before each round comes another bit of silence,
- * the same for all, so that no dialect always has the luck.
+ * A decode can't be stopped, so how long a final takes depends on what was begun just before it: before each round comes another
+ * bit of silence, the same for all, so that no dialect always has the luck. What a dialect itself adds does not depend on that: it
+ * is what comes after the decision less what the live core counts for the same finals (`vox_live_end_to_final_seconds`).
+ *
+ * The same means: 10 % of stt-ws's, or 20 ms, a tick of the live core and a frame of the client, where that is more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chances } from '../tools/chances.mjs';
@@ -86,23 +88,36 @@ const server = async (model, silenceMs) => {
   return { at, stop };
 };
 
-/** jfk.wav after `leadMs` of silence: its finals with words, the wait in ms, and when its first sample was due. */
+/** Ms from decisions to finals that a server has counted so far. */
+async function coreSum({ base }) {
+  const figures = await (await fetch(`${base}/metrics`)).text();
+  const sums = [...figures.matchAll(/^vox_live_end_to_final_seconds_sum\S* (\S+)$/gm)];
+  return 1000 * sums.reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+}
+
+/**
+ * jfk.wav after `leadMs` of silence: its finals with words, the wait in ms, what the core counts of its finals (of those behind
+ * the client's end, where that ends the utterance), and when its first sample was due.
+ */
 async function once(at, name, model, leadMs) {
   const { open, manual = false, silenceMs } = DIALECTS[name];
+  const byHand = silenceMs === undefined;
+  let coreMs = await coreSum(at);
   const client = await open(at, { model, silenceMs: silenceMs ?? HAND_MS, manual });
   const finals = () => client.said.finals.filter(({ text }) => text.trim() !== '');
   const spokenAt = await say(Buffer.concat([Buffer.alloc(leadMs * BYTES_PER_MS), jfk.bytes]), client.send);
-  const answered = () => silenceMs !== undefined && (finals().at(-1)?.at ?? 0) > spokenAt;
-  const quietMs = silenceMs === undefined ? HAND_MS : silenceMs + REST_MS;
+  const answered = () => !byHand && (finals().at(-1)?.at ?? 0) > spokenAt;
+  const quietMs = byHand ? HAND_MS : silenceMs + REST_MS;
   await say(Buffer.alloc(quietMs * BYTES_PER_MS), client.send, 1, answered);
-  if (silenceMs !== undefined && !answered())
-    console.error(`${name}: so slow that its final came behind the client's end`);
+  if (!byHand && !answered()) console.error(`${name}: so slow that its final came behind the client's end`);
+  if (byHand) coreMs = await coreSum(at);
   const endedAt = performance.now();
   client.end();
   await inTime(client.done, name);
   client.close();
-  const waitMs = (finals().at(-1)?.at ?? Number.NaN) - (silenceMs === undefined ? endedAt : spokenAt);
-  return { finals: finals(), waitMs, beganAt: spokenAt - jfk.bytes.length / BYTES_PER_MS };
+  coreMs = (await coreSum(at)) - coreMs;
+  const waitMs = (finals().at(-1)?.at ?? Number.NaN) - (byHand ? endedAt : spokenAt);
+  return { finals: finals(), waitMs, coreMs, beganAt: spokenAt - jfk.bytes.length / BYTES_PER_MS };
 }
 
 /** Ms of each final behind the end that stt-ws found and the silence; where other utterances were found, of the last. */
@@ -122,6 +137,7 @@ async function compare(ats, model) {
   const leads = Array.from({ length: flags.runs }, () => FRAME_MS * Math.round(25 * chance()));
   const texts = Object.fromEntries(wanted.map((name) => [name, []]));
   const decided = Object.fromEntries(wanted.map((name) => [name, []]));
+  const added = Object.fromEntries(wanted.map((name) => [name, []]));
   const ends = {};
   const side = (name) => async () => {
     const { like, silenceMs } = DIALECTS[name];
@@ -130,8 +146,11 @@ async function compare(ats, model) {
     const text = heard.finals.map(({ text }) => text).join(' ');
     texts[name].push(text);
     if (name === like) ends[name] = heard.finals.map(({ endMs }) => endMs - leadMs);
-    const late = silenceMs === undefined ? [] : afterDecision(heard, ends[like], silenceMs);
+    const late = silenceMs === undefined ? [heard.waitMs] : afterDecision(heard, ends[like], silenceMs);
     decided[name].push(...late);
+    const sum = late.reduce((a, b) => a + b, 0);
+    if (silenceMs === undefined || late.length === heard.finals.length)
+      added[name].push((sum - heard.coreMs) / late.length);
     if (!flags.json)
       console.error(`${name}: ${Math.round(heard.waitMs)} ms [${late.map(Math.round).join(' ')}]: ${text}`);
     return heard.waitMs;
@@ -145,9 +164,9 @@ async function compare(ats, model) {
     const errors = texts[name].map((text) => wordErrors(reference[0], text).errors);
     targets.push(target(`words of ${name} that differ`, Math.max(...errors), '<=', 0));
     if (name !== like) targets.push(within(`${from} to final, ${name} beside ${like}, ms`, waits, name));
-    if (silenceMs === undefined) continue;
-    figures[`of it after the decision, ${name}`] = [median(decided[name]), 'ms'];
-    if (name !== like) targets.push(within(`of it after the decision, ${name}, ms`, decided, name));
+    if (silenceMs !== undefined) figures[`of it after the decision, ${name}`] = [median(decided[name]), 'ms'];
+    figures[`added to the core's time, ${name}`] = [median(added[name]), 'ms'];
+    if (name !== like) targets.push(within(`added to the core's time, ${name}, ms`, added, name));
   }
 }
 
