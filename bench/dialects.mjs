@@ -1,8 +1,8 @@
 /**
  * The live dialects taking turns. `--part words`: jfk.wav in real time over each (`--dialect NAME` for one beside the stt-ws that
- * it is like): the same words, and how long the last final takes. `--part deltas`: of `--clips` (50) stretches of 1 to 8 s from
- * all over the clips, said `--speed` (3) times as fast as they were, is what the append-only dialects sent bit by bit, joined,
- * the final text? Without `--part` both.
+ * it is like; `--model whisper:base`): the same words, and how long the last final takes. `--part deltas`: of `--clips` (50)
+ * stretches of 1 to 8 s from all over the clips, said `--speed` (3) times as fast as they were, is what the append-only dialects
+ * sent bit by bit, joined, the final text? Without `--part` both.
  *
  * How the wait is counted. The end of speech is the moment at which the last frame of jfk.wav was sent: it is audible to its end.
  * Silence goes on being sent. Where silence ends an utterance all have the same one: 1000 ms, which the microphone's streams have
@@ -28,7 +28,7 @@ import { alternate, median } from './lib/stats.mjs';
 import { pull, serve } from './lib/vox.mjs';
 import { wordErrors } from './lib/words.mjs';
 
-const flags = options({ runs: 3, clips: 50, speed: 3, part: 'all', dialect: 'all' });
+const flags = options({ runs: 3, clips: 50, speed: 3, part: 'all', dialect: 'all', model: 'whisper:base' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
 if (flags.dialect !== 'all' && DIALECTS[flags.dialect] === undefined)
   cannot(`--dialect is one of ${Object.keys(DIALECTS).join(' | ')}`);
@@ -219,17 +219,16 @@ const APPEND_ONLY = ['Realtime', 'Realtime, manual', 'Wyoming', 'Yap'];
 const figures = {};
 const targets = [];
 if (wants('words')) {
-  const model = 'whisper:base';
   const silences = [
     ...new Set([HAND_MS, ...Object.values(DIALECTS).map(({ silenceMs = HAND_MS }) => silenceMs)]),
   ];
   const servers = {};
   try {
-    for (const silenceMs of silences) servers[silenceMs] = await server(model, silenceMs);
+    for (const silenceMs of silences) servers[silenceMs] = await server(flags.model, silenceMs);
     const ats = Object.fromEntries(Object.entries(servers).map(([silenceMs, { at }]) => [silenceMs, at]));
     // Once is enough on each: behind the dialects stands one engine. This one waits for a slow start.
-    for (const at of Object.values(ats)) await once(at, 'Yap', model, 0);
-    await compare(ats, model);
+    for (const at of Object.values(ats)) await once(at, 'Yap', flags.model, 0);
+    await compare(ats, flags.model);
   } finally {
     for (const { stop } of Object.values(servers)) await stop();
   }
