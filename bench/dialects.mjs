@@ -140,7 +140,7 @@ async function compare(ats, model) {
   const added = Object.fromEntries(wanted.map((name) => [name, []]));
   const ends = {};
   const side = (name) => async () => {
-    const { like, silenceMs } = DIALECTS[name];
+    const { like, silenceMs, manual } = DIALECTS[name];
     const leadMs = leads[texts[name].length];
     const heard = await once(ats[silenceMs ?? HAND_MS], name, model, leadMs);
     const text = heard.finals.map(({ text }) => text).join(' ');
@@ -149,8 +149,9 @@ async function compare(ats, model) {
     const late = silenceMs === undefined ? [heard.waitMs] : afterDecision(heard, ends[like], silenceMs);
     decided[name].push(...late);
     const sum = late.reduce((a, b) => a + b, 0);
-    if (silenceMs === undefined || late.length === heard.finals.length)
-      added[name].push((sum - heard.coreMs) / late.length);
+    // Wyoming's last utterance may have ended in the silence before its client's word.
+    const known = silenceMs === undefined ? manual === true : late.length === heard.finals.length;
+    if (known) added[name].push((sum - heard.coreMs) / late.length);
     if (!flags.json)
       console.error(`${name}: ${Math.round(heard.waitMs)} ms [${late.map(Math.round).join(' ')}]: ${text}`);
     return heard.waitMs;
@@ -165,6 +166,7 @@ async function compare(ats, model) {
     targets.push(target(`words of ${name} that differ`, Math.max(...errors), '<=', 0));
     if (name !== like) targets.push(within(`${from} to final, ${name} beside ${like}, ms`, waits, name));
     if (silenceMs !== undefined) figures[`of it after the decision, ${name}`] = [median(decided[name]), 'ms'];
+    if (added[name].length === 0) continue;
     figures[`added to the core's time, ${name}`] = [median(added[name]), 'ms'];
     if (name !== like) targets.push(within(`added to the core's time, ${name}, ms`, added, name));
   }
