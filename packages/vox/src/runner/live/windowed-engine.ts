@@ -11,8 +11,8 @@ import { WindowDecodes } from './window-decodes.js';
 import { WindowedStream } from './windowed.js';
 
 /**
- * Room that a stream is given, over what its finals cost: finals come in bunches, and half of the time must be free for
- * them to come soon. Measured with 8 to 16 streams of whisper:tiny.en on 2 cores.
+ * Room that a stream is given, over what its finals cost: finals come in bunches, and two fifths of the time must be free
+ * for them to come soon. Measured with 8 to 16 streams of whisper:tiny.en on 2 cores.
  */
 const ROOM = 1.7;
 /** Where finals wait longer than this for their turn, in ms, there is no room for another stream whatever it costs. */
