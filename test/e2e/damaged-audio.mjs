@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encoded, MORE_FORMATS, TWELVE_FORMATS, WAV_VARIANTS } from './clips.mjs';
 import { damagedFiles } from './damage.mjs';
 import { replayHome, tone } from './replay-home.mjs';
@@ -14,6 +15,7 @@ import { startServer, upload } from './server.mjs';
 const MAX_DECODE_SECONDS = 10;
 /** On top of the server's own limit, for a machine that does other work too. */
 const HANG_MS = (MAX_DECODE_SECONDS + 20) * 1000;
+const CLEAN_UP_MS = 2_000;
 const AT_ONCE = 4;
 const ROUTES = ['/v1/audio/transcriptions', '/api/transcribe'];
 
@@ -124,7 +126,12 @@ export async function fuzz({ count, seed, ffmpeg }) {
       );
       return result;
     }
-    const left = files();
+    // The last answer may be there a moment before its upload is gone.
+    let left = files();
+    for (let wait = 0; left.length > 0 && wait < CLEAN_UP_MS; wait += 50) {
+      await sleep(50);
+      left = files();
+    }
     if (left.length > 0) result.faults.push(`${left.length} files left behind, e.g. ${left[0].name}`);
     const still = decoders(server.pid);
     if (still.length > 0) result.faults.push(`decoders still run: ${still.join(', ')}`);
