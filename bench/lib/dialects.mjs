@@ -76,6 +76,15 @@ async function sttWs(at, { model, manual }) {
   return { ...line, send: (bytes) => line.ws.send(bytes), end: () => line.ws.send(json({ type: 'commit' })) };
 }
 
+/** What the microphone's stream is told first, over a WebSocket and over gRPC. */
+const microphone = (model) => ({
+  model,
+  language: LANGUAGE,
+  sample_rate: RATE,
+  partials: true,
+  partial_stride_ms: PARTIAL_MS,
+});
+
 async function voxStream(at, { model }) {
   const said = nothing();
   const line = socket(at, '/v1/audio/stream', said, (event, _, ready) => {
@@ -84,14 +93,7 @@ async function voxStream(at, { model }) {
   });
   const done = new Promise((resolve) => line.ws.once('close', () => resolve(said)));
   await opened(line);
-  const config = {
-    model,
-    language: LANGUAGE,
-    sample_rate: RATE,
-    partials: true,
-    partial_stride_ms: PARTIAL_MS,
-  };
-  line.ws.send(json({ type: 'config', ...config }));
+  line.ws.send(json({ type: 'config', ...microphone(model) }));
   await line.ready;
   const end = () => line.ws.send(json({ type: 'end' }));
   return { ...line, done, send: (bytes) => line.ws.send(bytes), end };
@@ -236,14 +238,7 @@ async function grpc(at, { model }) {
     const { transcript } = message;
     if (transcript && !transcript.is_partial) said.finals.push({ text: transcript.text, at: now() });
   });
-  const config = {
-    model,
-    language: LANGUAGE,
-    sample_rate: RATE,
-    partials: true,
-    partial_stride_ms: PARTIAL_MS,
-  };
-  call.write({ config });
+  call.write({ config: microphone(model) });
   await opening;
   return {
     said,

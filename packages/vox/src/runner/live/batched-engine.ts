@@ -25,7 +25,7 @@ const FULL_HOUSE = 8;
 const MEASURE_MS = 500;
 /**
  * Shares of the time that steps take. Above the first one streams wait for each other a little longer, so that steps are for
- * more of them: four in a step cost half as much each as one alone. Below the second one nobody need wait.
+ * more of them: four in a step cost two thirds as much each as one alone. Below the second one nobody need wait.
  */
 const PRESSED = 0.5;
 const RELAXED = 0.25;
@@ -142,10 +142,10 @@ export class BatchedEngine implements LiveEngine, Steps {
   /** What a full house costs shows where the time is short: with time to spare steps are smaller and cost more. */
   #account(now: number): void {
     const share = this.#spentMs / Math.max(MEASURE_MS, now - this.#measuredAt);
-    if (share > PRESSED && this.#streams.size >= FULL_HOUSE) this.#cost?.add(this.#spentMs, this.#heardMs);
-    if (share > PRESSED)
+    if (share > PRESSED) {
+      if (this.#streams.size >= FULL_HOUSE) this.#cost?.add(this.#spentMs, this.#heardMs);
       this.#gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(FIRST_GATHER_MS, 2 * this.#gatherMs));
-    else if (share < RELAXED) this.#gatherMs = this.#gatherMs > FIRST_GATHER_MS ? this.#gatherMs / 2 : 0;
+    } else if (share < RELAXED) this.#gatherMs = this.#gatherMs > FIRST_GATHER_MS ? this.#gatherMs / 2 : 0;
     this.#measuredAt = now;
     this.#spentMs = 0;
     this.#heardMs = 0;

@@ -84,10 +84,6 @@ export class WindowDecodes implements WindowDecoder {
     return this.streams > STREAMS_FOR_THRIFT * this.#slots;
   }
 
-  get idle(): boolean {
-    return this.#turns.idle;
-  }
-
   final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
     const asked = this.#clock.now();
     return this.#turns.final(() => {
@@ -102,10 +98,6 @@ export class WindowDecodes implements WindowDecoder {
 
   hasten(signal: AbortSignal): void {
     this.#turns.hasten(signal);
-  }
-
-  async ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {
-    return this.#turns.spare(() => this.#whole(samples, options, signal));
   }
 
   growing(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded> {

@@ -35,16 +35,12 @@ const PROMPT_LENGTH = 200;
 export interface WindowDecoder {
   /** So many streams that decodes should cost little. */
   readonly crowded: boolean;
-  /** True where a decode that nobody waits for may start. */
-  readonly idle: boolean;
   /** The utterance as a whole. Rejects with `cancelled` at the signal. */
   final(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
-  /** A part of a long utterance: nobody waits for it yet, and it must be done soon. */
+  /** What nobody waits for yet, and must be done soon: a part of a long utterance, or the whole in a pause. */
   piece(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** A piece of this signal that still waits for its turn is waited for now, as a final is. */
   hasten(signal: AbortSignal): void;
-  /** The same without anybody waiting for it; only to be called while `idle`. */
-  ahead(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** A growing utterance; no segments where the model went astray. Only to be called from `partial`. */
   growing(samples: Float32Array, options: TranscribeOptions, signal: AbortSignal): Promise<Decoded>;
   /** Asks for a call of `partial` when there is time. */
@@ -251,9 +247,7 @@ export class WindowedStream implements LiveStream {
     const end = Math.min(until + TAIL, position);
     const samples = this.#hearing.audio.view(utterance.from, end).slice();
     void this.#decode(async () => {
-      // Where others are decoded it waits for its turn: begun at the end of speech, it would come later by this pause.
-      const how = stands || !this.#decoder.idle ? 'piece' : 'ahead';
-      const decoded = await this.#decoder[how](samples, this.#transcribe(), this.#abort.signal);
+      const decoded = await this.#decoder.piece(samples, this.#transcribe(), this.#abort.signal);
       utterance.keep(decoded, until, stands);
       utterance.decodedTo = end;
       if (this.#open === utterance && this.#options.partialMs !== undefined)
