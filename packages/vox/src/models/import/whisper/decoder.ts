@@ -10,6 +10,7 @@ import type { WhisperSettings, WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
 import { WhisperGraph } from './layers.js';
 import { quantizeTransposed, SEVEN_BITS } from './quantize.js';
+import { COUNTED, countingQueries } from './silence.js';
 
 /** Added to the scores of positions that must not be seen. */
 const HIDDEN = -1e9;
@@ -31,7 +32,7 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
     shape.state,
   ]);
   const { heads, headSize, textLayers } = shape;
-  const crossKeys = g.input('n_layer_cross_k', 'float32', [textLayers * heads, 'N', headSize, 'T']);
+  const crossKeys = g.input('n_layer_cross_k', 'float32', [textLayers * heads, 'N', headSize + COUNTED, 'T']);
   const crossValues = g.input('n_layer_cross_v', 'float32', [textLayers * heads, 'N', 'T', headSize]);
   const offset = g.input('offset', 'int64', [1]);
 
@@ -82,7 +83,8 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
       factor: g.queryFactor,
     });
     const mineOf = (value: string): string => layerHeads(g, value, layer);
-    const weights = g.attentionWeights(g.heads(queries, [2, 0, 1, 3]), mineOf(crossKeys));
+    const counting = g.heads(countingQueries(g, queries), [2, 0, 1, 3], COUNTED);
+    const weights = g.attentionWeights(counting, mineOf(crossKeys));
     const attended = g.joinHeads(g.node('MatMul', [weights, mineOf(crossValues)]), [1, 2, 0, 3]);
     x = g.add(x, g.linear(attended, `${cross}/linear_2`));
     const mine = settings.alignmentHeads.filter(([l]) => l === layer).map(([, head]) => head);

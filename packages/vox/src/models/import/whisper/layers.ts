@@ -172,9 +172,13 @@ export class WhisperGraph extends GraphBuilder {
     });
   }
 
-  /** [N, T, state] to [N, heads, T, head size], or another order of those axes. */
-  heads(value: string, order: readonly number[] = [0, 2, 1, 3]): string {
-    const split = this.node('Reshape', [value, this.integers(0, -1, this.shape.heads, this.shape.headSize)]);
+  /**
+   * [N, T, state] to [N, heads, T, head size], or another order of those axes.
+   * @param more numbers that each head has beside its own
+   */
+  heads(value: string, order: readonly number[] = [0, 2, 1, 3], more = 0): string {
+    const size = this.shape.headSize + more;
+    const split = this.node('Reshape', [value, this.integers(0, -1, this.shape.heads, size)]);
     return this.node('Transpose', [split], { attributes: { perm: order } });
   }
 
