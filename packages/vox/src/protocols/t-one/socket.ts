@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Decoder, LiveEvent } from '@vox-speech/contract';
-import { VoxError } from '@vox-speech/contract';
+import { ERRORS, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { parseLanguage } from '../../runtime/languages.js';
 import { MAX_PHRASE_MS, SILENCE_MS } from '../../runtime/phrases.js';
@@ -31,7 +31,7 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
   const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
   const language = parseLanguage(query.get('language'));
   const rate = query.get('sample_rate') ?? String(DEMO_RATE);
-  if (!/^\d{4,6}$/.test(rate))
+  if (!/^\d{1,6}$/.test(rate))
     throw new VoxError('invalid_request', `sample_rate must be a number of Hz, not ${rate.slice(0, 20)}`, {
       param: 'sample_rate',
     });
@@ -131,12 +131,16 @@ export class DemoConnection implements LiveListener {
   onError(thrown: unknown): void {
     const error = loggedError(thrown, randomUUID().slice(0, 8), this.#log, 'a stream of the demo failed');
     this.#say({ event: 'error', code: error.code, detail: error.message });
-    this.#close(error.code === 'invalid_request' ? 1008 : 1011, error.message);
+    this.#close(ERRORS[error.code].ws, error.message);
   }
 
   #receive(data: string | Uint8Array): void {
-    if (this.#over || typeof data === 'string') return;
-    if (this.#session !== undefined) this.#hear(this.#session, data);
+    if (this.#over) return;
+    if (typeof data === 'string') {
+      const detail =
+        'a text message means nothing here: send 16-bit samples as binary messages, an empty one to end';
+      this.#say({ event: 'error', code: 'invalid_request', detail });
+    } else if (this.#session !== undefined) this.#hear(this.#session, data);
     else if (this.#early.push(data) >= MAX_EARLY) this.#socket.pause();
   }
 

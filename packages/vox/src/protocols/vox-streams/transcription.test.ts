@@ -80,8 +80,8 @@ describe('transcriptions/stream', () => {
     const { connect } = await serveStreams(t);
     const client = await connect(PATH);
     const cases: [string | Buffer, RegExp][] = [
-      [Buffer.alloc(4), /^Configuration message required before audio$/],
-      ['{"type":"end"}', /^Configuration message required before audio$/],
+      [Buffer.alloc(4), /^Configuration message required before audio: /],
+      ['{"type":"end"}', /^Configuration message required before audio: /],
       ['{"type":', /^Invalid JSON/],
       ['[1]', /^Invalid JSON/],
       ['{}', /^type/],
