@@ -27,8 +27,8 @@ async function serve(t, switches, env = {}) {
       VOX_STT_MODEL: SERVED,
       VOX_UPSTREAMS: vllm.url,
       VOX_UPSTREAM_STALL: '8s',
-      // On a busy machine the sound of one who goes on speaking may come half a second late.
-      VOX_LIVE_VAD_SILENCE_MS: '2000',
+      // Nobody falls silent because the machine is busy, or a test waits for something: a commit ends what is said.
+      VOX_LIVE_VAD_SILENCE_MS: '60000',
       ...env,
     },
   });
@@ -41,6 +41,9 @@ async function serve(t, switches, env = {}) {
   return { vllm, server, stream };
 }
 
+/** Waits for the first words that will not change. */
+const words = (stream) => until('words', () => stream.told.some(({ stable }) => stable > 0), 60_000);
+
 describe('live speech on a model that runs elsewhere', { skip: NO_MODELS }, () => {
   before(async () => {
     const speaker = await startServer();
@@ -50,21 +53,22 @@ describe('live speech on a model that runs elsewhere', { skip: NO_MODELS }, () =
   it('comes back while it is said, and a client that leaves ends the work there', async (t) => {
     const { vllm, stream } = await serve(t, {});
     await sendInRealTime(stream.ws, pcm);
+    await words(stream);
+    stream.send({ type: 'commit' });
     const { text } = await stream.get('final');
     assert.equal(text.trim(), SENTENCE);
     const partials = stream.told.filter(({ type }) => type === 'partial');
-    // How many there are is the machine's matter: those that come too fast are one.
-    assert.ok(partials.length >= 1);
     assert.ok(
       partials.every(({ text: shown, stable }) => SENTENCE.startsWith(shown) && stable === shown.length),
     );
     // Speaks until it is heard there, and leaves.
     let at = 0;
-    await until('the next generation', async () => {
+    const heardThere = async () => {
       await sendInRealTime(stream.ws, pcm.subarray(at, at + 200 * BYTES_PER_MS));
       at = (at + 200 * BYTES_PER_MS) % pcm.length;
       return vllm.stats().generationsAlive === 1;
-    });
+    };
+    await until('the next generation', heardThere, 60_000);
     stream.ws.terminate();
     await until('the generation ends', () => vllm.stats().generationsAlive === 0);
     assert.equal(vllm.stats().generations.at(-1).endedBy, 'closed');
@@ -72,8 +76,13 @@ describe('live speech on a model that runs elsewhere', { skip: NO_MODELS }, () =
 
   it('ends with its words where the upstream dies in the middle and another model may take over', async (t) => {
     const env = { VOX_UPSTREAM_FALLBACK: 'whisper:tiny.en' };
-    const { vllm, stream } = await serve(t, { dropAfterTokens: 8 }, env);
-    await sendInRealTime(stream.ws, pcm);
+    const { vllm, stream } = await serve(t, {}, env);
+    const half = 1_000 * BYTES_PER_MS;
+    await sendInRealTime(stream.ws, pcm.subarray(0, half));
+    await words(stream);
+    vllm.dropNow();
+    await sendInRealTime(stream.ws, pcm.subarray(half));
+    stream.send({ type: 'commit' });
     const { text } = await stream.get('final');
     assert.ok(wordErrors(SENTENCE, text).errors <= 1, text);
     const stable = stream.told
