@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NO_MODELS, speak, startServer } from '../e2e/server.mjs';
+import { until } from '../e2e/waiting.mjs';
 import { runChecks, tryPrograms } from './environment.mjs';
 
 const STT = process.env.VOX_TEST_STT ?? 'whisper:base';
@@ -17,15 +18,6 @@ function wyomingPort(lines) {
   const line = lines.find((text) => text.includes('listening for Wyoming'));
   assert.ok(line, lines.join('\n'));
   return JSON.parse(line).port;
-}
-
-/** Waits for what the server does a moment after its client has gone. */
-async function eventually(test) {
-  for (let turn = 0; turn < 200; turn++) {
-    if (await test()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
 }
 
 describe('the wyoming library for Python', { skip: NO_MODELS }, () => {
@@ -48,7 +40,7 @@ describe('the wyoming library for Python', { skip: NO_MODELS }, () => {
       const metrics = async () => (await fetch(`${vox.url}/metrics`)).text();
       const free = async () =>
         /vox_live_streams 0\n/.test(await metrics()) && /vox_wyoming_connections 0\n/.test(await metrics());
-      assert.ok(await eventually(free), await metrics());
+      await until('nothing is busy', free);
       const { models } = await (await fetch(`${vox.url}/api/ps`)).json();
       assert.ok(models.length > 0);
     } finally {

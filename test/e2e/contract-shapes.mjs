@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { a } from './contract-rows.mjs';
 import { tone } from './replay-home.mjs';
 import { upload } from './server.mjs';
+import { leases, until } from './waiting.mjs';
 import { pcmAsWav } from './wav.mjs';
 
 export const MODELS = {
@@ -155,15 +156,12 @@ export const isPulled = (lines) =>
 export async function keepBusy(url) {
   const abort = new AbortController();
   const work = upload(url, CLIP, { model: 'slow-stt:one' }, { signal: abort.signal }).catch(() => {});
-  const leases = async () => {
-    const { models } = await (await fetch(`${url}/v1/models/loaded`)).json();
-    return models.find((model) => model.name === 'slow-stt')?.ref_count ?? 0;
-  };
-  while ((await leases()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const inUse = () => leases(url, 'slow-stt');
+  await until('the slow model works', async () => (await inUse()) > 0);
   return async () => {
     abort.abort();
     await work;
-    while ((await leases()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('the slow model is free', async () => (await inUse()) === 0);
   };
 }
 

@@ -1,16 +1,26 @@
 /** Real weights: what Piper says, over the WebSockets that listen. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { wordErrors } from '../../tools/words.mjs';
-import { sendInRealTime, spokenPcm } from './live-speech.mjs';
+import { tryPrograms } from '../clients/environment.mjs';
+import { BYTES_PER_MS, sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, speak, startServer } from './server.mjs';
+import { snippets } from './snippets.mjs';
 import { openStream } from './stream-client.mjs';
+import { leases, until } from './waiting.mjs';
 
+const run = promisify(execFile);
 const SENTENCES = [
   'The quick brown fox jumps over the lazy dog near the garden wall.',
   'Please remember to water the plants before you leave the house this evening.',
 ];
 const MODEL = 'whisper:tiny.en';
+const TTS = 'piper:en-us-joe-medium';
 /** Longer than any stream here waits for more, in ms. */
 const SILENCE_MS = 1_600;
 
@@ -19,7 +29,8 @@ describe('streams that listen', { skip: NO_MODELS }, () => {
   let pcm;
   let mp3;
   before(async () => {
-    server = await startServer();
+    // The quickest of their kind are the defaults, which the example takes.
+    server = await startServer({ env: { VOX_STT_MODEL: MODEL, VOX_TTS_MODEL: TTS } });
     pcm = await spokenPcm(server.url, SENTENCES, SILENCE_MS);
     mp3 = await speak(server.url, SENTENCES.join(' '), { response_format: 'mp3' }).catch(() => undefined);
   });
@@ -65,8 +76,8 @@ describe('streams that listen', { skip: NO_MODELS }, () => {
     checkWords((await stream.get('done')).text);
   });
 
-  it('audio/stream: in real time, with the beginning and end of speech and words that stay', async () => {
-    const stream = await configured('/v1/audio/stream', { partials: true, partial_stride_ms: 300 });
+  it('audio/stream: in real time, with the beginning and end of speech', async () => {
+    const stream = await configured('/v1/audio/stream');
     await sendInRealTime(stream.ws, pcm);
     stream.send({ type: 'end' });
     assert.equal((await stream.closed).code, 1000);
@@ -83,24 +94,40 @@ describe('streams that listen', { skip: NO_MODELS }, () => {
         String(times),
       );
     }
-    assert.ok(
-      stream.told.some(({ is_partial: partial }) => partial),
-      'words before the end of an utterance',
-    );
+  });
+
+  it('audio/stream: words before the end of an utterance', async () => {
+    const stream = await configured('/v1/audio/stream', { partials: true, partial_stride_ms: 300 });
+    // Two seconds, over and over, without a pause: who goes on speaking is told some, however slow the machine is.
+    const speech = pcm.subarray(0, 2_000 * BYTES_PER_MS);
+    const told = async () => {
+      await sendInRealTime(stream.ws, speech);
+      return stream.told.some(({ is_partial: partial }) => partial);
+    };
+    await until('a partial', told, 60_000);
+    stream.send({ type: 'end' });
+    assert.equal((await stream.closed).code, 1000);
+  });
+
+  it('the example of docs/streams.md, as printed: speaks, and hears itself', async (t) => {
+    const { bin, reason } = tryPrograms('websockets');
+    if (reason) return t.skip(reason);
+    const folder = mkdtempSync(join(tmpdir(), 'vox-streams-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const [program] = snippets('docs/streams.md', 'python', server.url);
+    const { stdout } = await run(join(bin, 'python'), ['-c', program], { cwd: folder });
+    assert.match(stdout, /"type":"done"/);
+    assert.match(stdout, /best of times/i);
   });
 
   it('lets the model go at once when the client leaves in the middle', async () => {
-    const leases = async () => {
-      const { models } = await (await fetch(`${server.url}/v1/models/loaded`)).json();
-      return models.reduce((sum, model) => sum + model.ref_count, 0);
-    };
     const stream = await configured('/v1/audio/stream');
     stream.ws.send(pcm.subarray(0, 96_000));
     await stream.get('speech_started');
-    assert.ok((await leases()) > 0);
+    assert.ok((await leases(server.url)) > 0);
     const left = performance.now();
     stream.ws.terminate();
-    while ((await leases()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('no lease is left', async () => (await leases(server.url)) === 0);
     console.log(`no lease after ${Math.round(performance.now() - left)} ms`);
   });
 });

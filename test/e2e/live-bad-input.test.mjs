@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { chances } from '../../tools/chances.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { leases, until } from './waiting.mjs';
 
 const STT = '/v1/stt/ws?call_id=bad&sample_rate=16000&model=whisper:tiny.en';
 const LISTENING = ['/v1/audio/stream', '/v1/audio/transcriptions/stream'];
@@ -27,14 +28,12 @@ describe('bad input on live streams', { skip: NO_MODELS }, () => {
     return Number(line?.split(' ')[1]);
   };
   const nothingIsLeft = async () => {
-    for (let waited = 0; ; waited += 20) {
-      const left = [await figure('vox_live_streams'), await figure('stt_active_connections')];
-      const { models } = await (await fetch(`${server.url}/v1/models/loaded`)).json();
-      left.push(models.reduce((sum, { ref_count: leases }) => sum + leases, 0));
-      if (left.every((count) => count === 0)) return;
-      assert.ok(waited < 10_000, `streams, connections, leases: ${left}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const left = async () => [
+      await figure('vox_live_streams'),
+      await figure('stt_active_connections'),
+      await leases(server.url),
+    ];
+    await until('no stream, connection or lease is left', async () => (await left()).every((n) => n === 0));
   };
 
   it('10 000 frames in one burst: the oldest go, then the connection does', async () => {

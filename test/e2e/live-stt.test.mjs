@@ -12,6 +12,7 @@ import { wordErrors } from '../../tools/words.mjs';
 import { tryPrograms } from '../clients/environment.mjs';
 import { BYTES_PER_MS, RATE, sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, startServer, upload } from './server.mjs';
+import { snippets } from './snippets.mjs';
 import { openStream } from './stream-client.mjs';
 import { until } from './waiting.mjs';
 
@@ -212,13 +213,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
   });
 
   describe('the examples of docs/live.md', { concurrency: true }, () => {
-    const page = readFileSync(join(ROOT, 'docs/live.md'), 'utf8');
-    /** The program between the fences, at this server's address. */
-    const example = (language) => {
-      const program = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(page)?.[1] ?? '';
-      assert.match(program, /127\.0\.0\.1:11435/);
-      return program.replace('127.0.0.1:11435', new URL(server.url).host);
-    };
+    const example = (language) => snippets('docs/live.md', language, server.url)[0];
     const check = ({ stdout }) => {
       assert.match(stdout, /^(\{"type":"ready"|ready)/);
       const finals = [...stdout.matchAll(/^final (.+)$/gm)].map(([, text]) => text);

@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import { floatToInt16 } from '../../packages/audio/dist/index.js';
 import { BYTES_PER_MS, RATE, sendInRealTime } from './live-speech.mjs';
-import { startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
-import { TONE, toneHome, toneSpeech } from './tone-home.mjs';
+import { toneSpeech } from './tone-home.mjs';
+import { startToneServer } from './tone-server.mjs';
+import { until } from './waiting.mjs';
 
 function sherpaIsThere() {
   try {
@@ -30,15 +31,12 @@ function pcmOf(...hears) {
 describe('/v1/stt/ws on a streaming model', {
   skip: !sherpaIsThere() && 'sherpa-onnx-node is not installed',
 }, () => {
-  let home;
   let server;
   before(async () => {
-    home = await toneHome();
-    server = await startServer({ home: home.home, env: { VOX_STT_MODEL: TONE } });
+    server = await startToneServer();
   });
   after(async () => {
     await server?.stop();
-    home?.remove();
   });
 
   it('four calls at once, two utterances each, and nobody hears another', async () => {
@@ -55,10 +53,7 @@ describe('/v1/stt/ws on a streaming model', {
         await sendInRealTime(stream.ws, pcmOf(600, first, 1500, second, 1500));
         stream.send({ type: 'commit' });
         const finals = () => stream.told.filter(({ type, text }) => type === 'final' && text !== '');
-        for (let waited = 0; finals().length < 2; waited += 20) {
-          assert.ok(waited < 10_000, JSON.stringify(stream.told));
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+        await until(`two finals of call ${at}`, () => finals().length >= 2);
         assert.deepEqual(
           finals().map(({ text }) => text),
           [first, second],

@@ -12,6 +12,7 @@ import { RATE, sendInRealTime } from './live-speech.mjs';
 import { homeWith } from './remote-home.mjs';
 import { NO_MODELS, NO_SHARED_AUDIO, SHARED_AUDIO, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { until } from './waiting.mjs';
 
 const SERVED = 'Qwen/Qwen3-ASR-1.7B';
 const HEADER_BYTES = 44;
@@ -48,10 +49,14 @@ it('STT_BACKEND=qwen3: partials and finals over /v1/stt/ws', {
   const finals = () => stream.told.filter(({ type }) => type === 'final');
   const before = finals().length;
   stream.send({ type: 'commit' });
-  while (finals().length === before || finals().at(-1).reason !== 'commit') {
-    assert.notEqual(stream.ws.readyState, stream.ws.CLOSED, JSON.stringify(stream.told.at(-1)));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(
+    'the final of the commit',
+    () => {
+      assert.notEqual(stream.ws.readyState, stream.ws.CLOSED, JSON.stringify(stream.told.at(-1)));
+      return finals().length > before && finals().at(-1).reason === 'commit';
+    },
+    60_000,
+  );
   const text = finals()
     .map((final) => final.text)
     .join(' ');

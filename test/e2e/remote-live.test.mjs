@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { wordErrors } from '../../tools/words.mjs';
 import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
-import { RATE, sendInRealTime, spokenPcm } from './live-speech.mjs';
+import { BYTES_PER_MS, RATE, sendInRealTime, spokenPcm } from './live-speech.mjs';
 import { homeWith } from './remote-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
@@ -23,7 +23,14 @@ async function serve(t, switches, env = {}) {
   const vllm = await startVllmStandIn({ model: SERVED, text: SENTENCE, ...switches });
   const server = await startServer({
     home: homeWith('silero-vad:v5', 'whisper:tiny.en'),
-    env: { VOX_STT_MODEL: SERVED, VOX_UPSTREAMS: vllm.url, VOX_UPSTREAM_STALL: '8s', ...env },
+    env: {
+      VOX_STT_MODEL: SERVED,
+      VOX_UPSTREAMS: vllm.url,
+      VOX_UPSTREAM_STALL: '8s',
+      // Nobody falls silent because the machine is busy, or a test waits for something: a commit ends what is said.
+      VOX_LIVE_VAD_SILENCE_MS: '60000',
+      ...env,
+    },
   });
   t.after(async () => {
     await server.stop();
@@ -34,24 +41,34 @@ async function serve(t, switches, env = {}) {
   return { vllm, server, stream };
 }
 
+/** Waits for the first words that will not change. */
+const words = (stream) => until('words', () => stream.told.some(({ stable }) => stable > 0), 60_000);
+
 describe('live speech on a model that runs elsewhere', { skip: NO_MODELS }, () => {
   before(async () => {
     const speaker = await startServer();
     pcm = await spokenPcm(speaker.url, [SENTENCE], 900).finally(() => speaker.stop());
   });
 
-  it('comes back word by word, and a client that leaves ends the work there', async (t) => {
+  it('comes back while it is said, and a client that leaves ends the work there', async (t) => {
     const { vllm, stream } = await serve(t, {});
     await sendInRealTime(stream.ws, pcm);
+    await words(stream);
+    stream.send({ type: 'commit' });
     const { text } = await stream.get('final');
     assert.equal(text.trim(), SENTENCE);
     const partials = stream.told.filter(({ type }) => type === 'partial');
-    assert.ok(partials.length >= 5, `${partials.length} partials`);
     assert.ok(
       partials.every(({ text: shown, stable }) => SENTENCE.startsWith(shown) && stable === shown.length),
     );
-    await sendInRealTime(stream.ws, pcm.subarray(0, RATE * 2));
-    assert.equal(vllm.stats().generationsAlive, 1);
+    // Speaks until it is heard there, and leaves.
+    let at = 0;
+    const heardThere = async () => {
+      await sendInRealTime(stream.ws, pcm.subarray(at, at + 200 * BYTES_PER_MS));
+      at = (at + 200 * BYTES_PER_MS) % pcm.length;
+      return vllm.stats().generationsAlive === 1;
+    };
+    await until('the next generation', heardThere, 60_000);
     stream.ws.terminate();
     await until('the generation ends', () => vllm.stats().generationsAlive === 0);
     assert.equal(vllm.stats().generations.at(-1).endedBy, 'closed');
@@ -59,14 +76,19 @@ describe('live speech on a model that runs elsewhere', { skip: NO_MODELS }, () =
 
   it('ends with its words where the upstream dies in the middle and another model may take over', async (t) => {
     const env = { VOX_UPSTREAM_FALLBACK: 'whisper:tiny.en' };
-    const { vllm, stream } = await serve(t, { dropAfterTokens: 8 }, env);
-    await sendInRealTime(stream.ws, pcm);
+    const { vllm, stream } = await serve(t, {}, env);
+    const half = 1_000 * BYTES_PER_MS;
+    await sendInRealTime(stream.ws, pcm.subarray(0, half));
+    await words(stream);
+    vllm.dropNow();
+    await sendInRealTime(stream.ws, pcm.subarray(half));
+    stream.send({ type: 'commit' });
     const { text } = await stream.get('final');
     assert.ok(wordErrors(SENTENCE, text).errors <= 1, text);
     const stable = stream.told
       .filter(({ type }) => type === 'partial')
       .map((one) => one.text.slice(0, one.stable));
-    assert.ok(stable.some((shown) => shown.startsWith('The quick')));
+    assert.ok(stable.some((shown) => shown.startsWith('The')));
     assert.ok(
       stable.every((shown) => text.startsWith(shown)),
       JSON.stringify([stable, text]),

@@ -7,6 +7,7 @@ import { NO_REDIS, startRedis } from './redis-server.mjs';
 import { LIMITS, openRedis, openRuntime } from './session-runtime.mjs';
 import { chunks, NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { TONE, toneHome } from './tone-home.mjs';
+import { until } from './waiting.mjs';
 
 const MOST_SESSIONS = 5;
 const MOST_BYTES = 100_000;
@@ -101,8 +102,7 @@ describe('sessions by id in Redis', { skip: NO_SHERPA || NO_REDIS }, () => {
         const id = await create();
         await append(id, { pcm: SOUND.subarray(0, 32_000) });
         for (const key of await admin.keys(`t:${id}*`)) await admin.pexpire(key, 1);
-        while ((await admin.keys(`t:${id}*`)).length > 0)
-          await new Promise((resolve) => setTimeout(resolve, 2));
+        await until('it has expired', async () => (await admin.keys(`t:${id}*`)).length === 0);
         await assert.rejects(append(id, { pcm: SOUND.subarray(0, 64_000) }, by), { code: 'not_found' });
         await assert.rejects(by.sessions.finalize(id, { newOnly: false }, signal), { code: 'not_found' });
         assert.deepEqual(await admin.keys(`t:${id}*`), []);

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { ROOT } from '../../tools/files.mjs';
 
 /** Where the examples expect the server. */
-const ADDRESS = 'http://127.0.0.1:11435';
+const ADDRESS = '://127.0.0.1:11435';
 
 /** The blocks of a language in a page of this repository, in order, with the address of a server that runs. */
 export function snippets(page, language, serverUrl) {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))];
-  return blocks.map(([, block]) => block.replaceAll(ADDRESS, serverUrl));
+  const socketUrl = serverUrl.replace(/^http/, 'ws');
+  return blocks.map(([, block]) =>
+    block.replaceAll(`http${ADDRESS}`, serverUrl).replaceAll(`ws${ADDRESS}`, socketUrl),
+  );
 }

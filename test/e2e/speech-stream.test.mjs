@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { wordErrors } from '../../tools/words.mjs';
 import { NO_MODELS, startServer, upload } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { leases, until } from './waiting.mjs';
 import { pcmAsWav } from './wav.mjs';
 
 const PATH = '/v1/audio/speech/stream';
@@ -23,10 +24,6 @@ describe('speech/stream', { skip: NO_MODELS }, () => {
     stream.send({ type: 'config', model: MODEL, ...config });
     await stream.get('ready');
     return stream;
-  };
-  const leases = async () => {
-    const { models } = await (await fetch(`${server.url}/v1/models/loaded`)).json();
-    return models.reduce((sum, model) => sum + model.ref_count, 0);
   };
 
   it('speaks the first sentence while the second is being written, and says every word', async () => {
@@ -87,11 +84,11 @@ describe('speech/stream', { skip: NO_MODELS }, () => {
       const stream = await configured();
       stream.send({ type: 'text', text: `${TEXT} `.repeat(100) });
       await stream.get('progress');
-      assert.ok((await leases()) > 0);
+      assert.ok((await leases(server.url)) > 0);
       const left = performance.now();
       if (leave === 'drop') stream.ws.terminate();
       else stream.send({ type: 'cancel' });
-      while ((await leases()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until('no lease is left', async () => (await leases(server.url)) === 0);
       console.log(`${leave}: no lease after ${Math.round(performance.now() - left)} ms`);
       const { code } = await stream.closed;
       assert.equal(code, leave === 'drop' ? 1006 : 1000);

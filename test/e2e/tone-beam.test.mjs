@@ -3,23 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { encodeWav } from '../../packages/audio/dist/index.js';
-import { startServer } from './server.mjs';
-import { NO_ONNX, TONE, toneHome, toneSpeech } from './tone-home.mjs';
+import { NO_ONNX, SEARCH_WORDS, toneSpeech } from './tone-home.mjs';
+import { startToneServer } from './tone-server.mjs';
 
 const RATE = 8_000;
 /** Samples of a frame, and a label's value, of the fixture; a little nearer to `л` (12) than to `м` (13). */
 const FRAME = 240;
 const BETWEEN = (12.4 * 100) / 32_768;
-const WORDS = [
-  '\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:',
-  '-1\t</s>',
-  '-99\t<s>\t-0.3',
-  '-3\t<unk>',
-  '-1\tмой\t-0.2',
-  '-1\tдом',
-  '\n\\2-grams:',
-  '-0.2\tмой дом\n\n\\end\\\n',
-].join('\n');
 
 /** 0.6 s of silence, `мой до?`, 0.9 s of silence; as samples. */
 function sound() {
@@ -32,15 +22,12 @@ function sound() {
 }
 
 describe('the decoder that is asked for', { skip: NO_ONNX }, () => {
-  let home;
   let server;
   before(async () => {
-    home = await toneHome(0, WORDS);
-    server = await startServer({ home: home.home, env: { VOX_STT_MODEL: TONE } });
+    server = await startToneServer(SEARCH_WORDS);
   });
   after(async () => {
     await server?.stop();
-    home?.remove();
   });
   const post = async (path, samples) => {
     const form = new FormData();

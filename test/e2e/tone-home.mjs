@@ -18,7 +18,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeTone } from '../../packages/vox/dist/models/import/testing/tone.js';
 
-export { HEAVY_LAYERS, LETTER_MS, toneSpeech } from '../../packages/vox/dist/models/import/testing/tone.js';
+export {
+  HEAVY_LAYERS,
+  LETTER_MS,
+  SEARCH_WORDS,
+  toneSpeech,
+} from '../../packages/vox/dist/models/import/testing/tone.js';
 
 /** Natural log between a label and the next. */
 const VAGUE = 2;

@@ -6,10 +6,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { startServer } from './server.mjs';
 import { NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { toneClient } from './tone-client.mjs';
-import { TONE, toneHome } from './tone-home.mjs';
+import { startToneServer } from './tone-server.mjs';
 import { heardAsWhole, splitsOf } from './tone-splits.mjs';
 
 const SPLITS = splitsOf(16);
@@ -18,18 +17,15 @@ const LONG_MINUTES = Number(process.env.VOX_TEST_LONG_MINUTES ?? 4);
 const texts = (phrases) => phrases.map(({ text }) => text);
 
 describe('a streaming model over the T-one routes', { skip: NO_SHERPA }, () => {
-  let home;
   let server;
   let client;
   before(async () => {
-    home = await toneHome();
-    server = await startServer({ home: home.home, env: { VOX_STT_MODEL: TONE } });
+    server = await startToneServer();
     client = toneClient(server.url);
   });
   after(async () => {
     client?.close();
     await server?.stop();
-    home?.remove();
   });
 
   const chunk = (id, pcm, query = '', type = `audio/L16; rate=${RATE}`) =>

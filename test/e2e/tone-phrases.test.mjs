@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startServer } from './server.mjs';
 import { NO_SHERPA, pcmOf, RATE, SAID, SOUND } from './session-speech.mjs';
 import { toneClient } from './tone-client.mjs';
-import { NO_ONNX, TONE, toneHome } from './tone-home.mjs';
+import { NO_ONNX } from './tone-home.mjs';
+import { startToneServer } from './tone-server.mjs';
 import { heardAsWhole, splitsOf } from './tone-splits.mjs';
 
 const SPLITS = splitsOf(4);
@@ -44,18 +44,15 @@ for (const [engine, skip, search, decoders] of [
   ['onnx', NO_ONNX, ARPA, ['greedy', 'beam']],
 ])
   describe(`phrases of T-one on ${engine}`, { skip }, () => {
-    let home;
     let server;
     let client;
     before(async () => {
-      home = await toneHome(0, search, LATE);
-      server = await startServer({ home: home.home, env: { VOX_STT_MODEL: TONE } });
+      server = await startToneServer(search, LATE);
       client = toneClient(server.url);
     });
     after(async () => {
       client?.close();
       await server?.stop();
-      home?.remove();
     });
 
     for (const decoder of decoders)

@@ -12,6 +12,7 @@ import { tryPrograms } from '../clients/environment.mjs';
 import { BYTES_PER_MS, RATE, spokenPcm } from './live-speech.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { until } from './waiting.mjs';
 import { pcmAsWav } from './wav.mjs';
 
 const PATH = '/api/asr-streaming';
@@ -139,10 +140,7 @@ describe('Yap with real weights', { skip: NO_MODELS }, () => {
   async function allFree() {
     const streams = async () =>
       /^vox_live_streams (\d+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1];
-    for (let waited = 0; (await streams()) !== '0'; waited += 20) {
-      assert.ok(waited < 1_000, 'a stream is still alive a second later');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until('no stream is alive', async () => (await streams()) === '0', 1_000);
   }
 
   it('a full machine refuses with the frame and code of a full server, and takes the next when it is free', async () => {

@@ -8,7 +8,7 @@ import {
   type Voice,
   VoxError,
 } from '@vox-speech/contract';
-import { type RemoteParameters, readParameters } from './parameters.js';
+import { readParameters } from './parameters.js';
 import { Pool } from './pool.js';
 import { openRealtime } from './realtime.js';
 import { RealtimeConnections } from './realtime-connections.js';
@@ -77,16 +77,22 @@ function infoOf(
   };
 }
 
+function recogniserInfo(model: RemoteModel, family: string): ModelInfo {
+  return {
+    ...infoOf(model, family),
+    kind: 'stt',
+    canDetectLanguage: true,
+    ...(model.parameters.chooseLanguage ? {} : { canChooseLanguage: false }),
+  };
+}
+
 /** A recogniser that is given windows. */
 function reader(model: RemoteModel, family: string): Model {
   const { parameters } = model;
   return {
     ...common(model),
     info: {
-      ...infoOf(model, family),
-      kind: 'stt',
-      canDetectLanguage: true,
-      ...choice(parameters),
+      ...recogniserInfo(model, family),
       ...(parameters.hotwords === undefined ? {} : { canBias: true as const }),
       ...(parameters.logprobs ? { canScore: true as const } : {}),
       maxWindowMs: parameters.windowMs,
@@ -103,10 +109,7 @@ function listener(model: RemoteModel, family: string, rolling: Rolling | undefin
   return {
     ...common(model),
     info: {
-      ...infoOf(model, family),
-      kind: 'stt',
-      canDetectLanguage: true,
-      ...choice(parameters),
+      ...recogniserInfo(model, family),
       canTranslate: false,
       canTimeWords: false,
       canPrompt: false,
@@ -123,10 +126,6 @@ function listener(model: RemoteModel, family: string, rolling: Rolling | undefin
       pool.close();
     },
   };
-}
-
-function choice({ chooseLanguage }: RemoteParameters): Pick<ModelInfo, 'canChooseLanguage'> {
-  return chooseLanguage ? {} : { canChooseLanguage: false };
 }
 
 function speaker(model: RemoteModel, family: string, voices: readonly Voice[]): Model {

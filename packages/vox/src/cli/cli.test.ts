@@ -286,7 +286,11 @@ test('run: a model that was not pulled says the pull line', async () => {
 test('errors: the server’s words on standard error, exit 1', async () => {
   answers['GET /v1/models'] = sends({ detail: 'missing or invalid API key' }, 401);
   const { code, out, err } = await vox(['list']);
-  assert.deepEqual([code, out, err], [1, '', 'Error: missing or invalid API key\n']);
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(
+    err,
+    /^Error: missing or invalid API key\nGive the server's key: VOX_API_KEY=KEY .* --api-key KEY\n$/,
+  );
 });
 
 test('voices of your own: added from a file, listed, removed', async () => {

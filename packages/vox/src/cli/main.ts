@@ -152,7 +152,9 @@ function report(error: unknown, output: Output, signal: AbortSignal): number {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (VoxClientError.is(error) && error.retryAfter !== undefined)
-    return `${error.message} (try again in ${error.retryAfter} s)`;
+  if (!VoxClientError.is(error)) return error.message;
+  if (error.retryAfter !== undefined) return `${error.message} (try again in ${error.retryAfter} s)`;
+  if (error.code === 'unauthorized')
+    return `${error.message}\nGive the server's key: VOX_API_KEY=KEY in the environment, or --api-key KEY`;
   return error.message;
 }

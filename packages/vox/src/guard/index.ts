@@ -21,6 +21,12 @@ export interface GuardSettings {
   readonly insecure: boolean;
 }
 
+/** The words of the original's HTTP, which its clients may compare; where they are ours alone they say how a key is sent. */
+const NO_KEY = 'missing or invalid API key';
+/** How a WebSocket without a key is refused. */
+export const NO_KEY_OF_SOCKET = `${NO_KEY}: send it as the header \`Authorization: Bearer KEY\` or \`x-api-key: KEY\`, or as \`?api_key=KEY\``;
+const NO_KEY_OF_CALL = `${NO_KEY}: send it as the metadata \`authorization: Bearer KEY\` or \`x-api-key: KEY\``;
+
 /** Probes and greetings, and the description of the API: the same on every machine, so no key hides it. */
 const OPEN_PATHS =
   /^\/(health|healthz|readyz|v1\/health|api\/health|openapi\.json|redoc|docs(\/[a-z.-]+)?)?$/;
@@ -88,7 +94,7 @@ export function upgradeGuard(
     checkHost(request, policy);
     const { origin } = request.headers;
     if (origin !== undefined) checkOrigin(origin, settings.corsOrigins);
-    if (!ownKeyChecks.includes(pathOf(request))) checkKey(request, keys);
+    if (!ownKeyChecks.includes(pathOf(request))) checkKey(request, keys, NO_KEY_OF_SOCKET);
   };
 }
 
@@ -100,7 +106,7 @@ export function keyGuard({
 }: Pick<GuardSettings, 'keys'>): (headers: Readonly<Record<string, string | undefined>>) => void {
   const accepted = new Keys(keys);
   return (headers) => {
-    if (accepted.required) checkOffered(accepted, offeredKeys(headers, ''));
+    if (accepted.required) checkOffered(accepted, offeredKeys(headers, ''), NO_KEY_OF_CALL);
   };
 }
 
@@ -112,15 +118,15 @@ function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '';
 }
 
-function checkKey(request: IncomingMessage, keys: Keys): void {
+function checkKey(request: IncomingMessage, keys: Keys, message = NO_KEY): void {
   const path = pathOf(request);
   if (!keys.required || OPEN_PATHS.test(path)) return;
   if (LOCAL_PATHS.has(path) && isLocal(request)) return;
-  checkOffered(keys, offeredKeys(request.headers, request.url ?? ''));
+  checkOffered(keys, offeredKeys(request.headers, request.url ?? ''), message);
 }
 
-function checkOffered(keys: Keys, offered: readonly string[]): void {
-  if (!keys.accepts(offered)) throw new VoxError('unauthorized', 'missing or invalid API key');
+function checkOffered(keys: Keys, offered: readonly string[], message: string): void {
+  if (!keys.accepts(offered)) throw new VoxError('unauthorized', message);
 }
 
 /** From this machine, and not passed on by a proxy that runs on it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeModel, type LiveOptions, type ModelInfo } from '@vox-speech/contract';
+import { LIVE } from '../sessions/live-options.test.support.js';
 import { manifest } from './fake-runtime.test.support.js';
 import { checkLive } from './listen.js';
 
@@ -13,13 +14,6 @@ const INFO = describeModel({
   canDetectLanguage: true,
   concurrency: 1,
 });
-const LIVE: LiveOptions = {
-  sampleRate: 16_000,
-  task: 'transcribe',
-  words: false,
-  hotwords: [],
-  endpointing: { detector: 'manual', silenceMs: 500, minSpeechMs: 0, preRollMs: 0, maxUtteranceMs: 20_000 },
-};
 
 const check = (info: Partial<ModelInfo>, live: Partial<LiveOptions>) =>
   checkLive({ ...LIVE, ...live }, { ...manifest('a:b', 'stt'), info: { ...INFO, ...info } });

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LiveOptions } from '@vox-speech/contract';
 import { Metrics } from '../observe/index.js';
+import { LIVE } from '../sessions/live-options.test.support.js';
 import { fakeRuntime } from './fake-runtime.test.support.js';
 import { measured, measuredListen } from './measured.js';
 import type { LiveListener, Runtime } from './types.js';
 
 const SILENT: LiveListener = { onEvent() {}, onDrain() {}, onEnd() {}, onError() {} };
-const OPTIONS: LiveOptions = {
-  sampleRate: 16_000,
-  task: 'transcribe',
-  words: false,
-  hotwords: [],
-  endpointing: { detector: 'manual', silenceMs: 500, minSpeechMs: 0, preRollMs: 0, maxUtteranceMs: 20_000 },
-};
 
 function setUp() {
   const fake = fakeRuntime();
@@ -29,7 +22,7 @@ function setUp() {
 
 const request = (signal = new AbortController().signal) => ({
   model: 'whisper:base',
-  options: OPTIONS,
+  options: LIVE,
   queueMs: 1_000,
   overflow: 'wait' as const,
   signal,

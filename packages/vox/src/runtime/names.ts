@@ -23,6 +23,16 @@ export interface Defaults {
   readonly aliases?: readonly Alias[];
 }
 
+/** @throws VoxError `wrong_kind` where the model does another kind of work */
+export function checkKind({ reference, kind }: Pick<Manifest, 'reference' | 'kind'>, job: Job): void {
+  if (kind === job) return;
+  throw new VoxError(
+    'wrong_kind',
+    `Model '${reference}' is not ${JOB_WORDS[job]} model: take one whose TYPE in \`vox list\` is ${job}`,
+    { param: 'model' },
+  );
+}
+
 export class Names {
   readonly #catalog: Catalog;
   readonly #store: Store;
@@ -91,11 +101,7 @@ export class Names {
   /** The pulled model for a job: named, by an alias or default. Also throws `wrong_kind`. */
   async forJob(model: string, job: Job): Promise<Manifest> {
     const manifest = model === '' ? await this.#default(job) : await this.shown(model);
-    if (manifest.kind !== job) {
-      throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not ${JOB_WORDS[job]} model`, {
-        param: 'model',
-      });
-    }
+    checkKind(manifest, job);
     return manifest;
   }
 

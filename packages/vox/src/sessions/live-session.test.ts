@@ -3,22 +3,10 @@ import { describe, it } from 'node:test';
 import type { LiveEvent, LiveOptions, ModelInfo } from '@vox-speech/contract';
 import fc from 'fast-check';
 import { AudioQueue } from './audio-queue.js';
+import { LIVE } from './live-options.test.support.js';
 import { ServerSession } from './live-session.js';
 import type { LiveRequest } from './types.js';
 
-const OPTIONS: LiveOptions = {
-  sampleRate: 16_000,
-  task: 'transcribe',
-  words: false,
-  hotwords: [],
-  endpointing: {
-    detector: 'energy',
-    silenceMs: 500,
-    minSpeechMs: 100,
-    preRollMs: 200,
-    maxUtteranceMs: 20_000,
-  },
-};
 /** 20 ms at 16 kHz. */
 const FRAME = Buffer.alloc(640, 1);
 
@@ -31,7 +19,7 @@ function open(request: Partial<LiveRequest> = {}) {
     {} as ModelInfo,
     {
       model: '',
-      options: OPTIONS,
+      options: LIVE,
       queueMs: 100,
       overflow: 'wait',
       signal: new AbortController().signal,
@@ -101,7 +89,7 @@ describe('a live session', () => {
   });
 
   it('counts a byte of G.711 as a sample', () => {
-    const options: LiveOptions = { ...OPTIONS, sampleRate: 8_000, encoding: 'mulaw' };
+    const options: LiveOptions = { ...LIVE, sampleRate: 8_000, encoding: 'mulaw' };
     const { session, sent } = open({ options });
     session.append(Buffer.alloc(160));
     session.append(Buffer.alloc(1));

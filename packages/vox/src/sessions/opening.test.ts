@@ -1,19 +1,12 @@
 /** When a session counts as open: the test plays the runner. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { LiveOptions, ModelInfo } from '@vox-speech/contract';
+import type { ModelInfo } from '@vox-speech/contract';
 import { ModelHost } from '../host/model-host.js';
 import type { FromRunner, ToRunner } from '../messages/index.js';
 import { portPair } from '../messages/pipe.js';
 import { Sessions } from './index.js';
-
-const OPTIONS: LiveOptions = {
-  sampleRate: 16_000,
-  task: 'transcribe',
-  words: false,
-  hotwords: [],
-  endpointing: { detector: 'energy', silenceMs: 500, minSpeechMs: 0, preRollMs: 0, maxUtteranceMs: 20_000 },
-};
+import { LIVE } from './live-options.test.support.js';
 
 /** Lets messages and promises pass. */
 const settle = async (): Promise<void> => {
@@ -52,7 +45,7 @@ async function stage(t: TestContext) {
       onEnd() {},
       onError: (error: Error) => errors.push(error.message),
     };
-    const request = { model: '', options: OPTIONS, queueMs: 100, overflow: 'wait', signal } as const;
+    const request = { model: '', options: LIVE, queueMs: 100, overflow: 'wait', signal } as const;
     const opening = sessions.open(async () => ({ host, release }), request, listener);
     let is = 'opening';
     opening.then(

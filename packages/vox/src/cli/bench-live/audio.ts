@@ -26,12 +26,24 @@ export interface BenchAudio {
   readonly speechToMs: number;
 }
 
-/** Reads a WAV of any rate. Throws VoxError `unsupported_media`, `empty_audio`, or the system's error. */
+/** Reads a WAV of any rate. Throws an error that names the file and the way to make a WAV of it, or the system's. */
 export async function readBenchAudio(path: string): Promise<BenchAudio> {
   const decoder = new WavDecoder();
-  const samples = decoder.push(await readFile(path));
-  decoder.end();
+  const samples = wavOf(decoder, await readFile(path), path);
   return benchAudio(resample(samples, decoder.header?.format.sampleRate ?? WIRE_RATE, WIRE_RATE));
+}
+
+function wavOf(decoder: WavDecoder, bytes: Uint8Array, path: string): Float32Array {
+  try {
+    const samples = decoder.push(bytes);
+    decoder.end();
+    return samples;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path}: ${why} (only WAV is read here: ffmpeg -i ${path} talk.wav makes one)`, {
+      cause: error,
+    });
+  }
 }
 
 /** @param samples mono at 16 kHz */

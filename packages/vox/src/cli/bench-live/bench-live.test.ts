@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { benchAudio } from './audio.js';
+import { benchAudio, readBenchAudio } from './audio.js';
 import { DIALECTS } from './dialect.js';
 import { figuresOf, percentile, type StreamResult, wordErrors } from './figures.js';
+import { figureLines } from './render.js';
 import { runBench } from './run.js';
 import { nextStep, packetsDue, startTimes } from './schedule.js';
 import { linePlot } from './svg.js';
@@ -19,6 +21,32 @@ describe('the figures of a live benchmark', () => {
   it('finds where the speech is', () => {
     assert.deepEqual([AUDIO.durationMs, AUDIO.speechFromMs, AUDIO.speechToMs], [600, 200, 500]);
     assert.equal(AUDIO.pcm.length, 19_200);
+  });
+
+  it('names a file that is no WAV, and what makes one of it', async () => {
+    const path = fileURLToPath(import.meta.url);
+    await assert.rejects(readBenchAudio(path), (error: Error) => {
+      assert.ok(error.message.startsWith(`${path}: the bytes are not a WAV`), error.message);
+      return error.message.includes(`ffmpeg -i ${path} talk.wav`);
+    });
+  });
+
+  it('shows no figures of streams that there were none of', () => {
+    const stable = { promised: 0, broken: 0 };
+    const gone: StreamResult = {
+      outcome: 'error',
+      message: 'gone',
+      endpointToFinalMs: [],
+      lagMs: [],
+      text: '',
+      stable,
+      audioMs: 0,
+    };
+    const facts = { silenceMs: 500, sendDelayMs: [], cpuSeconds: undefined, reference: undefined };
+    assert.deepEqual(figureLines(figuresOf([gone], facts)), [
+      '1 streams: 0 served, 0 refused, 1 errors',
+      '  ! gone',
+    ]);
   });
 
   it('interpolates percentiles', () => {

@@ -112,6 +112,7 @@ async function bench(file: string, command: Command, context: CommandContext): P
   else if (flags.findLimit === true) output.line(`limit: ${limit} streams`);
   if (flags.plot !== undefined)
     await writeFile(flags.plot, plotOf(runs, `${flags.model || 'default model'}: live`));
+  if (runs.every(({ done }) => done === 0)) throw new Error('no stream was served');
 }
 
 /** Every stream was served, in time. */

@@ -13,13 +13,19 @@ export function figureLines(figures: Figures): string[] {
     `${figures.streams} streams: ${figures.done} served, ${figures.refused} refused, ${figures.errors} errors`,
     ...row('first partial', figures.firstPartialMs),
     ...row('end of speech to final', figures.speechEndToFinalMs),
-    `  ${'(without the silence that ends it)'.padEnd(34)}     ${ms(figures.silenceMs)}`,
+    ...(figures.speechEndToFinalMs === undefined
+      ? []
+      : [`  ${'(without the silence that ends it)'.padEnd(34)}     ${ms(figures.silenceMs)}`]),
     ...row('endpoint to final (server)', figures.endpointToFinalMs),
     ...row('real-time lag', figures.lagMs),
     ...row('packets sent late', figures.sendDelayMs),
     ...(cpu === undefined ? [] : [`  ${'processor s per audio s'.padEnd(34)}     ${cpu}`]),
     ...(words === undefined ? [] : [`  ${'word errors'.padEnd(34)}     ${words} %`]),
-    `  ${'stable text that changed'.padEnd(34)}     ${Number((100 * figures.revisedStable).toFixed(3))} %`,
+    ...(figures.done === 0
+      ? []
+      : [
+          `  ${'stable text that changed'.padEnd(34)}     ${Number((100 * figures.revisedStable).toFixed(3))} %`,
+        ]),
     ...figures.messages.map((message) => `  ! ${message}`),
   ];
 }

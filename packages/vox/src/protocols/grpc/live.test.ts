@@ -114,7 +114,7 @@ describe('gRPC: live transcription', () => {
     const { told, error } = await heard;
     assert.equal(error, undefined);
     const patterns = [
-      /^Configuration message required before audio$/,
+      /^Configuration message required before audio: /,
       /'nope' not found/,
       /not a stt model/,
       /^$/,

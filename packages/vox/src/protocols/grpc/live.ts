@@ -83,7 +83,10 @@ class LiveCall {
 
   #configured(): Hearing {
     if (this.#hearing !== undefined) return this.#hearing;
-    throw new VoxError('invalid_request', 'Configuration message required before audio');
+    throw new VoxError(
+      'invalid_request',
+      'Configuration message required before audio: the first message has `config`',
+    );
   }
 
   /** A rate that only the audio states is the stream's, as long as nothing was heard at another. */

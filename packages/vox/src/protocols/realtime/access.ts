@@ -1,7 +1,7 @@
 /** Who may open a socket, by every way in which clients show a key: asked before the upgrade, so that they read 401. */
 import type { IncomingMessage } from 'node:http';
 import { VoxError } from '@vox-speech/contract';
-import { type Keys, offeredKeys } from '../../guard/index.js';
+import { type Keys, NO_KEY_OF_SOCKET, offeredKeys } from '../../guard/index.js';
 import type { SessionConfig } from './config.js';
 import { type ClientSecrets, isSecret } from './secrets.js';
 
@@ -27,7 +27,7 @@ export function admit(
       'unauthorized',
       'this client secret is not, or no longer, valid: make another with POST /v1/realtime/client_secrets',
     );
-  if (keys.required) throw new VoxError('unauthorized', 'missing or invalid API key');
+  if (keys.required) throw new VoxError('unauthorized', NO_KEY_OF_SOCKET);
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Keys } from '../../guard/index.js';
 import type { Log } from '../../observe/index.js';
 import { checkLive } from '../../runtime/listen.js';
+import { checkKind } from '../../runtime/names.js';
 import type { Runtime } from '../../runtime/types.js';
 import { readJson, type Upgrades, validate } from '../../transport/index.js';
 import { admit } from './access.js';
@@ -109,10 +110,7 @@ function modelsOf({
       const name = config.transcription.model || byDefault;
       try {
         const manifest = await runtime.show(name);
-        if (manifest.kind !== 'stt')
-          throw new VoxError('wrong_kind', `Model '${manifest.reference}' is not an STT model`, {
-            param: 'model',
-          });
+        checkKind(manifest, 'stt');
         return checkLive(liveOptions(config), manifest).warnings;
       } catch (error) {
         if (autoPull && VoxError.is(error) && error.code === 'model_not_pulled') return [];

@@ -207,7 +207,7 @@ test('errors name the event and the field, and change nothing', async (t) => {
     error: {
       type: 'invalid_request_error',
       code: 'wrong_kind',
-      message: "Model 'piper:joe' is not an STT model",
+      message: "Model 'piper:joe' is not an STT model: take one whose TYPE in `vox list` is stt",
       param: 'session.audio.input.transcription.model',
       event_id: 'e1',
     },

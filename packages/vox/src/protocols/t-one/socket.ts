@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Decoder, LiveEvent } from '@vox-speech/contract';
-import { VoxError } from '@vox-speech/contract';
+import { ERRORS, liveBytesPerMs, VoxError } from '@vox-speech/contract';
 import type { Log } from '../../observe/index.js';
 import { parseLanguage } from '../../runtime/languages.js';
-import { MAX_PHRASE_MS, SILENCE_MS } from '../../runtime/phrases.js';
-import type { LiveListener, LiveRequest, LiveSession, Runtime } from '../../runtime/types.js';
+import { LongPhrases, MAX_PHRASE_MS, SILENCE_MS } from '../../runtime/phrases.js';
+import type { LiveListener, LiveRequest, LiveSession, Phrase, Runtime } from '../../runtime/types.js';
 import { type LiveSocket, loggedError } from '../../transport/index.js';
 import * as render from './render.js';
 import { DECODERS } from './schema.js';
@@ -31,7 +31,7 @@ export function demoRequest(target: string, signal: AbortSignal): LiveRequest {
   const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
   const language = parseLanguage(query.get('language'));
   const rate = query.get('sample_rate') ?? String(DEMO_RATE);
-  if (!/^\d{4,6}$/.test(rate))
+  if (!/^\d{1,6}$/.test(rate))
     throw new VoxError('invalid_request', `sample_rate must be a number of Hz, not ${rate.slice(0, 20)}`, {
       param: 'sample_rate',
     });
@@ -74,11 +74,27 @@ function decoderOf(given: string | null): Decoder | undefined {
   return known;
 }
 
+function phraseOf({ text, words, startMs, endMs }: Extract<LiveEvent, { type: 'final' }>): Phrase {
+  return {
+    text: text.trim(),
+    startSeconds: (words?.[0]?.startMs ?? startMs) / 1000,
+    endSeconds: (words?.at(-1)?.endMs ?? endMs) / 1000,
+    ...(words === undefined ? {} : { words }),
+  };
+}
+
 /** One connection. */
 export class DemoConnection implements LiveListener {
   readonly #socket: LiveSocket;
   readonly #log: Log;
   #session: LiveSession | undefined;
+  /** Bytes of a millisecond. */
+  #perMs = 1;
+  /** What came in, in bytes. */
+  #received = 0;
+  readonly #phrases = new LongPhrases();
+  /** It is being waited until what came in is heard. */
+  #asking = false;
   #early: Uint8Array[] = [];
   #over = false;
 
@@ -91,7 +107,9 @@ export class DemoConnection implements LiveListener {
   async start(runtime: Pick<Runtime, 'listen'>, target: string): Promise<void> {
     this.#socket.onMessage((data) => this.#receive(data));
     try {
-      const session = await runtime.listen(demoRequest(target, this.#socket.signal), this);
+      const request = demoRequest(target, this.#socket.signal);
+      this.#perMs = liveBytesPerMs(request.options);
+      const session = await runtime.listen(request, this);
       this.#session = session;
       this.#ready();
       for (const bytes of this.#early.splice(0)) this.#hear(session, bytes);
@@ -102,21 +120,15 @@ export class DemoConnection implements LiveListener {
   }
 
   onEvent(event: LiveEvent): void {
-    if (event.type === 'partial') {
-      this.#say({ event: 'partial', text: event.text.trim() }, 'partial');
-      return;
+    if (event.type === 'speech-started') this.#phrases.begin(event.utterance);
+    else if (event.type === 'partial') {
+      this.#phrases.begin(event.utterance);
+      this.#say({ event: 'partial', text: this.#phrases.partial(event.text.trim()) }, 'partial');
+    } else if (event.type === 'warning') this.#say({ event: 'warning', warning: event.warning });
+    else if (event.type === 'final') {
+      const piece = event.text.trim() === '' ? undefined : phraseOf(event);
+      this.#tell(this.#phrases.hear(event.utterance, piece, event.language, event.reason === 'length'));
     }
-    if (event.type === 'warning') this.#say({ event: 'warning', warning: event.warning });
-    if (event.type !== 'final' || event.text.trim() === '') return;
-    this.#socket.drop('partial');
-    const { words } = event;
-    const phrase = render.phrase({
-      text: event.text.trim(),
-      startSeconds: (words?.[0]?.startMs ?? event.startMs) / 1000,
-      endSeconds: (words?.at(-1)?.endMs ?? event.endMs) / 1000,
-      ...(words === undefined ? {} : { words }),
-    });
-    this.#say({ event: 'transcript', phrase });
   }
 
   onDrain(): void {
@@ -125,18 +137,23 @@ export class DemoConnection implements LiveListener {
   }
 
   onEnd(): void {
+    this.#tell(this.#phrases.end());
     this.#close(1000, '');
   }
 
   onError(thrown: unknown): void {
     const error = loggedError(thrown, randomUUID().slice(0, 8), this.#log, 'a stream of the demo failed');
     this.#say({ event: 'error', code: error.code, detail: error.message });
-    this.#close(error.code === 'invalid_request' ? 1008 : 1011, error.message);
+    this.#close(ERRORS[error.code].ws, error.message);
   }
 
   #receive(data: string | Uint8Array): void {
-    if (this.#over || typeof data === 'string') return;
-    if (this.#session !== undefined) this.#hear(this.#session, data);
+    if (this.#over) return;
+    if (typeof data === 'string') {
+      const detail =
+        'a text message means nothing here: send 16-bit samples as binary messages, an empty one to end';
+      this.#say({ event: 'error', code: 'invalid_request', detail });
+    } else if (this.#session !== undefined) this.#hear(this.#session, data);
     else if (this.#early.push(data) >= MAX_EARLY) this.#socket.pause();
   }
 
@@ -145,8 +162,27 @@ export class DemoConnection implements LiveListener {
       session.finish();
       return;
     }
+    this.#received += bytes.length;
     if (session.append(bytes)) this.#ready();
     else this.#socket.pause();
+    this.#endHeld(session, this.#received / this.#perMs);
+  }
+
+  /** Nobody has spoken on behind a cut, which is only known once the audio behind it is heard. */
+  #endHeld(session: LiveSession, receivedMs: number): void {
+    if (this.#asking || !this.#phrases.isOver(receivedMs)) return;
+    this.#asking = true;
+    const heard = (): void => {
+      this.#asking = false;
+      if (this.#phrases.isOver(receivedMs)) this.#tell(this.#phrases.end());
+    };
+    // What ends the session before is told by `onError`.
+    session.heard().then(heard, () => undefined);
+  }
+
+  #tell(phrases: readonly Phrase[]): void {
+    if (phrases.length > 0) this.#socket.drop('partial');
+    for (const phrase of phrases) this.#say({ event: 'transcript', phrase: render.phrase(phrase) });
   }
 
   #ready(): void {

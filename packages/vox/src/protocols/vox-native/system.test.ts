@@ -1,20 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serve } from './serve.test.support.js';
-
-const LOADED = {
-  name: 'piper',
-  tag: 'joe',
-  type: 'tts',
-  device: 'cpu',
-  vram_bytes: 0,
-  loaded_at: 1.5,
-  last_used: 2.5,
-  ref_count: 1,
-  memory_bytes: 99,
-  expires_at: null,
-  pid: 4,
-};
+import { LOADED, serve } from './serve.test.support.js';
 
 test('memory: looked at, given back, enforced', async (t) => {
   const { ask } = await serve(t);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import type { Compat } from './index.js';
-import { serve } from './serve.test.support.js';
+import { LOADED, serve } from './serve.test.support.js';
 
 const LIST = [
   {
@@ -51,19 +51,6 @@ const SHOW = {
       filename: 'TOKENS',
     },
   ],
-};
-const LOADED = {
-  name: 'piper',
-  tag: 'joe',
-  type: 'tts',
-  device: 'cpu',
-  vram_bytes: 0,
-  loaded_at: 1.5,
-  last_used: 2.5,
-  ref_count: 1,
-  memory_bytes: 99,
-  expires_at: null,
-  pid: 4,
 };
 const VOICE = {
   id: 'default',

@@ -122,7 +122,10 @@ class Conversation implements Channel {
 
   #configured(): Stream {
     if (this.#stream !== undefined) return this.#stream;
-    throw new VoxError('invalid_request', `Configuration message required before ${this.#options.wants}`);
+    throw new VoxError(
+      'invalid_request',
+      `Configuration message required before ${this.#options.wants}: send {"type":"config","model":"..."} first`,
+    );
   }
 
   async #configure(message: TextMessage): Promise<void> {

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { VoxError } from '@vox-speech/contract';
 import { until } from '../../transport/waiting.test.support.js';
-import { serveStreams } from './streams.test.support.js';
+import { listening, serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/stream';
 const timing = { endpointToFinalMs: 1, sinceFirstAudioMs: 2, decodeMs: 30.4, revisedShare: 0 };
 
 describe('audio/stream', () => {
   it('tells of speech, of new words that stay, and of the whole', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config', model: 'whisper:base', partials: true, include_word_timestamps: true });
-    assert.deepEqual(await client.next(), { type: 'ready' });
-    const live = runtime.asked.listen[0];
-    assert.ok(live);
+    const { client, ready, live } = await listening(t, PATH, {
+      model: 'whisper:base',
+      partials: true,
+      include_word_timestamps: true,
+    });
+    assert.deepEqual(ready, { type: 'ready' });
     assert.deepEqual(live.request.options, {
       sampleRate: 16_000,
       task: 'transcribe',
@@ -71,12 +71,7 @@ describe('audio/stream', () => {
   });
 
   it('sends no partials and no words unless asked; null detects', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config', language: null });
-    await client.next();
-    const live = runtime.asked.listen[0];
-    assert.ok(live);
+    const { client, live } = await listening(t, PATH, { language: null });
     assert.equal(live.request.options.partialMs, undefined);
     assert.equal(live.request.options.language, undefined);
     const at = { utterance: 0, startMs: 0, endMs: 9 };

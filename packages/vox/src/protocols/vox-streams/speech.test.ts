@@ -85,7 +85,7 @@ describe('speech/stream', () => {
     const { connect } = await serveStreams(t);
     const client = await connect(PATH);
     const cases: [string | Buffer, RegExp][] = [
-      ['{"type":"text","text":"a"}', /^Configuration message required before text$/],
+      ['{"type":"text","text":"a"}', /^Configuration message required before text: /],
       ['{"type":"config","response_format":"wav"}', /^response_format: .*pcm16/],
       ['{"type":"config","params":{"a":1}}', /^params: .*no parameters/],
       ['{"type":"config","chunk_chars":1.5}', /^chunk_chars: expected int/],

@@ -4,16 +4,18 @@ import { encodeWav } from '@vox-speech/audio';
 import { VoxError } from '@vox-speech/contract';
 import { final } from '../../runtime/fake-live.test.support.js';
 import { until } from '../../transport/waiting.test.support.js';
-import { serveStreams } from './streams.test.support.js';
+import { listening, serveStreams } from './streams.test.support.js';
 
 const PATH = '/v1/audio/transcriptions/stream';
 
 describe('transcriptions/stream', () => {
   it('says ready, progress, done, and closes', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config', model: 'whisper', language: 'en', word_timestamps: true });
-    assert.deepEqual(await client.next(), {
+    const { client, ready, live } = await listening(t, PATH, {
+      model: 'whisper',
+      language: 'en',
+      word_timestamps: true,
+    });
+    assert.deepEqual(ready, {
       type: 'ready',
       model: 'whisper',
       sample_rate: 16_000,
@@ -21,8 +23,6 @@ describe('transcriptions/stream', () => {
       chunk_ms: 30_000,
       overlap_ms: 1000,
     });
-    const [live] = runtime.asked.listen;
-    assert.ok(live);
     assert.deepEqual(live.request.options, {
       sampleRate: 16_000,
       task: 'transcribe',
@@ -80,8 +80,8 @@ describe('transcriptions/stream', () => {
     const { connect } = await serveStreams(t);
     const client = await connect(PATH);
     const cases: [string | Buffer, RegExp][] = [
-      [Buffer.alloc(4), /^Configuration message required before audio$/],
-      ['{"type":"end"}', /^Configuration message required before audio$/],
+      [Buffer.alloc(4), /^Configuration message required before audio: /],
+      ['{"type":"end"}', /^Configuration message required before audio: /],
       ['{"type":', /^Invalid JSON/],
       ['[1]', /^Invalid JSON/],
       ['{}', /^type/],
@@ -119,12 +119,7 @@ describe('transcriptions/stream', () => {
   });
 
   it('keeps the client waiting while there is no room', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config' });
-    await client.next();
-    const live = runtime.asked.listen[0];
-    assert.ok(live);
+    const { client, live } = await listening(t, PATH);
     live.hasRoom = false;
     for (let i = 0; i < 100; i++) client.ws.send(Buffer.alloc(160_000));
     await until('what was asked for', () => live.log.length === 1);
@@ -176,12 +171,7 @@ describe('transcriptions/stream', () => {
   });
 
   it('closes with an error when the client does not read, and loses nothing that was said', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config' });
-    await client.next();
-    const live = runtime.asked.listen[0];
-    assert.ok(live);
+    const { client, live } = await listening(t, PATH);
     client.ws.pause();
     // More than the buffers of system and library hold, and then more messages than may wait.
     const event = final(0, 'x', 0, 1);
@@ -217,12 +207,11 @@ describe('transcriptions/stream', () => {
   });
 
   it('decodes one stream, however it is cut; a message that begins a file goes on', async (t) => {
-    const { runtime, connect } = await serveStreams(t);
-    const client = await connect(PATH);
-    client.send({ type: 'config', input_format: 'wav', sample_rate: 8000 });
-    assert.equal((await client.next()).input_format, 'wav');
-    const live = runtime.asked.listen[0];
-    assert.ok(live);
+    const { client, ready, live, runtime } = await listening(t, PATH, {
+      input_format: 'wav',
+      sample_rate: 8000,
+    });
+    assert.equal(ready.input_format, 'wav');
     assert.equal(live.request.options.sampleRate, 16_000);
     const wav = encodeWav(new Float32Array(100), 8000);
     client.ws.send(wav.subarray(0, 50));

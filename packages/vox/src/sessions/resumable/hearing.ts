@@ -1,9 +1,8 @@
 /** One live session at work on a resumable one: audio in, phrases on the session's clock out. */
 import { type EndReason, type LiveEvent, VoxError, type Word } from '@vox-speech/contract';
-import { addition } from '../../text/addition.js';
+import { LongPhrases, UNNOTICED_MS } from '../long-phrases.js';
 import { MAX_PHRASE_MS, SILENCE_MS } from '../phrases.js';
 import type { LiveListener, LiveRequest, LiveSession } from '../types.js';
-import { LongPhrases } from './long-phrases.js';
 import type { Setup } from './store.js';
 import type { Phrase } from './types.js';
 
@@ -16,8 +15,6 @@ const SLICE_MS = 5_000;
 const SLICE_DEADLINE_MS = 60_000;
 /** Audio is heard again from a multiple of this, in ms: the chunk of the streaming models here, so that frames fall as before. */
 const GRID_MS = 300;
-/** Speech that has begun so long ago is noticed, in ms: the slowest detector and model need a second. */
-const UNNOTICED_MS = 3_000;
 /** The phrases' rules; others as for live streams. */
 const ENDPOINTING = {
   detector: 'silero',
@@ -44,8 +41,6 @@ export class Hearing {
   readonly #long = new LongPhrases();
   #found: Phrase[] = [];
   #settledMs: number;
-  /** Utterances that have begun and have no final yet: the next may begin before the last one has it. */
-  readonly #open = new Set<number>();
   #partial = '';
   #language: string | undefined;
   #heard: number;
@@ -77,8 +72,7 @@ export class Hearing {
 
   /** Of what is being said. */
   get partial(): string {
-    const before = this.#long.held?.text ?? '';
-    return before + addition(before, this.#partial, this.#language);
+    return this.#long.partial(this.#partial, this.#language);
   }
 
   /**
@@ -86,7 +80,7 @@ export class Hearing {
    * being said.
    */
   get openFrom(): number {
-    const silentMs = this.#silent ? GRID_MS * Math.floor((this.#heardMs - UNNOTICED_MS) / GRID_MS) : 0;
+    const silentMs = this.#long.silent ? GRID_MS * Math.floor((this.#heardMs - UNNOTICED_MS) / GRID_MS) : 0;
     const bytes = 2 * Math.round((Math.max(this.#settledMs, silentMs) * this.#sampleRate) / 1000);
     return Math.min(bytes, this.#heard - (this.#heard % 2));
   }
@@ -180,16 +174,15 @@ export class Hearing {
   }
 
   #event(event: LiveEvent): void {
-    if (event.type === 'speech-started') this.#open.add(event.utterance);
+    if (event.type === 'speech-started') this.#long.begin(event.utterance);
     else if (event.type === 'partial') {
-      this.#open.add(event.utterance);
+      this.#long.begin(event.utterance);
       this.#partial = event.text;
     } else if (event.type === 'final') {
-      this.#open.delete(event.utterance);
       this.#partial = '';
       this.#language = event.language;
-      const cut = event.reason === 'length';
-      const over = event.text === '' ? [] : this.#long.hear(this.#phrase(event), event.language, cut);
+      const piece = event.text === '' ? undefined : this.#phrase(event);
+      const over = this.#long.hear(event.utterance, piece, event.language, event.reason === 'length');
       this.#found.push(...over);
       this.#settle(event.endMs + this.#offsetMs, event.reason, over.at(-1));
     }
@@ -207,15 +200,10 @@ export class Hearing {
 
   /** Nobody has spoken on behind a cut. */
   #endHeld(): void {
-    const endMs = (this.#long.held?.endSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-    if (this.#open.size > 0 || this.#heardMs - endMs < SILENCE_MS + UNNOTICED_MS) return;
-    this.#found.push(...this.#long.end());
-    this.#settle(endMs, 'silence', undefined);
-  }
-
-  /** Nothing is being said, nor held back. */
-  get #silent(): boolean {
-    return this.#open.size === 0 && this.#long.held === undefined;
+    if (!this.#long.isOver(this.#heardMs)) return;
+    const over = this.#long.end();
+    this.#found.push(...over);
+    this.#settle((over.at(-1)?.endSeconds ?? 0) * 1000, 'silence', undefined);
   }
 
   /** Ms on the session's clock. */

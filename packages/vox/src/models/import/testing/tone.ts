@@ -26,6 +26,17 @@ const WIDTH = 1024;
 const WIDENING = 4;
 /** Layers at which the fixture has 67 million parameters, about as many as the published model (71). */
 export const HEAVY_LAYERS = 8;
+/** A language model of words, in ARPA: it knows `мой дом`. */
+export const SEARCH_WORDS = [
+  '\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:',
+  '-1\t</s>',
+  '-99\t<s>\t-0.3',
+  '-3\t<unk>',
+  '-1\tмой\t-0.2',
+  '-1\tдом',
+  '\n\\2-grams:',
+  '-0.2\tмой дом\n\n\\end\\\n',
+].join('\n');
 const SHARPNESS = 10;
 /** Version of the operators in which `ReduceMean` still takes its axes as an attribute. */
 const OPERATORS = 13;

@@ -8,16 +8,15 @@
  * memory they take. Moonshine 2 is read from ONNX here, where the published files are in ONNX Runtime's own format.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type Engine, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { findSherpa } from '../sherpa.js';
 import { writeTone } from '../tone.js';
+import { runChild } from './child.test.support.js';
 import { writeMoonshine1, writeMoonshine2, writeQwen3 } from './decoders.test.support.js';
 import { writePocket } from './pocket.test.support.js';
 import { writeCanary, writeParakeet, writeSenseVoice } from './recognizers.test.support.js';
@@ -32,7 +31,6 @@ import {
 import { writeKitten, writeMatcha, writeSupertonic, writeZipVoice } from './voices.test.support.js';
 
 const ENGINE: string = '@vox-speech/engine-sherpa';
-const SCRIPT = fileURLToPath(new URL('./run-family.test.support.js', import.meta.url));
 const home = process.env.VOX_TEST_HOME ?? '';
 const phonemes = join(home, 'models/views/espeak-ng-data/1.52');
 const skip = findSherpa() === undefined && 'sherpa-onnx-node is not installed';
@@ -78,14 +76,7 @@ describe('families of the sherpa engine, on structural models', () => {
     return { reference, family, directory, companions: { 'espeak-ng-data': phonemes }, parameters: {} };
   };
 
-  const run = (job: RunFamily): Report => {
-    const child = spawnSync(process.execPath, [SCRIPT, JSON.stringify(job)], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    assert.equal(child.status, 0, child.stderr);
-    return JSON.parse(child.stdout.trim().split('\n').at(-1) ?? '') as Report;
-  };
+  const run = (job: RunFamily): Report => runChild('./run-family.test.support.js', job);
   const texts = ({ heard }: Report): (string | undefined)[] =>
     heard.map((segments) => (Array.isArray(segments) ? segments[0]?.text : segments.error));
   const languages = ({ heard }: Report): (string | undefined)[] =>

@@ -3,14 +3,12 @@
  * batches, times and ends of utterances. What it does not: that published weights understand.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { StreamPart } from '@vox-speech/contract';
 import { findSherpa } from '../sherpa.js';
+import { finals, runChild, texts } from './child.test.support.js';
 import type { RunStreams, StreamsReport } from './run-streams.test.support.js';
 import {
   writeNemoCtc,
@@ -20,7 +18,6 @@ import {
   writeZipformerCtc,
 } from './streaming-graphs.test.support.js';
 
-const SCRIPT = fileURLToPath(new URL('./run-streams.test.support.js', import.meta.url));
 const skip = findSherpa() === undefined && 'sherpa-onnx-node is not installed';
 const BEEP = 'BEEP';
 const BEEP_MS = 160;
@@ -62,17 +59,7 @@ describe('streaming families beside T-one', () => {
     await write(directory);
     return { reference: `${name}:1`, family, directory, companions: {}, parameters: { languages: 'en, zh' } };
   };
-  const run = (job: RunStreams): StreamsReport => {
-    const child = spawnSync(process.execPath, [SCRIPT, JSON.stringify(job)], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    assert.equal(child.status, 0, child.stderr);
-    return JSON.parse(child.stdout.trim().split('\n').at(-1) ?? '') as StreamsReport;
-  };
-  const finals = (parts: readonly StreamPart[] = []) =>
-    parts.filter(({ type }) => type === 'transcript-final').map(({ segment }) => segment);
-  const texts = (parts: readonly StreamPart[] = []) => finals(parts).map((segment) => segment?.text);
+  const run = (job: RunStreams): StreamsReport => runChild('./run-streams.test.support.js', job);
   /** Beeps after a lead, and silence behind. */
   const beeps = (lead: number, count: number, behind = 0): (number | string)[] => [
     lead,

@@ -4,19 +4,17 @@
  * weights understand.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type Engine, type StreamPart, VoxError } from '@vox-speech/contract';
 import { findSherpa } from '../sherpa.js';
 import { LETTER_MS, writeTone } from '../tone.js';
+import { finals, runChild, texts } from './child.test.support.js';
 import type { RunStreams, StreamsReport } from './run-streams.test.support.js';
 
 const ENGINE: string = '@vox-speech/engine-sherpa';
-const SCRIPT = fileURLToPath(new URL('./run-streams.test.support.js', import.meta.url));
 const skip = findSherpa() === undefined && 'sherpa-onnx-node is not installed';
 /** Samples of 20 ms, what a client sends. */
 const FRAMES = [320];
@@ -36,17 +34,8 @@ describe('streaming families of the sherpa engine', () => {
     companions: {},
     parameters: {},
   });
-  const run = (job: Omit<RunStreams, 'files'>): StreamsReport => {
-    const child = spawnSync(process.execPath, [SCRIPT, JSON.stringify({ files: files(), ...job })], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    assert.equal(child.status, 0, child.stderr);
-    return JSON.parse(child.stdout.trim().split('\n').at(-1) ?? '') as StreamsReport;
-  };
-  const finals = (parts: readonly StreamPart[] = []) =>
-    parts.filter(({ type }) => type === 'transcript-final').map(({ segment }) => segment);
-  const texts = (parts: readonly StreamPart[] = []) => finals(parts).map((segment) => segment?.text);
+  const run = (job: Omit<RunStreams, 'files'>): StreamsReport =>
+    runChild('./run-streams.test.support.js', { files: files(), ...job });
 
   /** A word begins where it was said, and ends within a letter after its last letter began. */
   const checkWords = (segment: StreamPart['segment'], saidMs: number): void => {

@@ -18,7 +18,7 @@ import {
   VoxError,
 } from '@vox-speech/contract';
 import { findSherpa } from '../sherpa.js';
-import { toneSpeech, writeTone } from '../tone.js';
+import { SEARCH_WORDS, toneSpeech, writeTone } from '../tone.js';
 
 const ENGINE: string = '@vox-speech/engine-onnx';
 const SHERPA: string = '@vox-speech/engine-sherpa';
@@ -33,16 +33,6 @@ const STEP = 100 / 32_768;
 const BETWEEN = 12.4;
 /** So that its neighbours are as likely as not. */
 const VAGUE = 2;
-const WORDS = [
-  '\\data\\\nngram 1=5\nngram 2=1\n\n\\1-grams:',
-  '-1\t</s>',
-  '-99\t<s>\t-0.3',
-  '-3\t<unk>',
-  '-1\tмой\t-0.2',
-  '-1\tдом',
-  '\n\\2-grams:',
-  '-0.2\tмой дом\n\n\\end\\\n',
-].join('\n');
 
 const skip = !isThere() && 'onnxruntime-node is not installed';
 
@@ -106,7 +96,7 @@ describe('T-one on ONNX Runtime', { skip }, () => {
     await writeTone(plain);
     known = await mkdtemp(join(tmpdir(), 'vox-tone-words-'));
     await writeTone(known, 0, VAGUE);
-    await writeFile(join(known, 'lm.arpa'), WORDS);
+    await writeFile(join(known, 'lm.arpa'), SEARCH_WORDS);
   });
   after(async () => {
     for (const model of models) await model.close();
