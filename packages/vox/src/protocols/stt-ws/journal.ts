@@ -8,6 +8,8 @@ const MAX_CALL_ID = 128;
 
 export class Journal {
   readonly #log: Log;
+  /** In every line. A logger of its own for each connection would be some kilobytes of each. */
+  readonly #who: { readonly call_id: string; readonly conn_id: string };
   readonly #last: string[] = [];
   /** `segment_seq` of the next final: it stands in every line. */
   segment = 1;
@@ -19,7 +21,8 @@ export class Journal {
   finalizeReason: 'endpoint' | 'commit' | null = null;
 
   constructor(log: Log, callId: string, connId: string) {
-    this.#log = log.child({ call_id: callId.slice(0, MAX_CALL_ID), conn_id: connId });
+    this.#log = log;
+    this.#who = { call_id: callId.slice(0, MAX_CALL_ID), conn_id: connId };
   }
 
   /** One line. `fields` never hold what was said. */
@@ -28,7 +31,7 @@ export class Journal {
     if (!this.#log.isLevelEnabled(level)) return;
     const time = Date.now();
     const stamp = { ts: new Date(time).toISOString(), ts_ms: time };
-    this.#log[level]({ event, ...stamp, segment_seq: this.segment, ...fields });
+    this.#log[level]({ ...this.#who, event, ...stamp, segment_seq: this.segment, ...fields });
   }
 
   /** `ws.closed`, and the bundle where the code is not that of a normal end. */

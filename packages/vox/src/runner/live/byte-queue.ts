@@ -1,0 +1,53 @@
+/**
+ * Bytes that wait, first in, first out, in one block that is used again and again: a live stream gets fifty packets a second,
+ * and as arrays of their own they would wait for a collection long after they were heard.
+ */
+
+/** Room that an empty queue keeps, in bytes, whatever comes next: some packets of 20 ms. */
+const KEPT_ROOM = 4 * 1024;
+/** Beyond that it keeps room for so many of what comes next. */
+const KEPT_PACKETS = 4;
+
+const NO_ROOM = new Uint8Array(0);
+
+export class ByteQueue {
+  #room: Uint8Array = NO_ROOM;
+  #from = 0;
+  #to = 0;
+
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#to - this.#from;
+  }
+
+  /** Copies the bytes. */
+  push(bytes: Uint8Array): void {
+    const kept = Math.max(KEPT_ROOM, KEPT_PACKETS * bytes.length);
+    if (this.#to === 0 && this.#room.length > kept) this.#room = NO_ROOM;
+    if (this.#to + bytes.length > this.#room.length) this.#makeRoom(bytes.length);
+    this.#room.set(bytes, this.#to);
+    this.#to += bytes.length;
+  }
+
+  /** The oldest bytes, at most so many; a view that is valid until the next call. */
+  shift(count: number): Uint8Array {
+    const from = this.#from;
+    this.#from = Math.min(this.#to, from + count);
+    const taken = this.#room.subarray(from, this.#from);
+    if (this.#from === this.#to) {
+      this.#from = 0;
+      this.#to = 0;
+    }
+    return taken;
+  }
+
+  /** For so many bytes more: what is left moves to the front, of twice the room where it must grow, so that it seldom does. */
+  #makeRoom(count: number): void {
+    const { length } = this;
+    const room = length + count <= this.#room.length / 2 ? this.#room : new Uint8Array(2 * (length + count));
+    room.set(this.#room.subarray(this.#from, this.#to));
+    this.#room = room;
+    this.#from = 0;
+    this.#to = length;
+  }
+}
