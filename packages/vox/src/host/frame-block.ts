@@ -14,6 +14,12 @@ export class FrameBlock {
   #block: Uint8Array | undefined;
   #filled = 0;
   readonly #empty: Uint8Array[] = [];
+  #leaving = 0;
+
+  /** Blocks that were taken and have not left. */
+  get leaving(): number {
+    return this.#leaving;
+  }
 
   has(id: number): boolean {
     return this.#ids.includes(id);
@@ -43,6 +49,7 @@ export class FrameBlock {
       bytes: this.#bytes,
       body: block.subarray(0, this.#filled),
       left: () => {
+        this.#leaving--;
         if (this.#empty.length < KEPT_BLOCKS) this.#empty.push(block);
       },
     };
@@ -50,6 +57,7 @@ export class FrameBlock {
     this.#bytes = [];
     this.#block = undefined;
     this.#filled = 0;
+    this.#leaving++;
     return taken;
   }
 

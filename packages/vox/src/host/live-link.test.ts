@@ -5,13 +5,28 @@ import type { FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
 import { type LiveHandler, LiveLink } from './live-link.js';
 
-type Sent = { message: ToRunner; body: Uint8Array | undefined; left: (() => void) | undefined };
+interface Sent {
+  readonly message: ToRunner;
+  /** As it was when it left. */
+  body: Uint8Array | undefined;
+  readonly left: () => void;
+}
 
 /** A port whose bodies leave when the test says so. */
 function slowPort(): { port: Port<ToRunner, FromRunner>; sent: Sent[] } {
   const sent: Sent[] = [];
   const port: Port<ToRunner, FromRunner> = {
-    send: (message, body, left) => void sent.push({ message, body, left }),
+    send: (message, body, left) => {
+      const one: Sent = {
+        message,
+        body,
+        left: () => {
+          one.body = body?.slice();
+          left?.();
+        },
+      };
+      sent.push(one);
+    },
     onMessage() {},
     onClose() {},
     close() {},
@@ -74,8 +89,9 @@ test('a block is filled again only once it has left, and what is larger than one
   const expected = [...bytes(60_000, 1), ...bytes(60_000, 2), ...bytes(100_000, 3)];
   assert.deepEqual(heard(sent).get(1), expected);
   const blocks = sent.flatMap(({ body, left }) => {
-    left?.();
-    return body === undefined ? [] : [body.buffer];
+    const buffer = body?.buffer;
+    left();
+    return buffer === undefined ? [] : [buffer];
   });
   assert.equal(new Set(blocks).size, 3, 'nothing had left meanwhile');
   run.append(bytes(100, 4));
@@ -83,5 +99,29 @@ test('a block is filled again only once it has left, and what is larger than one
   assert.ok(
     blocks.includes(sent.findLast(({ body }) => body !== undefined)?.body?.buffer ?? new ArrayBuffer(0)),
   );
+  link.forget(1);
+});
+
+test('while a message has not left, what comes is gathered for the next one', async () => {
+  const { port, sent } = slowPort();
+  const link = new LiveLink(port);
+  const run = link.open(1, options, handler);
+  const frames = (): Sent[] => sent.filter(({ message }) => message.type === 'frames');
+  const until = async (count: number): Promise<void> => {
+    while (frames().length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  run.append(bytes(2, 1));
+  await until(1);
+  run.append(bytes(2, 2));
+  // Longer than audio is ever gathered otherwise.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  run.append(bytes(2, 3));
+  assert.equal(frames().length, 1);
+  frames()[0]?.left();
+  assert.equal(frames().length, 2);
+  run.append(bytes(2, 4));
+  frames()[1]?.left();
+  await until(3);
+  assert.deepEqual(heard(sent).get(1), [1, 1, 2, 2, 3, 3, 4, 4]);
   link.forget(1);
 });

@@ -49,6 +49,8 @@ export class LiveLink {
   readonly #handlers = new Map<number, LiveHandler>();
   readonly #pending = new FrameBlock();
   #timer: NodeJS.Timeout | undefined;
+  /** It was time for a message while the one before had not left: the next one then has more in it. */
+  #due = false;
   /** Streams of the message before. */
   #carried = 0;
   #load: LiveLoad | undefined;
@@ -121,7 +123,8 @@ export class LiveLink {
       }
       this.#pending.add(id, bytes);
     }
-    this.#timer ??= setTimeout(() => this.#flush(), this.#carried > CROWD ? CROWD_TICK_MS : TICK_MS);
+    if (!this.#due)
+      this.#timer ??= setTimeout(() => this.#gathered(), this.#carried > CROWD ? CROWD_TICK_MS : TICK_MS);
   }
 
   /** A control message, behind the audio that came before it. */
@@ -131,13 +134,23 @@ export class LiveLink {
     this.#port.send(message);
   }
 
+  #gathered(): void {
+    this.#timer = undefined;
+    if (this.#pending.leaving > 0) this.#due = true;
+    else this.#flush();
+  }
+
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#due = false;
     const taken = this.#pending.take();
     if (taken === undefined) return;
     const { ids, bytes, body, left } = taken;
     this.#carried = ids.length;
-    this.#port.send({ type: 'frames', ids, bytes }, body, left);
+    this.#port.send({ type: 'frames', ids, bytes }, body, () => {
+      left();
+      if (this.#due && this.#pending.leaving === 0) this.#flush();
+    });
   }
 }

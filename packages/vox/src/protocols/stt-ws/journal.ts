@@ -10,7 +10,9 @@ export class Journal {
   readonly #log: Log;
   /** In every line. A logger of its own for each connection would be some kilobytes of each. */
   readonly #who: { readonly call_id: string; readonly conn_id: string };
-  readonly #last: string[] = [];
+  /** The latest events, in a ring of so many: an array that is pushed to and shifted is made anew every few events. */
+  readonly #last: string[] = new Array(REMEMBERED).fill('');
+  #count = 0;
   /** `segment_seq` of the next final: it stands in every line. */
   segment = 1;
   peakIn = 0;
@@ -41,7 +43,7 @@ export class Journal {
     this.say(
       'ws.troubleshoot_bundle',
       {
-        last_events: [...this.#last],
+        last_events: this.#events(),
         peak_in_depth: this.peakIn,
         peak_out_depth: this.peakOut,
         overflow_in_count: this.overflowIn,
@@ -55,8 +57,16 @@ export class Journal {
   }
 
   #remember(event: string): void {
-    this.#last.push(event);
-    if (this.#last.length > REMEMBERED) this.#last.shift();
+    this.#last[this.#count % REMEMBERED] = event;
+    this.#count++;
+  }
+
+  /** The remembered events, oldest first. */
+  #events(): string[] {
+    const next = this.#count % REMEMBERED;
+    return this.#count < REMEMBERED
+      ? this.#last.slice(0, next)
+      : [...this.#last.slice(next), ...this.#last.slice(0, next)];
   }
 }
 

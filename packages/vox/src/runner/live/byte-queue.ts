@@ -7,6 +7,8 @@
 const KEPT_ROOM = 4 * 1024;
 /** Beyond that it keeps room for so many of what comes next. */
 const KEPT_PACKETS = 4;
+/** Room is made for more than is needed, so that it seldom grows. */
+const GROW_BY = 1.5;
 
 const NO_ROOM = new Uint8Array(0);
 
@@ -41,10 +43,11 @@ export class ByteQueue {
     return taken;
   }
 
-  /** For so many bytes more: what is left moves to the front, of twice the room where it must grow, so that it seldom does. */
+  /** For so many bytes more: what is left moves to the front, of half as much room again where it must grow. */
   #makeRoom(count: number): void {
     const { length } = this;
-    const room = length + count <= this.#room.length / 2 ? this.#room : new Uint8Array(2 * (length + count));
+    const needed = GROW_BY * (length + count);
+    const room = needed <= this.#room.length ? this.#room : new Uint8Array(Math.ceil(needed));
     room.set(this.#room.subarray(this.#from, this.#to));
     this.#room = room;
     this.#from = 0;
