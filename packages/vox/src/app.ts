@@ -181,12 +181,12 @@ export async function startApp(
   for (const warning of [...config.warnings, ...catalog.problems]) log.warn(warning);
   for (const line of config.summary) log.info(line);
   log.info({ url, home: models.home }, 'listening');
-  keepYoungSpace();
   if (tls !== undefined) log.info(describeTls(tls));
   setTimeout(() => {
     loadZod();
     metrics.load();
     loadWebSockets();
+    keepYoungSpace();
   }, WARM_UP_DELAY_MS).unref();
   preload(runtime, scheduler.preload, log);
   const { fallback } = config.remote;
@@ -220,7 +220,7 @@ export async function startApp(
  * Room for young objects grows no more. What passes through a server dies at once, and Node would give it 48 MB in the end,
  * only to collect it less often: of 300 sockets each took 209 kB, now 111, and 64 streams to a model elsewhere had their tokens
  * 14 to 18 ms later in the 95th percentile, now 6 to 10, for a twentieth more of processor time (bench/live.mjs, remote.mjs).
- * While the server starts the room is of use; once it listens it is 16 MB, and a second later it was 33 MB on a busy machine.
+ * While the server starts the room is of use.
  */
 function keepYoungSpace(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
