@@ -165,6 +165,7 @@ export interface StreamPart {
 
 /** One utterance of a streaming model. Owns the utterance's state; the model owns the weights. */
 export interface TranscriptionStream {
+  /** Mono samples at 16 kHz, any number; the array is the caller's again afterwards. */
   push(samples: Float32Array): void;
   ready(): boolean;
   finish(): void;

@@ -2,6 +2,7 @@
 import type { LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
 import type { FromRunner, ToRunner } from '../messages/index.js';
 import type { Port } from '../messages/pipe.js';
+import { BLOCK_BYTES, FrameBlock } from './frame-block.js';
 
 /**
  * How long frames are gathered, in ms: far less than the shortest frame that clients use (20 ms). With 4 ms 64 streams of a
@@ -34,7 +35,7 @@ export interface LiveLoad {
 
 /** One stream, as seen from the server. */
 export interface LiveRun {
-  /** Whole PCM16 samples. The bytes must not change afterwards. */
+  /** Whole samples. The bytes must not change afterwards. */
   append(bytes: Uint8Array): void;
   skip(samples: number): void;
   commit(): void;
@@ -46,8 +47,10 @@ export interface LiveRun {
 export class LiveLink {
   readonly #port: Port<ToRunner, FromRunner>;
   readonly #handlers = new Map<number, LiveHandler>();
-  #pending = new Map<number, Uint8Array[]>();
+  readonly #pending = new FrameBlock();
   #timer: NodeJS.Timeout | undefined;
+  /** It was time for a message while the one before had not left: the next one then has more in it. */
+  #due = false;
   /** Streams of the message before. */
   #carried = 0;
   #load: LiveLoad | undefined;
@@ -83,7 +86,7 @@ export class LiveLink {
   /** Nothing more is sent for the stream, nor told of it. */
   forget(id: number): void {
     this.#handlers.delete(id);
-    this.#pending.delete(id);
+    if (this.#handlers.size === 0) this.#pending.release();
   }
 
   /** Takes a message if it is about live streams. */
@@ -111,11 +114,17 @@ export class LiveLink {
   }
 
   #append(id: number, bytes: Uint8Array): void {
-    if (!this.#handlers.has(id)) return;
-    const waiting = this.#pending.get(id);
-    if (waiting) waiting.push(bytes);
-    else this.#pending.set(id, [bytes]);
-    this.#timer ??= setTimeout(() => this.#flush(), this.#carried > CROWD ? CROWD_TICK_MS : TICK_MS);
+    if (!this.#handlers.has(id) || bytes.length === 0) return;
+    if (!this.#pending.add(id, bytes)) {
+      this.#flush();
+      if (bytes.length > BLOCK_BYTES) {
+        this.#port.send({ type: 'frames', ids: [id], bytes: [bytes.length] }, bytes);
+        return;
+      }
+      this.#pending.add(id, bytes);
+    }
+    if (!this.#due)
+      this.#timer ??= setTimeout(() => this.#gathered(), this.#carried > CROWD ? CROWD_TICK_MS : TICK_MS);
   }
 
   /** A control message, behind the audio that came before it. */
@@ -125,21 +134,23 @@ export class LiveLink {
     this.#port.send(message);
   }
 
+  #gathered(): void {
+    this.#timer = undefined;
+    if (this.#pending.leaving > 0) this.#due = true;
+    else this.#flush();
+  }
+
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const pending = this.#pending;
-    if (pending.size === 0) return;
-    this.#pending = new Map();
-    const ids: number[] = [];
-    const bytes: number[] = [];
-    const pieces: Uint8Array[] = [];
-    for (const [id, chunks] of pending) {
-      ids.push(id);
-      bytes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-      pieces.push(...chunks);
-    }
+    this.#due = false;
+    const taken = this.#pending.take();
+    if (taken === undefined) return;
+    const { ids, bytes, body, left } = taken;
     this.#carried = ids.length;
-    this.#port.send({ type: 'frames', ids, bytes }, Buffer.concat(pieces));
+    this.#port.send({ type: 'frames', ids, bytes }, body, () => {
+      left();
+      if (this.#due && this.#pending.leaving === 0) this.#flush();
+    });
   }
 }

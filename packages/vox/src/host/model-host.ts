@@ -210,7 +210,7 @@ export class ModelHost {
     sampleRate.catch(() => {});
     const id = this.#begin(queue, signal, ({ message, body }) => {
       if (message.type === 'audio-start') started(message.sampleRate);
-      else if (message.type === 'audio' && body) queue.push(body);
+      else if (message.type === 'audio' && body) queue.push(new Uint8Array(body));
       else if (message.type === 'end' && message.speech) queue.end(message.speech);
     });
     this.#host.port.send({ type: 'synthesize', id, ...job, credit: CREDIT_BYTES });

@@ -103,8 +103,8 @@ export type ToRunner =
   /** A live stream; `cancel` ends it at once, `end` and `error` are its last words. */
   | { readonly type: 'listen'; readonly id: number; readonly options: LiveOptions }
   /**
-   * What came in for all live streams of this runner since the last tick: the body is their PCM16 one after another,
-   * `bytes[i]` of it for stream `ids[i]`, always whole samples.
+   * What came in for all live streams of this runner since the last tick: the body is their samples one after another,
+   * `bytes[i]` of it for stream `ids[i]`, always whole samples. A stream may come more than once.
    */
   | { readonly type: 'frames'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
   /** Audio of that length was dropped before the next frames. */

@@ -1,19 +1,52 @@
 /** A message port over a duplex byte stream. All messages of one tick leave in one gathered write. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { encodeFrame, FrameDecoder } from './frame.js';
 import type { Envelope } from './index.js';
 
 /** One end of a conversation: `Out` is what this end says, `In` what it hears. */
 export interface Port<Out, In> {
-  send(message: Out, body?: Uint8Array): void;
+  /** @param left called once the bytes of a body that is not empty are the caller's again */
+  send(message: Out, body?: Uint8Array, left?: () => void): void;
+  /** The body is the handler's until it returns: what it keeps of it it copies. */
   onMessage(handler: (envelope: Envelope<In>) => void): void;
   /** The other end is gone, or said something that can't be understood. Called at most once. */
   onClose(handler: (error?: Error) => void): void;
   close(): void;
 }
 
+/** Bytes that are read at once: what a pipe of Linux holds. */
+const READ_BYTES = 64 * 1024;
+
 /** A port over `stream`; it closes when the stream ends or breaks. */
 export function pipePort<Out, In>(stream: Duplex): Port<Out, In> {
+  return portOver(stream, (hear) => stream.on('data', hear));
+}
+
+/**
+ * The same over a socket that this process has as file descriptor `fd`. All of it is read into one block of memory: read as a
+ * stream each read is a block of its own, which lives until garbage is collected.
+ */
+export function descriptorPort<Out, In>(fd: number): Port<Out, In> {
+  let hear: (chunk: Buffer) => void = () => {};
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (count: number, block: Uint8Array) => {
+      hear(Buffer.from(block.buffer, block.byteOffset, count));
+      return true;
+    },
+  };
+  // `onread` is an option of the constructor, too, though its types know it of `connect` alone.
+  const options = { fd, readable: true, writable: true, onread };
+  const socket = new Socket(options);
+  // The end is told to those who read.
+  socket.resume();
+  return portOver(socket, (handler) => {
+    hear = handler;
+  });
+}
+
+function portOver<Out, In>(stream: Duplex, onData: (hear: (chunk: Buffer) => void) => void): Port<Out, In> {
   const decoder = new FrameDecoder<In>();
   let corked = false;
   let closed = false;
@@ -26,23 +59,30 @@ export function pipePort<Out, In>(stream: Duplex): Port<Out, In> {
     stream.destroy();
     onClose(error);
   };
-  stream.on('data', (chunk: Buffer) => {
-    let envelopes: Envelope<In>[];
-    try {
-      envelopes = decoder.push(chunk);
-    } catch (error) {
-      finish(error instanceof Error ? error : new Error(String(error)));
-      return;
+  onData((chunk) => {
+    const envelopes = decoder.push(chunk);
+    for (;;) {
+      let next: IteratorResult<Envelope<In>, void>;
+      try {
+        next = envelopes.next();
+      } catch (error) {
+        finish(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      if (next.done === true) return;
+      onMessage(next.value);
     }
-    for (const envelope of envelopes) onMessage(envelope);
   });
   stream.on('end', () => finish());
   stream.on('close', () => finish());
   stream.on('error', (error) => finish(error));
 
   return {
-    send(message, body) {
-      if (closed || !stream.writable) return;
+    send(message, body, left) {
+      if (closed || !stream.writable) {
+        left?.();
+        return;
+      }
       if (!corked) {
         corked = true;
         stream.cork();
@@ -51,7 +91,7 @@ export function pipePort<Out, In>(stream: Duplex): Port<Out, In> {
           stream.uncork();
         });
       }
-      for (const piece of encodeFrame(message, body)) stream.write(piece);
+      for (const piece of encodeFrame(message, body)) stream.write(piece, piece === body ? left : undefined);
     },
     onMessage(handler) {
       onMessage = handler;
@@ -77,11 +117,12 @@ export function portPair<A, B>(): [Port<A, B>, Port<B, A>] {
   const left = make();
   const right = make();
   const port = <Out, In>(mine: Side, theirs: Side): Port<Out, In> => ({
-    send(message, body) {
+    send(message, body, left) {
       if (mine.closed) return;
       const envelope = structuredClone(body === undefined ? { message } : { message, body });
       setImmediate(() => {
         if (!theirs.closed) theirs.message(envelope);
+        left?.();
       });
     },
     onMessage(handler) {

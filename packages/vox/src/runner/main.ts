@@ -1,12 +1,11 @@
 /** Entry of the child process. Messages travel over file descriptor 3; standard error belongs to the native library. */
-import { Socket } from 'node:net';
 import type { FromRunner, ToRunner } from '../messages/index.js';
-import { pipePort } from '../messages/pipe.js';
+import { descriptorPort } from '../messages/pipe.js';
 import { createRunner } from './runner.js';
 
 const MESSAGES = 3;
 
-const port = pipePort<FromRunner, ToRunner>(new Socket({ fd: MESSAGES, readable: true, writable: true }));
+const port = descriptorPort<FromRunner, ToRunner>(MESSAGES);
 const log = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };

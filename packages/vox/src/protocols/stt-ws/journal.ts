@@ -8,7 +8,11 @@ const MAX_CALL_ID = 128;
 
 export class Journal {
   readonly #log: Log;
-  readonly #last: string[] = [];
+  /** In every line. A logger of its own for each connection would be some kilobytes of each. */
+  readonly #who: { readonly call_id: string; readonly conn_id: string };
+  /** The latest events, in a ring of so many: an array that is pushed to and shifted is made anew every few events. */
+  readonly #last: string[] = new Array(REMEMBERED).fill('');
+  #count = 0;
   /** `segment_seq` of the next final: it stands in every line. */
   segment = 1;
   peakIn = 0;
@@ -19,7 +23,8 @@ export class Journal {
   finalizeReason: 'endpoint' | 'commit' | null = null;
 
   constructor(log: Log, callId: string, connId: string) {
-    this.#log = log.child({ call_id: callId.slice(0, MAX_CALL_ID), conn_id: connId });
+    this.#log = log;
+    this.#who = { call_id: callId.slice(0, MAX_CALL_ID), conn_id: connId };
   }
 
   /** One line. `fields` never hold what was said. */
@@ -28,7 +33,7 @@ export class Journal {
     if (!this.#log.isLevelEnabled(level)) return;
     const time = Date.now();
     const stamp = { ts: new Date(time).toISOString(), ts_ms: time };
-    this.#log[level]({ event, ...stamp, segment_seq: this.segment, ...fields });
+    this.#log[level]({ ...this.#who, event, ...stamp, segment_seq: this.segment, ...fields });
   }
 
   /** `ws.closed`, and the bundle where the code is not that of a normal end. */
@@ -38,7 +43,7 @@ export class Journal {
     this.say(
       'ws.troubleshoot_bundle',
       {
-        last_events: [...this.#last],
+        last_events: this.#events(),
         peak_in_depth: this.peakIn,
         peak_out_depth: this.peakOut,
         overflow_in_count: this.overflowIn,
@@ -52,8 +57,16 @@ export class Journal {
   }
 
   #remember(event: string): void {
-    this.#last.push(event);
-    if (this.#last.length > REMEMBERED) this.#last.shift();
+    this.#last[this.#count % REMEMBERED] = event;
+    this.#count++;
+  }
+
+  /** The remembered events, oldest first. */
+  #events(): string[] {
+    const next = this.#count % REMEMBERED;
+    return this.#count < REMEMBERED
+      ? this.#last.slice(0, next)
+      : [...this.#last.slice(next), ...this.#last.slice(0, next)];
   }
 }
 

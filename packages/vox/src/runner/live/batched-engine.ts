@@ -51,8 +51,11 @@ export function isStreaming(model: Model): model is StreamingModel {
 export class BatchedEngine implements LiveEngine, Steps {
   readonly #model: StreamingModel;
   readonly #clock: Clock;
-  /** Streams that a step would do something for, longest waiting first. */
-  readonly #waiting = new Set<BatchedStream>();
+  /**
+   * Streams that a step would do something for, longest waiting first; each says itself that it is among them. As a set, which
+   * is made anew whenever so many have come and gone, it was most of what the old part of the heap filled up with.
+   */
+  #waiting: BatchedStream[] = [];
   readonly #streams = new Set<BatchedStream>();
   #limit = FIRST_BATCH;
   #cost: Cost | undefined;
@@ -83,12 +86,14 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 
   wants(stream: BatchedStream): void {
-    if (this.#waiting.size === 0) this.#since = this.#clock.now();
-    this.#waiting.add(stream);
+    if (stream.waits) return;
+    if (this.#waiting.length === 0) this.#since = this.#clock.now();
+    this.#wait(stream);
   }
 
   forget(stream: BatchedStream): void {
-    this.#waiting.delete(stream);
+    if (stream.waits) this.#waiting.splice(this.#waiting.indexOf(stream), 1);
+    stream.waits = false;
     this.#streams.delete(stream);
   }
 
@@ -98,13 +103,13 @@ export class BatchedEngine implements LiveEngine, Steps {
 
   tick(): boolean {
     const begun = this.#clock.now();
-    const gathered = begun - this.#since >= this.#gatherMs || this.#waiting.size >= this.#limit;
-    while (gathered && this.#waiting.size > 0) {
+    const gathered = begun - this.#since >= this.#gatherMs || this.#waiting.length >= this.#limit;
+    while (gathered && this.#waiting.length > 0) {
       this.#stepSome();
       if (this.#clock.now() - begun >= TICK_MS) break;
     }
     if (begun - this.#measuredAt >= MEASURE_MS) this.#account(begun);
-    return this.#waiting.size > 0;
+    return this.#waiting.length > 0;
   }
 
   streamLoad(): number {
@@ -116,13 +121,18 @@ export class BatchedEngine implements LiveEngine, Steps {
   }
 
   idle(): void {
-    this.#waiting.clear();
+    this.#waiting = [];
+  }
+
+  #wait(stream: BatchedStream): void {
+    stream.waits = true;
+    this.#waiting.push(stream);
   }
 
   /** One step of those that have waited longest. */
   #stepSome(): void {
-    const batch = [...this.#waiting].slice(0, this.#limit);
-    for (const stream of batch) this.#waiting.delete(stream);
+    const batch = this.#waiting.splice(0, this.#limit);
+    for (const stream of batch) stream.waits = false;
     const begun = this.#clock.now();
     this.#model.step(batch.map(({ native }) => native));
     const spent = this.#clock.now() - begun;
@@ -135,7 +145,7 @@ export class BatchedEngine implements LiveEngine, Steps {
     for (const stream of batch) {
       stream.collect();
       // At the end of the line, if it is not over by now.
-      if (this.#streams.has(stream) && stream.ready) this.#waiting.add(stream);
+      if (!stream.waits && this.#streams.has(stream) && stream.ready) this.#wait(stream);
     }
   }
 

@@ -42,6 +42,8 @@ export interface Steps {
 }
 
 export class BatchedStream implements LiveStream {
+  /** Set while it waits for a step, by whom it waits for. */
+  waits = false;
   readonly #context: StreamContext;
   readonly #steps: Steps;
   readonly #options: LiveOptions;

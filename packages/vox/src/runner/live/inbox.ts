@@ -1,6 +1,7 @@
 /** What came in for one stream and was not taken yet: audio and commands in one order. */
 import { decodeToMono, int16ToFloat, Resampler } from '@vox-speech/audio';
 import { LIVE_SAMPLE_BYTES, type LiveEncoding, VoxError } from '@vox-speech/contract';
+import { ByteQueue } from './byte-queue.js';
 import type { LiveStream } from './stream.js';
 
 /** Hz: what every recogniser and detector hears. */
@@ -13,20 +14,33 @@ const MAX_WAITING_MS = 600_000;
 /** Ms of audio that a stream is given at once, however large the client's frames are. */
 const PIECE_MS = 500;
 
+/** Audio lies in a queue of its own, in the order of its items. */
 type Item =
-  | { readonly type: 'audio'; readonly bytes: Uint8Array; readonly at: number }
+  | { readonly type: 'audio'; bytes: number; readonly at: number }
   | { readonly type: 'skip'; readonly samples: number }
   | { readonly type: 'commit' | 'finish'; readonly at: number };
 
+/** Samples of the piece that is handed on: one block for all streams, which give it back before the next piece. */
+let block = new Float32Array(0);
+
+/** So many samples of the block. Packets are mostly of one length, and one view of them does then. */
+function scratch(count: number): Float32Array {
+  if (block.length !== count) {
+    const room = block.buffer.byteLength / Float32Array.BYTES_PER_ELEMENT;
+    block = count <= room ? new Float32Array(block.buffer, 0, count) : new Float32Array(count);
+  }
+  return block;
+}
+
 export class Inbox {
   readonly #items: Item[] = [];
+  readonly #audio = new ByteQueue();
   readonly #resampler: Resampler;
   readonly #rate: number;
   readonly #encoding: LiveEncoding;
   readonly #sampleBytes: number;
   readonly #maxBytes: number;
   readonly #pieceBytes: number;
-  #bytes = 0;
   /** Samples of the client that were taken or skipped. */
   #heard = 0;
   /** Samples at 16 kHz that the stream was given for them. */
@@ -55,15 +69,14 @@ export class Inbox {
   }
 
   /**
-   * Whole samples; the bytes are kept, not copied. Throws VoxError `overloaded` where far more waits than any
-   * credit allows.
+   * Whole samples; the bytes are copied. Throws VoxError `overloaded` where far more waits than any credit allows.
    * @param at wall clock in ms
    */
   audio(bytes: Uint8Array, at: number): void {
-    if (this.#bytes + bytes.length > this.#maxBytes)
+    if (this.#audio.length + bytes.length > this.#maxBytes)
       throw new VoxError('overloaded', 'the audio of this stream comes faster than it can be taken');
-    this.#bytes += bytes.length;
-    this.#items.push({ type: 'audio', bytes, at });
+    this.#audio.push(bytes);
+    this.#items.push({ type: 'audio', bytes: bytes.length, at });
   }
 
   /** @param samples of the client's rate that were dropped */
@@ -79,15 +92,18 @@ export class Inbox {
   drain(stream: LiveStream): number {
     let taken = 0;
     while (this.#items.length > 0 && stream.hungry) {
-      const item = this.#items.shift();
+      const item = this.#items[0];
       if (item?.type === 'audio') {
-        const bytes = item.bytes.subarray(0, this.#pieceBytes);
-        if (bytes.length < item.bytes.length)
-          this.#items.unshift({ ...item, bytes: item.bytes.subarray(bytes.length) });
+        const bytes = this.#audio.shift(Math.min(item.bytes, this.#pieceBytes));
+        item.bytes -= bytes.length;
+        if (item.bytes === 0) this.#items.shift();
         taken += bytes.length;
         this.#heard += bytes.length / this.#sampleBytes;
         this.#give(stream, this.#resampler.push(this.#expand(bytes)), item.at);
-      } else if (item?.type === 'skip') {
+        continue;
+      }
+      this.#items.shift();
+      if (item?.type === 'skip') {
         this.#heard += item.samples;
         this.#give(stream, this.#resampler.flush(), 0);
         const behind = this.#expected() - this.#given;
@@ -98,12 +114,13 @@ export class Inbox {
         stream[item.type](item.at);
       }
     }
-    this.#bytes -= taken;
     return taken;
   }
 
   #expand(bytes: Uint8Array): Float32Array {
-    return this.#encoding === 'pcm16' ? int16ToFloat(bytes) : decodeToMono(bytes, this.#encoding, 1);
+    return this.#encoding === 'pcm16'
+      ? int16ToFloat(bytes, scratch(bytes.length >> 1))
+      : decodeToMono(bytes, this.#encoding, 1);
   }
 
   #expected(): number {

@@ -24,7 +24,7 @@ export class LevelEnds {
     let ended = false;
     for (let at = 0; at < samples.length; ) {
       const taken = Math.min(FRAME - this.#filled, samples.length - at);
-      this.#frame.set(samples.subarray(at, at + taken), this.#filled);
+      this.#frame.set(taken === samples.length ? samples : samples.subarray(at, at + taken), this.#filled);
       this.#filled += taken;
       at += taken;
       if (this.#filled < FRAME) break;

@@ -31,7 +31,7 @@ export interface LiveStream {
   readonly hungry: boolean;
   /** True when all that can be said of what was pushed is said; words that more audio may change are no matter. */
   readonly settled: boolean;
-  /** Mono samples at 16 kHz, any number; the array belongs to the stream. `arrivedAt` in ms of the wall clock. */
+  /** Mono samples at 16 kHz, any number; the array is the caller's again afterwards. `arrivedAt` in ms of the wall clock. */
   push(samples: Float32Array, arrivedAt: number): void;
   /** So many samples at 16 kHz were dropped; they count in all times. */
   skip(samples: number): void;
