@@ -19,8 +19,11 @@ const TAIL = 8_000;
 const AHEAD_MS = 240;
 /** Ms of speech before the first partial: of less, a model mostly invents. */
 const FIRST_PARTIAL_MS = 600;
-/** Ms of new audio that are worth another partial. */
-const NEW_AUDIO_MS = 240;
+/**
+ * Ms of new audio that are worth another partial. Words are promised when a few partials agree; of partials that heard nearly
+ * the same that says little: of 176 words of jfk.wav two were wrong with 240 ms, of 220 none with 480.
+ */
+const NEW_AUDIO_MS = 480;
 /** Ms of silence from which on a decode of the whole is nearer than a partial; so much of it makes a partial one. */
 const PAUSE_MS = 120;
 /**
