@@ -173,13 +173,16 @@ export class WhisperGraph extends GraphBuilder {
   }
 
   /**
-   * [N, T, state] to [N, heads, T, head size], or another order of those axes.
+   * [N, T, state] to [N, T, heads, head size].
    * @param more numbers that each head has beside its own
    */
+  split(value: string, more = 0): string {
+    return this.node('Reshape', [value, this.integers(0, -1, this.shape.heads, this.shape.headSize + more)]);
+  }
+
+  /** [N, T, state] to [N, heads, T, head size], or another order of those axes; `more` as for `split`. */
   heads(value: string, order: readonly number[] = [0, 2, 1, 3], more = 0): string {
-    const size = this.shape.headSize + more;
-    const split = this.node('Reshape', [value, this.integers(0, -1, this.shape.heads, size)]);
-    return this.node('Transpose', [split], { attributes: { perm: order } });
+    return this.node('Transpose', [this.split(value, more)], { attributes: { perm: order } });
   }
 
   /** [N, heads, T, head size] to [N, T, state]; `order` is that of N, T, heads, head size in the value. */

@@ -74,17 +74,13 @@ export const COUNTED = 1;
 /** Queries [N, n, state] with the number that counts: [N, n, heads × (head size + 1)]. */
 export function countingQueries(g: WhisperGraph, queries: string): string {
   const ones = [g.integers(0, 0, 0, 0, 0, 0, 0, COUNTED), g.constant('1', scalar(1))];
-  return joined(g, g.node('Pad', [split(g, queries), ...ones]));
+  return joined(g, g.node('Pad', [g.split(queries), ...ones]));
 }
 
 /** Keys [1, T, state] with their counts: [1, T, heads × (head size + 1)]. */
 export function countedKeys(g: WhisperGraph, keys: string, counts: string): string {
   const each = g.node('Expand', [counts, g.integers(1, 1, g.shape.heads, COUNTED)]);
-  return joined(g, g.node('Concat', [split(g, keys), each], { attributes: { axis: 3 } }));
-}
-
-function split(g: WhisperGraph, value: string): string {
-  return g.node('Reshape', [value, g.integers(0, -1, g.shape.heads, g.shape.headSize)]);
+  return joined(g, g.node('Concat', [g.split(keys), each], { attributes: { axis: 3 } }));
 }
 
 function joined(g: WhisperGraph, value: string): string {
