@@ -157,7 +157,10 @@ describe('the client package, packed and installed in an empty folder', () => {
     });
 
     it('tell who said what', () => {
-      assert.match(said[4], /^[\d.]+ to [\d.]+ s, A: .*help you.*\n[\d.]+ to [\d.]+ s, B: .*plants/i);
+      // "Hello?" may be a line of its own: how long its pause seems depends on the processor's arithmetic.
+      assert.match(said[4], /^[\d.]+ to [\d.]+ s, A: (.*\n[\d.]+ to [\d.]+ s, A: )?.*help you/i);
+      assert.match(said[4], /^[\d.]+ to [\d.]+ s, B: .*plants/im);
+      assert.doesNotMatch(said[4], /A: .*plants|B: .*help you/i);
       assert.match(said[4], /^keywords .+$/m);
       assert.equal(said.length, 5);
     });
