@@ -1,0 +1,124 @@
+/**
+ * ONNX Runtime by its C interface. The package's own binding keeps the thread it is called on for as long as a model runs, and
+ * copies every value that goes in or out; called by its C functions, it runs beside the event loop, several runs share one
+ * model's weights, and what goes from one step to the next stays where it is (decision 0010).
+ */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Availability, importPackage, probePackage, VoxError } from '@vox-speech/contract';
+import { type Api, bindApi, type Koffi, type Out, type Pointer, type Status } from './api.js';
+
+const require = createRequire(import.meta.url);
+const PACKAGE = 'onnxruntime-node';
+/** Calls functions of libraries that have no binding for Node. */
+const CALLER = 'koffi';
+/** Folder of the library in its package. */
+const FOLDER = join('bin', 'napi-v6', process.platform, process.arch);
+/** libonnxruntime.so.1, libonnxruntime.1.30.0.dylib, onnxruntime.dll. */
+const LIBRARY = /^(libonnxruntime\.so\.\d+|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/;
+/** Of its log: errors. */
+const LOG_LEVEL = 3;
+/** OrtArenaAllocator, OrtMemTypeDefault. */
+const ARENA = 1;
+const DEFAULT_MEMORY = 0;
+
+/** Looks whether the library and what calls it are there for this machine, importing neither. */
+export function probeRuntime(): Availability {
+  try {
+    require.resolve(CALLER);
+  } catch {
+    return { available: false, reason: `${CALLER} is not installed: npm install ${CALLER}` };
+  }
+  return probePackage(require, PACKAGE, (manifest) =>
+    libraryIn(manifest) === undefined
+      ? `${PACKAGE} has no library for ${process.platform}-${process.arch}`
+      : undefined,
+  );
+}
+
+/** Path of the library of an installed package, by the path of its manifest; undefined = none for this machine. */
+function libraryIn(manifest: string): string | undefined {
+  const folder = join(dirname(manifest), FOLDER);
+  try {
+    const name = readdirSync(folder).find((file) => LIBRARY.test(file));
+    return name === undefined ? undefined : join(folder, name);
+  } catch {
+    return undefined;
+  }
+}
+
+let loaded: Runtime | undefined;
+
+/**
+ * The library, loaded once in a process, which carries it from then on.
+ * @throws VoxError `engine_missing` when it is not installed or can't be loaded here
+ */
+export function loadRuntime(): Runtime {
+  loaded ??= importPackage(PACKAGE, probeRuntime(), () => {
+    const path = libraryIn(require.resolve(`${PACKAGE}/package.json`));
+    return new Runtime(require(CALLER) as Koffi, path ?? PACKAGE);
+  });
+  return loaded;
+}
+
+/** The loaded library. */
+export class Runtime {
+  readonly api: Api;
+  readonly koffi: Koffi;
+  readonly environment: Pointer;
+  /** What tells the library that values lie in this process's own memory. */
+  readonly memory: Pointer;
+  readonly allocator: Pointer;
+  readonly #names = new Map<string, Buffer>();
+
+  /** Throws Error where the file is no such library. */
+  constructor(koffi: Koffi, path: string) {
+    this.koffi = koffi;
+    this.api = bindApi(koffi, koffi.load(path).func('OrtGetApiBase', 'void *', [])());
+    this.environment = this.made((out) => this.api.createEnvironment(LOG_LEVEL, 'vox', out));
+    this.memory = this.made((out) => this.api.processorMemory(ARENA, DEFAULT_MEMORY, out));
+    this.allocator = this.made((out) => this.api.defaultAllocator(out));
+  }
+
+  /** What a call made. Throws Error with what the library says where it failed. */
+  made<T = Pointer>(call: (out: Out<T>) => Status): T {
+    const out: Out<T> = [null];
+    this.check(call(out));
+    if (out[0] === null) throw new Error('ONNX Runtime gave nothing');
+    return out[0];
+  }
+
+  /** Throws Error with what the library says of a call that failed. */
+  check(status: Status): void {
+    if (status === null) return;
+    const message = this.api.errorMessage(status);
+    this.api.releaseStatus(status);
+    throw new Error(message);
+  }
+
+  /** A string of the library's that is the caller's now. */
+  taken(text: Pointer): string {
+    const { koffi } = this;
+    let length = 0;
+    while (new Uint8Array(koffi.view(text + BigInt(length), 1))[0] !== 0) length++;
+    const copy = Buffer.from(koffi.view(text, length)).toString('utf8');
+    this.check(this.api.free(this.allocator, text));
+    return copy;
+  }
+
+  /** Address of a name that stays where it is as long as the process lives. */
+  name(text: string): Pointer {
+    let bytes = this.#names.get(text);
+    if (bytes === undefined) {
+      bytes = Buffer.from(`${text}\0`);
+      this.#names.set(text, bytes);
+    }
+    return this.koffi.address(bytes);
+  }
+}
+
+/** The error of a run that was stopped. */
+export function stopped(): VoxError {
+  return new VoxError('cancelled', 'cancelled');
+}
