@@ -3,7 +3,10 @@
  * it can do is the row it is made from.
  */
 import {
+  type DecodeKey,
   describeModel,
+  type LaneDecoder,
+  Lanes,
   type LoadOptions,
   type Model,
   type ModelFiles,
@@ -15,7 +18,6 @@ import {
   type TranscribeOptions,
   VoxError,
 } from '@vox-speech/contract';
-import { type DecodeKey, type Decoder, Lanes } from './lanes.js';
 import type {
   Native,
   OfflineRecognizer,
@@ -66,8 +68,15 @@ export interface RecognizerRow {
   streamOptions?(options: TranscribeOptions): Readonly<Record<string, string>>;
 }
 
+/** What one decode hears. */
+interface Job {
+  readonly samples: Float32Array;
+  /** Options of its stream. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
 /** One native recogniser behind the lanes: it is told language and task right before each decode. */
-class RowDecoder implements Decoder<RecognizerResult> {
+class RowDecoder implements LaneDecoder<Job, RecognizerResult> {
   readonly #native: Native;
   readonly #row: RecognizerRow;
   readonly #threads: number;
@@ -88,11 +97,11 @@ class RowDecoder implements Decoder<RecognizerResult> {
     return this;
   }
 
-  async decode(samples: Float32Array, key: DecodeKey): Promise<RecognizerResult> {
+  async decode({ samples, options }: Job, key: DecodeKey): Promise<RecognizerResult> {
     if (this.#key.language !== key.language || this.#key.task !== key.task) await this.#change(key);
     const recognizer = await this.#recognizer;
     const stream = recognizer.createStream();
-    for (const [option, value] of Object.entries(key.stream ?? {})) stream.setOption(option, value);
+    for (const [option, value] of Object.entries(options)) stream.setOption(option, value);
     stream.acceptWaveform({ samples, sampleRate: SAMPLE_RATE });
     return recognizer.decodeAsync(stream);
   }
@@ -151,10 +160,10 @@ export async function createRecognizer(
 class Recognizer implements Model {
   readonly info: ModelInfo;
   readonly #row: RecognizerRow;
-  readonly #lanes: Lanes<RecognizerResult>;
+  readonly #lanes: Lanes<Job, RecognizerResult>;
   readonly #closed = new AbortController();
 
-  constructor(info: ModelInfo, row: RecognizerRow, lanes: Lanes<RecognizerResult>) {
+  constructor(info: ModelInfo, row: RecognizerRow, lanes: Lanes<Job, RecognizerResult>) {
     this.info = info;
     this.#row = row;
     this.#lanes = lanes;
@@ -170,8 +179,9 @@ class Recognizer implements Model {
     if (durationMs > MAX_WINDOW_MS)
       throw new VoxError('internal', `a window of ${durationMs} ms is longer than ${MAX_WINDOW_MS}`);
     const key = this.#key(options);
+    const job = { samples: pcm.samples, options: this.#row.streamOptions?.(options) ?? {} };
     if (pcm.samples.length < MIN_SAMPLES) return;
-    const result = await this.#lanes.decode(pcm.samples, key, AbortSignal.any([signal, this.#closed.signal]));
+    const result = await this.#lanes.decode(job, key, AbortSignal.any([signal, this.#closed.signal]));
     const text = result.text.trim();
     if (text === '') return;
     const language = this.#languageOf(result, key, options);
@@ -199,13 +209,11 @@ class Recognizer implements Model {
   #key(options: TranscribeOptions): DecodeKey {
     requireTask(this.info, options);
     const { language, task } = options;
-    const stream = this.#row.streamOptions?.(options);
     return {
       ...(this.#row.changes === 'never'
         ? { language: '', task: 'transcribe' }
         : { language: language ?? this.#row.defaultLanguage ?? '', task }),
       ...(options.thrifty === true ? { thrifty: true } : {}),
-      ...(stream === undefined ? {} : { stream }),
     };
   }
 

@@ -138,10 +138,7 @@ export class Session {
     );
   }
 
-  #names(
-    count: Runtime['api']['inputCount'],
-    nameAt: Runtime['api']['inputName'],
-  ): string[] {
+  #names(count: Runtime['api']['inputCount'], nameAt: Runtime['api']['inputName']): string[] {
     const runtime = this.#runtime;
     const length = Number(runtime.made<number>((out) => count(this.#pointer, out)));
     return Array.from({ length }, (_, at) =>

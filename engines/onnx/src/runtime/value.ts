@@ -1,6 +1,7 @@
 /** Values that go into a model and come out of it. They lie outside of JavaScript's memory, and are released by hand. */
-import type { Runtime } from './library.js';
+
 import type { Pointer } from './api.js';
+import type { Runtime } from './library.js';
 
 /** ONNX_TENSOR_ELEMENT_DATA_TYPE_*. */
 const TYPES = { float32: 1, int64: 7 } as const;

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VoxError } from '@vox-speech/contract';
-import { type DecodeKey, type Decoder, Lanes } from './lanes.js';
-import { Turns } from './turns.js';
+import { VoxError } from './errors.js';
+import { type DecodeKey, type LaneDecoder, Lanes } from './lanes.js';
 
 const EN: DecodeKey = { language: 'en', task: 'transcribe' };
 const DE: DecodeKey = { language: 'de', task: 'transcribe' };
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A recogniser whose decodes end when the test says so; it objects to two languages at once. */
-class Recogniser implements Decoder<string> {
+class Recogniser implements LaneDecoder<number, string> {
   readonly running: { key: DecodeKey; id: number; end: () => void }[] = [];
   readonly started: number[] = [];
-  decode(samples: Float32Array, key: DecodeKey): Promise<string> {
-    const id = samples[0] ?? 0;
+  decode(id: number, key: DecodeKey): Promise<string> {
     for (const other of this.running) assert.deepEqual(other.key, key, 'two languages on one recogniser');
     this.started.push(id);
     return new Promise((resolve) => {
@@ -34,13 +32,12 @@ function setup(threads = 2) {
   const wide = new Recogniser();
   const narrow = new Recogniser();
   let made = 0;
-  const lanes = new Lanes<string>(wide, threads, async () => {
+  const lanes = new Lanes<number, string>(wide, threads, async () => {
     made++;
     return narrow;
   });
   const { signal } = new AbortController();
-  const decode = (id: number, key = EN, cancel = signal): Promise<string> =>
-    lanes.decode(Float32Array.of(id), key, cancel);
+  const decode = (id: number, key = EN, cancel = signal): Promise<string> => lanes.decode(id, key, cancel);
   const endAll = async (): Promise<void> => {
     for (let guard = 0; guard < 100; guard++) {
       await tick();
@@ -128,33 +125,12 @@ test('cancel: a waiting decode leaves the queue, a running one is rejected at on
 
 test('a recogniser that can not be made leaves the wide one at work', async () => {
   const wide = new Recogniser();
-  const lanes = new Lanes<string>(wide, 2, () => Promise.reject(new Error('no memory')));
+  const lanes = new Lanes<number, string>(wide, 2, () => Promise.reject(new Error('no memory')));
   const { signal } = new AbortController();
-  const results = [1, 2, 3].map((id) => lanes.decode(Float32Array.of(id), EN, signal));
+  const results = [1, 2, 3].map((id) => lanes.decode(id, EN, signal));
   for (let guard = 0; guard < 10; guard++) {
     await tick();
     wide.running[0]?.end();
   }
   assert.deepEqual(await Promise.all(results), ['en1', 'en2', 'en3']);
-});
-
-test('turns: first come, first served, and one who leaves is skipped', async () => {
-  const turns = new Turns();
-  const { signal } = new AbortController();
-  const abort = new AbortController();
-  const order: number[] = [];
-  const end = await turns.take(signal);
-  const second = turns.take(abort.signal);
-  const third = turns.take(signal).then((done) => {
-    order.push(3);
-    done();
-  });
-  abort.abort();
-  await assert.rejects(second, (error) => VoxError.is(error) && error.code === 'cancelled');
-  await tick();
-  assert.deepEqual(order, []);
-  end();
-  end();
-  await third;
-  (await turns.take(signal))();
 });

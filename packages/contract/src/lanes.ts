@@ -10,7 +10,7 @@
  * Language and task belong to a recogniser: the start of a decode overwrites what a running one will read when its
  * encoder is done. So one recogniser never runs two decodes of different (language, task) at once.
  */
-import { VoxError } from '@vox-speech/contract';
+import { VoxError } from './errors.js';
 
 /** What belongs to the recogniser during a decode. */
 export interface DecodeKey {
@@ -19,26 +19,33 @@ export interface DecodeKey {
   readonly task: 'transcribe' | 'translate';
   /** One thread, also where more are free: less processor time in all. Absent = no. */
   readonly thrifty?: boolean;
-  /** What belongs to this decode alone; two decodes at once may differ in it. */
-  readonly stream?: Readonly<Record<string, string>>;
 }
 
-/** A recogniser, as far as lanes know it. */
-export interface Decoder<R> {
-  /** `key` holds for this decode and until the next call. */
-  decode(samples: Float32Array, key: DecodeKey): Promise<R>;
+/**
+ * A recogniser, as far as lanes know it.
+ * @typeParam Job what is to be decoded, with what belongs to this decode alone
+ */
+export interface LaneDecoder<Job, Result> {
+  /**
+   * `key` holds for this decode and until the next call. Who aborts has gone on already: a decode that can be stopped should be,
+   * and what comes of it is thrown away.
+   */
+  decode(job: Job, key: DecodeKey, signal: AbortSignal): Promise<Result>;
+  /** Gives its memory back, where the garbage collector does not. Nothing runs then. */
+  close?(): void;
 }
 
-interface Waiting<R> {
-  readonly samples: Float32Array;
+interface Waiting<Job, Result> {
+  readonly job: Job;
   readonly key: DecodeKey;
-  readonly resolve: (result: R) => void;
+  readonly signal: AbortSignal;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
   readonly leave: () => void;
 }
 
-interface Lane<R> {
-  readonly decoder: Decoder<R>;
+interface Lane<Job, Result> {
+  readonly decoder: LaneDecoder<Job, Result>;
   running: number;
   key: DecodeKey | undefined;
 }
@@ -46,31 +53,35 @@ interface Lane<R> {
 const sameKey = (a: DecodeKey | undefined, b: DecodeKey): boolean =>
   a !== undefined && a.language === b.language && a.task === b.task;
 
-export class Lanes<R> {
-  readonly #wide: Lane<R>;
+export class Lanes<Job, Result> {
+  readonly #wide: Lane<Job, Result>;
   readonly #threads: number;
-  readonly #createNarrow: () => Promise<Decoder<R>>;
-  #narrow: Lane<R> | undefined;
+  readonly #createNarrow: () => Promise<LaneDecoder<Job, Result>>;
+  #narrow: Lane<Job, Result> | undefined;
   #creating = false;
-  readonly #queue: Waiting<R>[] = [];
+  readonly #queue: Waiting<Job, Result>[] = [];
 
   /**
    * @param wide uses all `threads` for one decode
    * @param createNarrow makes the recogniser that uses one thread a decode; called at most once, unless it fails
    */
-  constructor(wide: Decoder<R>, threads: number, createNarrow: () => Promise<Decoder<R>>) {
+  constructor(
+    wide: LaneDecoder<Job, Result>,
+    threads: number,
+    createNarrow: () => Promise<LaneDecoder<Job, Result>>,
+  ) {
     this.#wide = { decoder: wide, running: 0, key: undefined };
     this.#threads = threads;
     this.#createNarrow = createNarrow;
   }
 
   /**
-   * Decodes when its turn comes. A running native decode can't be stopped: on abort the caller is free at once and
+   * Decodes when its turn comes. Whether a running decode can be stopped or not: on abort the caller is free at once and
    * the result is thrown away.
    * @throws VoxError `cancelled`, or what the recogniser throws
    */
-  decode(samples: Float32Array, key: DecodeKey, signal: AbortSignal): Promise<R> {
-    return new Promise<R>((resolve, reject) => {
+  decode(job: Job, key: DecodeKey, signal: AbortSignal): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
       if (signal.aborted) {
         reject(new VoxError('cancelled', 'cancelled'));
         return;
@@ -82,9 +93,10 @@ export class Lanes<R> {
         // Who waited for a change of language behind this one may go now.
         this.#pump();
       };
-      const waiting: Waiting<R> = {
-        samples,
+      const waiting: Waiting<Job, Result> = {
+        job,
         key,
+        signal,
         resolve,
         reject,
         leave: () => signal.removeEventListener('abort', abort),
@@ -98,6 +110,7 @@ export class Lanes<R> {
   /** Lets go of the narrow recogniser while it has nothing to do; the next concurrent decodes make it again. */
   trim(): void {
     if (this.#narrow === undefined || this.#narrow.running > 0) return;
+    this.#narrow.decoder.close?.();
     this.#narrow = undefined;
     this.#creating = false;
   }
@@ -116,7 +129,7 @@ export class Lanes<R> {
     }
   }
 
-  #laneFor(key: DecodeKey): Lane<R> | undefined {
+  #laneFor(key: DecodeKey): Lane<Job, Result> | undefined {
     const running = this.#running;
     if (key.thrifty === true && this.#threads > 1 && this.#narrow === undefined) this.#create();
     const alone = running === 0 && this.#queue.length === 1;
@@ -146,11 +159,14 @@ export class Lanes<R> {
     );
   }
 
-  async #run(lane: Lane<R>, { samples, key, resolve, reject, leave }: Waiting<R>): Promise<void> {
+  async #run(
+    lane: Lane<Job, Result>,
+    { job, key, signal, resolve, reject, leave }: Waiting<Job, Result>,
+  ): Promise<void> {
     lane.running++;
     lane.key = key;
     try {
-      resolve(await lane.decoder.decode(samples, key));
+      resolve(await lane.decoder.decode(job, key, signal));
     } catch (error) {
       reject(error);
     } finally {
