@@ -1,0 +1,61 @@
+/** What a pulled Whisper says of itself: its sizes and special tokens, from the encoder's metadata. */
+import type { Session } from '../runtime/index.js';
+
+export interface WhisperFacts {
+  readonly textLayers: number;
+  readonly state: number;
+  /** Positions of the decoder: prompt and text together. */
+  readonly textContext: number;
+  readonly endOfText: number;
+  readonly startOfTranscript: number;
+  readonly startOfPrevious: number;
+  readonly noTimestamps: number;
+  /** A space alone. */
+  readonly blank: number;
+  /** Tokens that are no speech, such as music signs. */
+  readonly suppressed: readonly number[];
+  /** Of a model that knows several languages; absent = English alone. */
+  readonly many?: {
+    readonly transcribe: number;
+    readonly translate: number;
+    /** Token by code. */
+    readonly languages: ReadonlyMap<string, number>;
+  };
+}
+
+/** Throws Error naming what is missing. */
+export function readFacts(encoder: Session): WhisperFacts {
+  const text = (key: string): string => {
+    const value = encoder.metadata(key);
+    if (value === undefined) throw new Error(`its metadata have no ${key}`);
+    return value;
+  };
+  const number = (key: string): number => {
+    const value = Number(text(key));
+    if (!Number.isInteger(value) || value < 0) throw new Error(`its metadata's ${key} is no number`);
+    return value;
+  };
+  const numbers = (key: string): number[] => text(key).split(',').filter(Boolean).map(Number);
+  const tokens = numbers('all_language_tokens');
+  const codes = text('all_language_codes').split(',');
+  return {
+    textLayers: number('n_text_layer'),
+    state: number('n_text_state'),
+    textContext: number('n_text_ctx'),
+    endOfText: number('eot'),
+    startOfTranscript: number('sot'),
+    startOfPrevious: number('sot_prev'),
+    noTimestamps: number('no_timestamps'),
+    blank: number('blank_id'),
+    suppressed: numbers('non_speech_tokens'),
+    ...(number('is_multilingual') === 0
+      ? {}
+      : {
+          many: {
+            transcribe: number('transcribe'),
+            translate: number('translate'),
+            languages: new Map(tokens.map((token, at) => [codes[at] ?? '', token])),
+          },
+        }),
+  };
+}
