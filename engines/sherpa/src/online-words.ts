@@ -1,8 +1,7 @@
 /** What the streaming recogniser says of an utterance, as a segment on the stream's own clock. */
-import type { Segment } from '@vox-speech/contract';
+import { MAX_MS_A_CHARACTER, type Segment, type TimedTokens, wordsOf } from '@vox-speech/contract';
 import type { OnlineResult } from './native-online.js';
 import { BYTE_TOKEN, scoresOf } from './scores.js';
-import { MAX_MS_A_CHARACTER, type TimedTokens, wordsOf } from './words.js';
 
 /**
  * The utterance so far; undefined while nothing was said.

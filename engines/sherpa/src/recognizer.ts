@@ -17,6 +17,7 @@ import {
   type Segment,
   type TranscribeOptions,
   VoxError,
+  wordsOf,
 } from '@vox-speech/contract';
 import type {
   Native,
@@ -26,7 +27,6 @@ import type {
   RecognizerResult,
 } from './native.js';
 import { scoresOf } from './scores.js';
-import { wordsOf } from './words.js';
 
 /** Hz: what every family hears. */
 const SAMPLE_RATE = 16_000;

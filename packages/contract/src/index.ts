@@ -6,3 +6,4 @@ export * from './live.js';
 export * from './model-info.js';
 export * from './native-library.js';
 export * from './transcript.js';
+export * from './words.js';

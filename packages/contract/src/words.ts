@@ -5,7 +5,7 @@
  * each character of them is a word of its own, as in Whisper. Punctuation belongs to the word before it, opening
  * brackets and quotes to the word after it.
  */
-import type { Word } from '@vox-speech/contract';
+import type { Word } from './transcript.js';
 
 export interface TimedTokens {
   /** The whole text; what `tokens` spell, apart from white space at its ends. */
