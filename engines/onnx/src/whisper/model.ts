@@ -22,6 +22,7 @@ import type { Runtime } from '../runtime/index.js';
 import { tokenTimes } from './alignment.js';
 import { WhisperGraphs } from './graphs.js';
 import { type Hearing, SAMPLE_RATE, type Transcript, transcribe } from './greedy.js';
+import { scoresOf } from './scores.js';
 import { TokenList } from './tokens.js';
 
 /** Whisper hears 30 s at once; some of it is the silence that says that nothing more comes. */

@@ -1,6 +1,7 @@
 /**
- * Whisper's decoder, one step. sherpa-onnx hands each output cache back as the next input without looking at it, so the
- * caches hold just the `offset` positions there are: the first step gets sherpa's zeros, of which it takes none.
+ * Whisper's decoder, one step: the scores of what may follow the last of the tokens given. sherpa-onnx hands each output cache
+ * back as the next input without looking at it, so the caches hold just the `offset` positions there are: the first step gets
+ * sherpa's zeros, of which it takes none.
  * The embedding is stored once, as int8 [state, vocabulary] with a scale a token: columns of it are looked up, and it is
  * multiplied for the logits.
  */
@@ -12,6 +13,8 @@ import { WhisperGraph } from './layers.js';
 import { quantizeTransposed, SEVEN_BITS } from './quantize.js';
 import { COUNTED, countingQueries } from './silence.js';
 
+/** The end of an axis, whatever its length. */
+const LAST = 2 ** 31 - 1;
 /** Added to the scores of positions that must not be seen. */
 const HIDDEN = -1e9;
 
@@ -92,11 +95,12 @@ export function buildDecoder(model: Ct2Model, shape: WhisperShape, settings: Whi
 
     x = g.add(x, g.feedForward(g.norm(x, `${prefix}/ffn/layer_norm`), `${prefix}/ffn`, false));
   }
-  x = g.norm(x, 'decoder/layer_norm');
+  // Of a prompt, only what comes after its last token is asked for; the vocabulary is half of the work.
+  x = g.norm(g.node('Slice', [x, g.integers(-1), g.integers(LAST), g.integers(1)]), 'decoder/layer_norm');
   g.node('Identity', [g.multiplyQuantized(x, embedding)], { outputs: ['logits'] });
   g.node('Concat', newKeys, { attributes: { axis: 0 }, outputs: ['out_n_layer_self_k_cache'] });
   g.node('Concat', newValues, { attributes: { axis: 0 }, outputs: ['out_n_layer_self_v_cache'] });
-  g.output('logits', 'float32', ['N', 'n', shape.vocabularySize]);
+  g.output('logits', 'float32', ['N', 1, shape.vocabularySize]);
   g.output('out_n_layer_self_k_cache', 'float32', [textLayers, 'N', 'present', shape.state]);
   g.output('out_n_layer_self_v_cache', 'float32', [textLayers, 'N', 'present', shape.state]);
   if (alignment.length > 0) {
