@@ -1,22 +1,35 @@
 /** The ONNX Runtime engine, for models of which more is needed than sherpa tells. Importing this imports no native code; `load` does. */
-import { type Engine, VoxError } from '@vox-speech/contract';
+import { type Engine, type LoadOptions, type Model, type ModelFiles, VoxError } from '@vox-speech/contract';
 import { loadNative, probeNative } from './native.js';
+import { loadRuntime, probeRuntime } from './runtime/index.js';
 import { loadTone } from './tone.js';
+import { loadWhisper } from './whisper/model.js';
 
-/** The family of T-one, as the sherpa engine has it too. */
-const TONE = 'tone-ctc';
+/** Architecture to loader: a new family of models is a row here. The sherpa engine has these too. */
+const FAMILIES: Readonly<Record<string, (files: ModelFiles, options: LoadOptions) => Promise<Model>>> = {
+  'tone-ctc': (files, options) => loadTone(loadNative(), files, options),
+  whisper: (files, options) => loadWhisper(loadRuntime(), files, options),
+};
 
 const engine: Engine = {
   specificationVersion: 'v1',
   name: 'onnx',
-  probe: probeNative,
+  probe() {
+    const native = probeNative();
+    return native.available ? probeRuntime() : native;
+  },
   loadLibrary() {
     loadNative();
+    loadRuntime();
   },
   async load(files, options) {
-    if (files.family !== TONE)
-      throw new VoxError('engine_missing', `the onnx engine has no family '${files.family}'; it has ${TONE}`);
-    return loadTone(loadNative(), files, options);
+    const load = FAMILIES[files.family];
+    if (load === undefined)
+      throw new VoxError(
+        'engine_missing',
+        `the onnx engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}`,
+      );
+    return load(files, options);
   },
 };
 

@@ -19,6 +19,7 @@ export const API_VERSION = 16;
 
 /** The part of koffi that is used. */
 export interface Koffi {
+  config(settings: { readonly async_stack_size: number }): unknown;
   load(path: string): { func(name: string, result: string, parameters: string[]): () => Pointer };
   call(address: Pointer, type: TypeObject, ...parameters: unknown[]): unknown;
   proto(result: string, parameters: Parameter[]): TypeObject;

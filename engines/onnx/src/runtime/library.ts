@@ -19,6 +19,8 @@ const FOLDER = join('bin', 'napi-v6', process.platform, process.arch);
 const LIBRARY = /^(libonnxruntime\.so\.\d+|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/;
 /** Of its log: errors. */
 const LOG_LEVEL = 3;
+/** Bytes of stack that a call beside the event loop has, as a thread of its own would; koffi's 128 KiB are too few for a graph. */
+const STACK = 8 * 1024 * 1024;
 /** OrtArenaAllocator, OrtMemTypeDefault. */
 const ARENA = 1;
 const DEFAULT_MEMORY = 0;
@@ -57,7 +59,9 @@ let loaded: Runtime | undefined;
 export function loadRuntime(): Runtime {
   loaded ??= importPackage(PACKAGE, probeRuntime(), () => {
     const path = libraryIn(require.resolve(`${PACKAGE}/package.json`));
-    return new Runtime(require(CALLER) as Koffi, path ?? PACKAGE);
+    const koffi = require(CALLER) as Koffi;
+    koffi.config({ async_stack_size: STACK });
+    return new Runtime(koffi, path ?? PACKAGE);
   });
   return loaded;
 }
@@ -66,6 +70,8 @@ export function loadRuntime(): Runtime {
 export class Runtime {
   readonly api: Api;
   readonly koffi: Koffi;
+  /** Held: a library that nobody holds is unloaded with the next garbage. */
+  readonly library: ReturnType<Koffi['load']>;
   readonly environment: Pointer;
   /** What tells the library that values lie in this process's own memory. */
   readonly memory: Pointer;
@@ -75,7 +81,8 @@ export class Runtime {
   /** Throws Error where the file is no such library. */
   constructor(koffi: Koffi, path: string) {
     this.koffi = koffi;
-    this.api = bindApi(koffi, koffi.load(path).func('OrtGetApiBase', 'void *', [])());
+    this.library = koffi.load(path);
+    this.api = bindApi(koffi, this.library.func('OrtGetApiBase', 'void *', [])());
     this.environment = this.made((out) => this.api.createEnvironment(LOG_LEVEL, 'vox', out));
     this.memory = this.made((out) => this.api.processorMemory(ARENA, DEFAULT_MEMORY, out));
     this.allocator = this.made((out) => this.api.defaultAllocator(out));

@@ -174,6 +174,14 @@ class WhisperModel implements Model {
   }
 }
 
+function broken({ reference }: ModelFiles, what: string, cause: unknown): VoxError {
+  return new VoxError(
+    'model_broken',
+    `${reference} cannot be loaded: ${what}. Pull it again: vox rm ${reference} && vox pull ${reference}`,
+    { cause },
+  );
+}
+
 function readTokens(files: ModelFiles): TokenList {
   try {
     return TokenList.parse(readFileSync(join(files.directory, 'tokens.txt'), 'utf8'));
