@@ -1,4 +1,4 @@
-/** Imports a CTranslate2 Whisper checkpoint: two int8 graphs and a token list for sherpa-onnx. */
+/** Imports a CTranslate2 Whisper checkpoint: two int8 graphs and a token list, and a graph of its features. */
 import { join } from 'node:path';
 import { type ModelInfo, VoxError } from '@vox-speech/contract';
 import { requireFile } from '../files.js';
@@ -7,6 +7,7 @@ import { readSettings, readShape } from './checkpoint.js';
 import { Ct2Model } from './ct2-reader.js';
 import { buildDecoder } from './decoder.js';
 import { buildEncoder } from './encoder.js';
+import { buildFeatures } from './features.js';
 import { encoderMetadata, languagesOf } from './metadata.js';
 import { readVocabulary, writeTokens } from './tokens.js';
 
@@ -17,7 +18,7 @@ const WINDOW_MS = 30_000;
 export interface WhisperImport {
   /** Delivered files by their catalog names: `model.bin`, `config.json`, `tokenizer.json`, `vocabulary.json|txt`. */
   readonly files: Readonly<Record<string, string>>;
-  /** Folder for `encoder.int8.onnx`, `decoder.int8.onnx`, `tokens.txt`. */
+  /** Folder for `encoder.int8.onnx`, `decoder.int8.onnx`, `features.onnx`, `tokens.txt`. */
   readonly output: string;
   /** Size of the model for its metadata, e.g. `base.en`. */
   readonly name: string;
@@ -26,7 +27,7 @@ export interface WhisperImport {
   readonly onProgress?: (written: number, total: number) => void;
 }
 
-/** Writes the three files; throws VoxError `model_broken` when the checkpoint can't be read. */
+/** Writes the four files; throws VoxError `model_broken` when the checkpoint can't be read. */
 export async function importWhisper(request: WhisperImport): Promise<{ names: string[]; info: ModelInfo }> {
   const model = await Ct2Model.open(requireFile(request.files, 'model.bin'));
   try {
@@ -48,6 +49,7 @@ export async function importWhisper(request: WhisperImport): Promise<{ names: st
     const graphs = [
       ['encoder.int8.onnx', encoder],
       ['decoder.int8.onnx', decoder],
+      ['features.onnx', buildFeatures(shape.mels)],
     ] as const;
     const total = graphs.reduce((sum, [, graph]) => sum + modelLength(graph), 0);
     let before = 0;
@@ -59,7 +61,7 @@ export async function importWhisper(request: WhisperImport): Promise<{ names: st
     }
     const { codes } = languagesOf(vocabulary, shape);
     return {
-      names: ['encoder.int8.onnx', 'decoder.int8.onnx', 'tokens.txt'],
+      names: ['encoder.int8.onnx', 'decoder.int8.onnx', 'features.onnx', 'tokens.txt'],
       info: {
         kind: 'stt',
         family: 'whisper',
