@@ -116,7 +116,6 @@ test('noise moves them little where heads help each other', () => {
 test('what rows look at behind the audio counts for nothing', () => {
   const heard = { positions: 150, heads: 2, noise: 0.2 };
   const loud = tokenTimes(attention({ ...heard, behind: 5 }), 2, AUDIO);
-  // Weights are 32 bits, so sums differ in the last of them.
   assert.deepEqual(loud, tokenTimes(attention(heard), 2, AUDIO));
 });
 
