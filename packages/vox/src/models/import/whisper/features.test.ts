@@ -82,8 +82,8 @@ describe('features', { skip: onnxRuntime === undefined && 'no onnxruntime-node' 
   });
   after(() => rm(root, { recursive: true, force: true }));
 
+  // Whole hops, and all but one sample of another.
   for (const mels of [80, 128])
-    // Whole hops, and all but one sample of another.
     for (const length of [FEWEST_SAMPLES, 1600, 8159, 16_123])
       test(`${mels} bands of ${length} samples are what the definition says`, async () => {
         const samples = tones(length);
