@@ -70,7 +70,13 @@ function fold(g: GraphBuilder, frames: string): { even: string; odd: string } {
   const last = FRAME - 1;
   const axis = g.integers(1);
   const left = g.node('Slice', [frames, g.integers(1), g.integers(1 + FRAME / 2), axis]);
-  const right = g.node('Slice', [frames, g.integers(last), g.integers(last - FRAME / 2), axis, g.integers(-1)]);
+  const right = g.node('Slice', [
+    frames,
+    g.integers(last),
+    g.integers(last - FRAME / 2),
+    axis,
+    g.integers(-1),
+  ]);
   return { even: g.node('Add', [left, right]), odd: g.node('Sub', [left, right]) };
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { onnxRuntime, type Value } from '../testing/onnxruntime.js';
 import { writeTinyWhisper } from '../testing/whisper.js';
 import { importWhisper } from './index.js';
 
@@ -15,25 +15,6 @@ const WINDOW = 1500;
 const NEAR = 6;
 const COUNT = 12;
 
-interface Value {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
-interface Runtime {
-  readonly InferenceSession: {
-    create(path: string): Promise<{ run(inputs: Record<string, Value>): Promise<Record<string, Value>> }>;
-  };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Value;
-}
-
-const runtime = ((): Runtime | undefined => {
-  try {
-    return createRequire(import.meta.url)('onnxruntime-node') as Runtime;
-  } catch {
-    return undefined;
-  }
-})();
-
 /** Features that are nowhere silent, [mels, frames], and zeros behind them. */
 function features(frames: number, zeros: number): Float32Array {
   const values = new Float32Array(MELS * (frames + zeros));
@@ -43,7 +24,7 @@ function features(frames: number, zeros: number): Float32Array {
   return values;
 }
 
-describe('the silence behind the audio', { skip: runtime === undefined && 'no onnxruntime-node' }, () => {
+describe('the silence behind the audio', { skip: onnxRuntime === undefined && 'no onnxruntime-node' }, () => {
   let root = '';
   let encode: (frames: number, zeros: number) => Promise<{ keys: Value; values: Value }>;
   before(async () => {
@@ -52,8 +33,8 @@ describe('the silence behind the audio', { skip: runtime === undefined && 'no on
     await mkdir(output);
     const files = await writeTinyWhisper(root, { text: 'a', multilingual: false, mels: MELS });
     await importWhisper({ files, output, name: 'tiny.en' });
-    assert.ok(runtime !== undefined);
-    const { InferenceSession, Tensor } = runtime;
+    assert.ok(onnxRuntime !== undefined);
+    const { InferenceSession, Tensor } = onnxRuntime;
     const session = await InferenceSession.create(join(output, 'encoder.int8.onnx'));
     encode = async (frames, zeros) => {
       const mel = new Tensor('float32', features(frames, zeros), [1, MELS, frames + zeros]);
