@@ -28,13 +28,7 @@ export class WindowedEngine implements LiveEngine {
   /**
    * @param slots decodes at once that the machine has processors for
    */
-  constructor(
-    model: Model,
-    detectors: Detectors,
-    turns: DecodeTurns,
-    slots: number,
-    clock: Clock,
-  ) {
+  constructor(model: Model, detectors: Detectors, turns: DecodeTurns, slots: number, clock: Clock) {
     this.#model = model;
     this.#slots = slots;
     this.#detectors = detectors;
