@@ -2,13 +2,15 @@
 import { type Engine, type LoadOptions, type Model, type ModelFiles, VoxError } from '@vox-speech/contract';
 import { loadNative, probeNative } from './native.js';
 import { loadRuntime, probeRuntime } from './runtime/index.js';
+import { loadSilero } from './silero/model.js';
 import { loadTone } from './tone.js';
 import { loadWhisper } from './whisper/model.js';
 
-/** Architecture to loader: a new family of models is a row here. The sherpa engine has these too. */
+/** Architecture to loader: a new family of models is a row here. The sherpa engine has the recognisers too. */
 const FAMILIES: Readonly<Record<string, (files: ModelFiles, options: LoadOptions) => Promise<Model>>> = {
   'tone-ctc': (files, options) => loadTone(loadNative(), files, options),
   whisper: (files, options) => loadWhisper(loadRuntime(), files, options),
+  'silero-vad': (files) => loadSilero(loadNative(), files),
 };
 
 const engine: Engine = {

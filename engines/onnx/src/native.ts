@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { type Availability, importPackage, probePackage } from '@vox-speech/contract';
 
 /** Half floats are seen as their bits. */
-export type TensorData = Float32Array | Int32Array | Uint16Array;
+export type TensorData = Float32Array | Int32Array | Uint16Array | BigInt64Array;
 
 export interface Tensor {
   readonly dims: readonly number[];
@@ -48,7 +48,7 @@ export interface SessionOptions {
 export interface Native {
   readonly Session: new () => Session;
   readonly Tensor: new (
-    type: 'float16' | 'float32' | 'int32',
+    type: 'float16' | 'float32' | 'int32' | 'int64',
     data: TensorData,
     dims: readonly number[],
   ) => Tensor;

@@ -15,9 +15,9 @@ import {
   type Segment,
   type TranscribeOptions,
   type TranscriptionStream,
-  VoxError,
 } from '@vox-speech/contract';
 import { AcousticModel, CHUNK, SAMPLE_RATE } from './acoustic.js';
+import { broken } from './broken.js';
 import { readArpa } from './ctc/arpa.js';
 import { type BeamSearch, TONE_SEARCH } from './ctc/beam-search.js';
 import type { LanguageModel } from './ctc/language-model.js';
@@ -168,12 +168,4 @@ async function readWords(files: ModelFiles): Promise<LanguageModel | undefined> 
     }
   }
   return undefined;
-}
-
-function broken({ reference }: ModelFiles, what: string, cause?: unknown): VoxError {
-  return new VoxError(
-    'model_broken',
-    `${reference} cannot be loaded: ${what}. Pull it again: vox rm ${reference} && vox pull ${reference}`,
-    cause === undefined ? {} : { cause },
-  );
 }

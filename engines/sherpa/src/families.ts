@@ -15,7 +15,6 @@ import { loadQwen3 } from './qwen3.js';
 import { loadSenseVoice } from './sensevoice.js';
 import { loadSupertonic } from './supertonic.js';
 import { loadTone } from './tone.js';
-import { loadSilero } from './vad.js';
 import { loadWhisper } from './whisper.js';
 import { loadZipformerCtcOnline, loadZipformerOnline } from './zipformer-online.js';
 
@@ -42,6 +41,5 @@ export const FAMILIES: Readonly<Record<string, LoadFamily>> = {
   supertonic: loadSupertonic,
   pocket: loadPocket,
   zipvoice: loadZipVoice,
-  'silero-vad': loadSilero,
   'pyannote-diarization': loadDiarization,
 };

@@ -189,38 +189,10 @@ export interface OfflineTts {
   }): Promise<Waveform>;
 }
 
-export interface VadConfig {
-  readonly sileroVad: {
-    readonly model: string;
-    readonly threshold: number;
-    /** Seconds. */
-    readonly minSilenceDuration: number;
-    readonly minSpeechDuration: number;
-    readonly maxSpeechDuration: number;
-    /** Samples. */
-    readonly windowSize: number;
-  };
-  readonly sampleRate: number;
-  readonly numThreads: number;
-  readonly provider: string;
-  readonly debug: 0 | 1;
-}
-
-export interface Vad {
-  acceptWaveform(samples: Float32Array): void;
-  isEmpty(): boolean;
-  isDetected(): boolean;
-  pop(): void;
-  front(enableExternalBuffer: boolean): { readonly samples: Float32Array; readonly start: number };
-  reset(): void;
-  flush(): void;
-}
-
 export interface Native extends NativeSpeakers {
   readonly OfflineRecognizer: { createAsync(config: RecognizerConfig): Promise<OfflineRecognizer> };
   readonly OnlineRecognizer: new (config: OnlineConfig) => OnlineRecognizer;
   readonly OfflineTts: { createAsync(config: TtsConfig): Promise<OfflineTts> };
-  readonly Vad: new (config: VadConfig, bufferSizeInSeconds: number) => Vad;
   readonly readWave: (path: string, enableExternalBuffer: boolean) => Waveform;
 }
 

@@ -1,5 +1,5 @@
 /** Runs the engine on real weights and prints what came out as one line of JSON. Argument: a store's folder of views. */
-import { type DetectorOptions, type Segment, VoxError } from '@vox-speech/contract';
+import { type Segment, VoxError } from '@vox-speech/contract';
 import engine from './index.js';
 import { filesOf, THREADS } from './views.test-support.js';
 
@@ -19,20 +19,6 @@ const length = Math.floor((spoken.length * RATE) / voice.info.sampleRate);
 const samples = new Float32Array(length).map(
   (_, at) => spoken[Math.floor((at * voice.info.sampleRate) / RATE)] ?? 0,
 );
-
-const detectors = await engine.load(files('silero-vad/v5', 'silero-vad'), THREADS);
-const spansOf = (audio: Float32Array, options?: DetectorOptions): [number, number][] => {
-  const detector = detectors.openDetector?.(options);
-  if (detector === undefined) throw new Error('no detector');
-  const spans = [...detector.accept(audio), ...detector.flush()];
-  detector.close();
-  return spans.map(({ start, end }) => [start, end]);
-};
-let seed = 1;
-const noise = new Float32Array(5 * RATE).map(() => {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-  return (seed / 2 ** 31 - 1) * 0.1;
-});
 
 const whisper = await engine.load(files('whisper/tiny.en', 'whisper'), THREADS);
 const decode = async (cancel = signal): Promise<Segment | undefined> => {
@@ -58,17 +44,5 @@ process.stdout.write(
     cancelled,
     seconds: samples.length / RATE,
     pieces: pieces.length,
-    spans: spansOf(samples),
-    noiseSpans: spansOf(noise).length,
-    wished: [
-      { threshold: 1 },
-      { threshold: 0 },
-      { silenceMs: 0 },
-      { silenceMs: 2_000 },
-      { threshold: 0.9 },
-      { threshold: 0.9, leave: 0.3 },
-    ].map((options) =>
-      spansOf(new Float32Array([...samples, ...new Float32Array(RATE), ...samples]), options),
-    ),
   })}\n`,
 );

@@ -18,12 +18,9 @@ interface Report {
   cancelled: string;
   seconds: number;
   pieces: number;
-  spans: [number, number][];
-  noiseSpans: number;
-  wished: [number, number][][];
 }
 
-test('Piper speaks, Silero finds the speech, Whisper writes it down, alone and together', { skip }, () => {
+test('Piper speaks, Whisper writes it down, alone and together', { skip }, () => {
   const script = fileURLToPath(new URL('./real-weights.test-support.js', import.meta.url));
   const child = spawnSync(process.execPath, [script, join(home ?? '', 'models', 'views')], {
     encoding: 'utf8',
@@ -41,18 +38,4 @@ test('Piper speaks, Silero finds the speech, Whisper writes it down, alone and t
     assert.ok(word.startMs >= last && word.endMs >= word.startMs && word.endMs <= report.seconds * 1000 + 1);
     last = word.startMs;
   }
-  assert.ok(report.spans.length > 0 && report.spans.every(([start, end]) => start < end));
-  assert.equal(report.noiseSpans, 0);
-  // The same sentence twice, a second apart: what each wish makes of it, the library's limits included.
-  const [certain = [], any = [], short = [], long = [], sure = [], sticky = []] = report.wished;
-  const speech = (spans: [number, number][]) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
-  assert.ok(speech(certain) < speech(any), `${speech(certain)} of ${speech(any)}`);
-  // Once begun, it goes on until it is far less likely.
-  assert.ok(
-    sure.length > 0 && sticky.length > 0 && sticky.length <= sure.length,
-    JSON.stringify([sure, sticky]),
-  );
-  assert.ok(speech(sticky) > speech(sure), `${speech(sticky)} of ${speech(sure)}`);
-  assert.equal(long.length, 1);
-  assert.ok(short.length >= 2, JSON.stringify(short));
 });

@@ -148,6 +148,13 @@ export interface SpeechDetector {
   close(): void;
 }
 
+/** What one detector hears before it is asked what it heard. */
+export interface HeardAhead {
+  readonly detector: SpeechDetector;
+  /** Mono at 16 kHz; the array is the caller's again afterwards. */
+  readonly samples: Float32Array;
+}
+
 export interface SpeechSpan {
   /** First sample of speech. */
   readonly start: number;
@@ -208,6 +215,11 @@ export interface Model {
   synthesize?(text: string, options: SynthesizeOptions, signal: AbortSignal): AsyncIterable<Pcm>;
   /** A new detector, for models of kind `vad`. */
   openDetector?(options?: DetectorOptions): SpeechDetector;
+  /**
+   * Several of this model's detectors hear in one go, which costs less than one by one: each the samples that follow those it was
+   * given, and that its next `accept`s will be given again. What was heard ahead and is not accepted goes with `reset`.
+   */
+  hearAhead?(ahead: readonly HeardAhead[]): void;
   /** Who speaks when, for models of kind `diarizer`: turns by their start, relative to the first sample. Rejects with `cancelled`. */
   diarize?(pcm: Pcm, signal: AbortSignal): Promise<SpeakerTurn[]>;
   /** The voice that speaks as a vector of length 1: of one person two have a large product. Rejects with `cancelled`. */

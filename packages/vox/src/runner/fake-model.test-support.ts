@@ -9,6 +9,8 @@ import type {
   TranscribeOptions,
 } from '@vox-speech/contract';
 
+import { Detectors } from './detectors.js';
+
 export const RATE = 16_000;
 /** Above this a sample is speech. */
 const LOUD = 0.05;
@@ -89,6 +91,10 @@ export function listener(
     close: async () => {},
   };
 }
+
+/** A runner's detectors, each made by `open`. */
+export const detectorsOf = (open: () => SpeechDetector): Detectors =>
+  new Detectors(async () => ({ ...listener(), openDetector: open }));
 
 /** Finds the same runs, as they come. */
 export function detector(): SpeechDetector & { closed: boolean } {

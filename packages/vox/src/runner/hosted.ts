@@ -1,28 +1,23 @@
-/** The loaded model of a runner, and the detector that helps it. */
+/** The loaded model of a runner, and the detectors that help it. */
 import {
-  type DetectorOptions,
   type Engine,
   engineOf,
   type LoadOptions,
   type Model,
   type ModelFiles,
-  type SpeechDetector,
   VoxError,
 } from '@vox-speech/contract';
+import { Detectors } from './detectors.js';
 
 const DETECTOR_FAMILY = 'silero-vad';
 
 export class HostedModel {
   readonly model: Model;
-  /** The one that loads detectors. */
-  readonly #detecting: () => Promise<Engine>;
-  readonly #files: ModelFiles;
-  #detectors: Promise<Model> | undefined;
+  readonly detectors: Detectors;
 
-  private constructor(detecting: () => Promise<Engine>, files: ModelFiles, model: Model) {
-    this.#detecting = detecting;
-    this.#files = files;
+  private constructor(model: Model, detectors: Detectors) {
     this.model = model;
+    this.detectors = detectors;
   }
 
   /**
@@ -39,51 +34,41 @@ export class HostedModel {
     const engine = await importEngine(specifier);
     const other = companionEngines[DETECTOR_FAMILY];
     const detecting = async () => (other === undefined ? engine : importEngine(other));
-    return new HostedModel(detecting, files, await engine.load(files, options));
-  }
-
-  /** A detector, new or used before; it must be closed. The model behind it is loaded once, when first asked for. */
-  async openDetector(options?: DetectorOptions): Promise<SpeechDetector> {
-    if (this.#detectors === undefined) {
-      this.#detectors = this.#loadDetectors();
-      // A failure is not kept: the companion may be pulled meanwhile.
-      this.#detectors.catch(() => {
-        this.#detectors = undefined;
-      });
-    }
-    const model = await this.#detectors;
-    if (model.openDetector === undefined)
-      throw new VoxError('model_broken', `${DETECTOR_FAMILY} has no detector of speech`);
-    return model.openDetector(options);
+    const detectors = new Detectors(() => loadDetector(detecting, files));
+    return new HostedModel(await engine.load(files, options), detectors);
   }
 
   /** Lets go of what the model and the detectors can make again. */
-  async trim(): Promise<void> {
+  trim(): void {
     this.model.trim?.();
-    (await this.#detectors?.catch(() => undefined))?.trim?.();
+    this.detectors.trim();
   }
 
   async close(): Promise<void> {
     await this.model.close();
-    await (await this.#detectors)?.close();
+    await this.detectors.close();
   }
+}
 
-  async #loadDetectors(): Promise<Model> {
-    const directory = this.#files.companions[DETECTOR_FAMILY];
-    if (directory === undefined)
-      throw new VoxError(
-        'model_broken',
-        `${this.#files.reference} needs the voice activity detector: vox pull ${DETECTOR_FAMILY}`,
-      );
-    const files = {
-      reference: DETECTOR_FAMILY,
-      family: DETECTOR_FAMILY,
-      directory,
-      companions: {},
-      parameters: {},
-    };
-    return (await this.#detecting()).load(files, { threads: 1, device: 'cpu' });
-  }
+/** @param detecting the engine that runs it */
+async function loadDetector(
+  detecting: () => Promise<Engine>,
+  { companions, reference }: ModelFiles,
+): Promise<Model> {
+  const directory = companions[DETECTOR_FAMILY];
+  if (directory === undefined)
+    throw new VoxError(
+      'model_broken',
+      `${reference} needs the voice activity detector: vox pull ${DETECTOR_FAMILY}`,
+    );
+  const files = {
+    reference: DETECTOR_FAMILY,
+    family: DETECTOR_FAMILY,
+    directory,
+    companions: {},
+    parameters: {},
+  };
+  return (await detecting()).load(files, { threads: 1, device: 'cpu' });
 }
 
 /** An engine that can run here. Throws `engine_missing`. */

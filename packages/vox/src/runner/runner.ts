@@ -150,7 +150,7 @@ class Runner {
         options,
         ...(channels === undefined ? {} : { channels }),
         onChannels: (apart) => this.#port.send({ type: 'channels', id, apart }),
-        openDetector: (options) => hosted.openDetector(options),
+        openDetector: (options) => hosted.detectors.opened(options),
         signal: abort.signal,
         now: () => performance.now(),
       });
@@ -239,7 +239,7 @@ class Runner {
 
   async #trim(): Promise<void> {
     const before = process.memoryUsage.rss();
-    await this.#hosted?.trim();
+    this.#hosted?.trim();
     await collectGarbage();
     this.#port.send({ type: 'trimmed', before, bytes: process.memoryUsage.rss() });
   }

@@ -85,7 +85,7 @@ export const COMPANIONS: readonly CatalogEntry[] = [
     aliases: [],
     kind: 'vad',
     family: 'silero-vad',
-    engine: 'sherpa',
+    engine: 'onnx',
     description: 'Silero VAD v5: finds speech; every recogniser brings it along',
     license: { id: 'MIT', url: 'https://github.com/snakers4/silero-vad/blob/master/LICENSE' },
     languages: [],

@@ -1,12 +1,14 @@
 /** Where speech is in a stream, frame by frame. What follows from it (utterances) is the segmenter's. */
 import { rootMeanSquare } from '@vox-speech/audio';
-import type { Endpointing } from '@vox-speech/contract';
+import type { Endpointing, HeardAhead } from '@vox-speech/contract';
 import { NoiseFloor } from './noise-floor.js';
 
 /** Hears frames of 20 ms one after another; positions are samples at 16 kHz since the stream began. */
 export interface Endpointer {
   /** @param at position of the frame's first sample */
   hear(frame: Float32Array, at: number): void;
+  /** Of frames that `hear` is told next: what a detector may hear of them together with others; undefined or absent = nothing. */
+  ahead?(frames: Float32Array): HeardAhead | undefined;
   /** First sample of the stretch of speech that goes on; undefined in silence. */
   readonly since: number | undefined;
   /** One past the last sample of speech so far; goes back a little when it turns out where a stretch has ended. */

@@ -41,15 +41,22 @@ export class Hearing {
     return this.#arrivals.of(position);
   }
 
+  /** Heard with the next `advance`; what came before is heard now, so that it counts as of when it came. */
   push(samples: Float32Array, arrivedAt: number): void {
+    this.advance();
     this.arrivedAt = arrivedAt;
     this.#thisTick += samples.length;
     this.audio.push(samples);
     this.#arrivals.heard(this.audio.end, arrivedAt, this.#context.now());
+  }
+
+  /** Hears what was pushed, if it is not heard yet. */
+  advance(): void {
     this.segmenter.advance();
   }
 
   skip(samples: number): void {
+    this.advance();
     // A gap shorter than a pause is silence within the utterance; a longer one ends it.
     if (samples <= this.#context.options.endpointing.silenceMs * PER_MS) {
       this.audio.push(new Float32Array(samples));
@@ -64,6 +71,7 @@ export class Hearing {
 
   /** Ends the open utterance here, by the client's word. False where there is none. */
   end(reason: 'commit' | 'end', arrivedAt: number): boolean {
+    this.advance();
     this.arrivedAt = arrivedAt;
     return this.segmenter.end(reason);
   }

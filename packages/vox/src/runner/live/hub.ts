@@ -1,5 +1,12 @@
 /** All live streams of a runner: what came in goes to its stream, what they say leaves as one message a tick. */
-import { type LiveEvent, type LiveOptions, toRecord, VoxError, type Warning } from '@vox-speech/contract';
+import {
+  type HeardAhead,
+  type LiveEvent,
+  type LiveOptions,
+  toRecord,
+  VoxError,
+  type Warning,
+} from '@vox-speech/contract';
 import type { FromRunner } from '../../messages/index.js';
 import { Inbox } from './inbox.js';
 import type { Clock, LiveEngine, LiveStream } from './stream.js';
@@ -202,27 +209,54 @@ export class LiveHub {
     const ids: number[] = [];
     const bytes: number[] = [];
     let busy = false;
-    for (const [id, entry] of this.#entries) {
-      const { stream, inbox } = entry;
-      if (stream === undefined) continue;
-      try {
-        const taken = inbox.drain(stream);
-        if (taken > 0) {
-          ids.push(id);
-          bytes.push(taken);
-        }
-        if (!entry.gone && stream.tick()) busy = true;
-        if (!inbox.empty) busy = true;
-      } catch (error) {
-        this.#fail(id, entry, error);
-      }
-    }
+    this.#eachStream(({ id, stream, inbox }) => {
+      const taken = inbox.drain(stream);
+      if (taken === 0) return;
+      ids.push(id);
+      bytes.push(taken);
+    });
+    this.#hearAhead();
+    this.#eachStream(({ stream, inbox }) => {
+      if (stream.tick()) busy = true;
+      if (!inbox.empty) busy = true;
+    });
     if (this.#engine.tick()) busy = true;
     this.#flush();
     if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
     if (this.#answerMarks()) busy = true;
     if (this.#lastLoad !== undefined && now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
     if (busy) this.#wake(this.#lagging());
+  }
+
+  /** Does something with each stream that is open; what it throws ends that stream. */
+  #eachStream(work: (one: { id: number; stream: LiveStream; inbox: Inbox }) => void): void {
+    for (const [id, entry] of this.#entries) {
+      const { stream, inbox } = entry;
+      if (stream === undefined) continue;
+      try {
+        work({ id, stream, inbox });
+      } catch (error) {
+        this.#fail(id, entry, error);
+      }
+    }
+  }
+
+  /** What the detectors of several streams hear next, they hear in one go. */
+  #hearAhead(): void {
+    if (this.#engine.hearAhead === undefined) return;
+    const ahead = new Map<number, HeardAhead>();
+    this.#eachStream(({ id, stream }) => {
+      const one = stream.ahead?.();
+      if (one !== undefined) ahead.set(id, one);
+    });
+    // One alone is heard when it is asked for.
+    if (ahead.size < 2) return;
+    try {
+      this.#engine.hearAhead([...ahead.values()]);
+    } catch (error) {
+      // Nobody knows what their detectors have heard.
+      for (const [id, entry] of this.#entries) if (ahead.has(id)) this.#fail(id, entry, error);
+    }
   }
 
   /** Has somebody sent more than a tick takes, and the engine done all it was given? Then nothing is gained by waiting. */

@@ -14,7 +14,7 @@ import { WindowedEngine } from './windowed-engine.js';
 export function liveEngine(hosted: HostedModel, turns: DecodeTurns, slots: number, clock: Clock): LiveEngine {
   const { model } = hosted;
   if (isStreaming(model)) return new BatchedEngine(model, clock);
-  if (isRelayed(model)) return new RelayedEngine(model, (speech) => hosted.openDetector(speech), clock);
+  if (isRelayed(model)) return new RelayedEngine(model, hosted.detectors);
   if (model.transcribe === undefined) throw new VoxError('wrong_kind', 'this model does not transcribe');
-  return new WindowedEngine(model, (speech) => hosted.openDetector(speech), turns, slots, clock);
+  return new WindowedEngine(model, hosted.detectors, turns, slots, clock);
 }

@@ -2,6 +2,7 @@
  * Where speech is in a stream that only the client ends. Nothing audible may be lost there, so all that is audible begins an
  * utterance; once a detector has heard speech in it, its pauses are those of the detector, as in a stream that silence ends.
  */
+import type { HeardAhead } from '@vox-speech/contract';
 import { AUDIBLE, type Endpointer, LevelEndpointer } from './endpointer.js';
 import { NoiseFloor } from './noise-floor.js';
 
@@ -24,6 +25,10 @@ export class ManualEndpointer implements Endpointer {
   hear(frame: Float32Array, at: number): void {
     this.#position = at + frame.length;
     for (const one of [this.#speech, this.#audible, this.#clear]) one.hear(frame, at);
+  }
+
+  ahead(frames: Float32Array): HeardAhead | undefined {
+    return this.#speech.ahead?.(frames);
   }
 
   get since(): number | undefined {

@@ -1,33 +1,31 @@
-/** Speech by the neural detector, borrowed only while the stream is loud enough to hold speech. */
+/** Speech by the neural detector, which listens only while the stream is loud enough to hold speech. */
 import { rootMeanSquare } from '@vox-speech/audio';
-import type { SpeechDetector } from '@vox-speech/contract';
-import type { DetectorPool } from './detector-pool.js';
+import type { HeardAhead, SpeechDetector } from '@vox-speech/contract';
 import { DEFAULT_THRESHOLD, type Endpointer, LevelEndpointer } from './endpointer.js';
 import { NoiseFloor } from './noise-floor.js';
 
 /** The gate opens at -55 dBFS, or 6 dB above the room: a whisper passes. */
 const GATE_LEVEL = 58;
 const GATE_ABOVE_FLOOR = 2;
-/** Samples of quiet after which the detector is given back: 1 s. */
+/** Samples of quiet after which the detector is closed: 1 s. */
 const HOLD = 16_000;
 /** Frames before the gate opened that the detector hears too, so that it knows how the room sounds: 300 ms. */
 const LEAD_FRAMES = 15;
 
-interface Borrowed {
+interface Listening {
   readonly detector: SpeechDetector;
-  giveBack(): void;
   /** Position of the first sample that the detector heard. */
   readonly base: number;
 }
 
 export class NeuralEndpointer implements Endpointer {
-  readonly #pool: DetectorPool;
+  readonly #open: () => SpeechDetector | undefined;
   readonly #gateFloor = new NoiseFloor();
-  /** What decides where no detector is free. */
+  /** What decides where there is no detector. */
   readonly #byLevel = new LevelEndpointer(DEFAULT_THRESHOLD, new NoiseFloor());
   /** The latest frames, oldest first. */
   #lead: Float32Array[] = [];
-  #borrowed: Borrowed | undefined;
+  #listening: Listening | undefined;
   /** Position of the last frame that passed the gate. */
   #loudAt = Number.NEGATIVE_INFINITY;
   /** A stretch that began before this counts as begun here: what lies before was ended by `reset`. */
@@ -36,8 +34,9 @@ export class NeuralEndpointer implements Endpointer {
   since: number | undefined;
   until = 0;
 
-  constructor(pool: DetectorPool) {
-    this.#pool = pool;
+  /** @param open makes a detector; undefined where it can't */
+  constructor(open: () => SpeechDetector | undefined) {
+    this.#open = open;
   }
 
   hear(frame: Float32Array, at: number): void {
@@ -48,11 +47,15 @@ export class NeuralEndpointer implements Endpointer {
     if (level >= GATE_LEVEL && level >= GATE_ABOVE_FLOOR * this.#gateFloor.level) this.#loudAt = at;
     const open = at - this.#loudAt < HOLD;
     // Not within a stretch that the level has found: two detectors see different ends.
-    if (open && this.#borrowed === undefined && this.since === undefined) this.#borrow(at);
-    if (this.#borrowed !== undefined) this.#detect(this.#borrowed, frame);
+    if (open && this.#listening === undefined && this.since === undefined) this.#listen(at);
+    if (this.#listening !== undefined) this.#detect(this.#listening, frame);
     else this.#follow(this.#byLevel.since, this.#byLevel.until);
-    if (!open && this.since === undefined) this.#giveBack();
+    if (!open && this.since === undefined) this.#stop();
     this.#remember(frame);
+  }
+
+  ahead(samples: Float32Array): HeardAhead | undefined {
+    return this.#listening && { detector: this.#listening.detector, samples };
   }
 
   reset(): void {
@@ -62,18 +65,18 @@ export class NeuralEndpointer implements Endpointer {
   }
 
   close(): void {
-    this.#giveBack();
+    this.#stop();
   }
 
-  #borrow(at: number): void {
-    const got = this.#pool.borrow();
-    if (got === undefined) return;
+  #listen(at: number): void {
+    const detector = this.#open();
+    if (detector === undefined) return;
     const lead = this.#lead.reduce((sum, { length }) => sum + length, 0);
-    this.#borrowed = { ...got, base: at - lead };
-    for (const before of this.#lead) got.detector.accept(before);
+    this.#listening = { detector, base: at - lead };
+    for (const before of this.#lead) detector.accept(before);
   }
 
-  #detect({ detector, base }: Borrowed, frame: Float32Array): void {
+  #detect({ detector, base }: Listening, frame: Float32Array): void {
     const ended = detector.accept(frame).at(-1);
     const since = detector.openSince();
     if (since !== undefined) this.#follow(base + since, this.#position);
@@ -92,9 +95,9 @@ export class NeuralEndpointer implements Endpointer {
     this.since = undefined;
   }
 
-  #giveBack(): void {
-    this.#borrowed?.giveBack();
-    this.#borrowed = undefined;
+  #stop(): void {
+    this.#listening?.detector.close();
+    this.#listening = undefined;
   }
 
   #remember(frame: Float32Array): void {

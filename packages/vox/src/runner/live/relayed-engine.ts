@@ -1,12 +1,12 @@
 /** Makes the live streams of a model that hears elsewhere. */
 import type { LiveOptions, Model, TranscribeOptions } from '@vox-speech/contract';
 import { biasFor } from '../bias.js';
-import { DetectorPools, type OpenDetector } from './detector-pools.js';
+import type { Detectors } from '../detectors.js';
 import { levelEndpointer } from './endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
 import { RelayedStream } from './relayed.js';
 import { Roller } from './roller.js';
-import type { Clock, LiveEngine, LiveStream, StreamContext } from './stream.js';
+import type { LiveEngine, LiveStream, StreamContext } from './stream.js';
 
 /** Share of a processor that passing on one stream takes here (bench/remote.mjs); what the other side can do is its own business. */
 const LOAD = 0.01;
@@ -23,22 +23,22 @@ export class RelayedEngine implements LiveEngine {
   readonly thresholds = true;
   readonly eager = true;
   readonly #model: RelayedModel;
-  readonly #pools: DetectorPools;
+  readonly #detectors: Detectors;
 
-  constructor(model: RelayedModel, openDetector: OpenDetector, clock: Clock) {
+  constructor(model: RelayedModel, detectors: Detectors) {
     this.#model = model;
-    this.#pools = new DetectorPools(openDetector, clock);
+    this.#detectors = detectors;
   }
 
   async prepare({ endpointing }: LiveOptions): Promise<void> {
-    if (endpointing.detector === 'silero') await this.#pools.prepare(endpointing.speech);
+    if (endpointing.detector === 'silero') await this.#detectors.prepare();
   }
 
   open(context: StreamContext): LiveStream {
     const { endpointing, task, language } = context.options;
     const endpointer =
       endpointing.detector === 'silero'
-        ? new NeuralEndpointer(this.#pools.of(endpointing.speech))
+        ? new NeuralEndpointer(() => this.#detectors.open(endpointing.speech))
         : levelEndpointer(endpointing);
     const options: TranscribeOptions = {
       task,
@@ -63,6 +63,6 @@ export class RelayedEngine implements LiveEngine {
   }
 
   idle(): void {
-    this.#pools.clear();
+    // Nothing here is of all streams.
   }
 }

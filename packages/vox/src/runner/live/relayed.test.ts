@@ -7,7 +7,7 @@ import {
   type UtteranceStream,
   VoxError,
 } from '@vox-speech/contract';
-import { detector, RATE, STT, sayNumbers, speechOf } from '../fake-model.test-support.js';
+import { detector, detectorsOf, RATE, STT, sayNumbers, speechOf } from '../fake-model.test-support.js';
 import { joined, LIVE, LiveBench, silence } from './live.test-support.js';
 import { RelayedEngine } from './relayed-engine.js';
 import type { Clock } from './stream.js';
@@ -82,7 +82,7 @@ function upstream(flushMs: number, rolling?: Rolling): Upstream {
       },
       close: async () => {},
     };
-    return new RelayedEngine(model, async () => detector(), clock);
+    return new RelayedEngine(model, detectorsOf(detector));
   });
   return { live, contexts };
 }

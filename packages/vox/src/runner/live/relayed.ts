@@ -60,6 +60,7 @@ export class RelayedStream implements LiveStream {
   push(samples: Float32Array, arrivedAt: number): void {
     const { audio, segmenter } = this.#hearing;
     this.#hearing.push(samples, arrivedAt);
+    this.#hearing.advance();
     this.#feed(segmenter.position);
     if (this.#open !== undefined && audio.end - audio.start > KEPT + MAX_OLD)
       audio.dropBefore(Math.min(this.#open.fedTo, audio.end - KEPT));

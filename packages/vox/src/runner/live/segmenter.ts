@@ -2,7 +2,7 @@
  * Utterances in a stream: when one begins and ends, by the rules of the endpointing options. It works in frames of 20 ms
  * whatever the size of the packets, so the same audio always gives the same utterances.
  */
-import type { Endpointing, EndReason } from '@vox-speech/contract';
+import type { Endpointing, EndReason, HeardAhead } from '@vox-speech/contract';
 import { FRAME, quietestPoint } from '../energy.js';
 import type { SampleBuffer } from '../sample-buffer.js';
 import type { Endpointer } from './endpointer.js';
@@ -87,6 +87,13 @@ export class Segmenter {
   /** First sample of the stretch of speech that goes on; undefined in silence. */
   get since(): number | undefined {
     return this.#endpointer.since;
+  }
+
+  /** Of what `advance` hears next, what a detector may hear together with others; see `Endpointer.ahead`. */
+  ahead(): HeardAhead | undefined {
+    const frames = Math.floor((this.#audio.end - this.#position) / FRAME);
+    if (frames <= 0) return undefined;
+    return this.#endpointer.ahead?.(this.#audio.view(this.#position, this.#position + frames * FRAME));
   }
 
   /** Hears the whole frames that are in the buffer. */

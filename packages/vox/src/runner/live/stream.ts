@@ -3,7 +3,7 @@
  * offline ones by windowing (`windowed.ts`), streaming ones in batches. All calls come from one thread, and all waiting
  * is done by ticks: nothing here blocks.
  */
-import type { LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
+import type { HeardAhead, LiveEvent, LiveOptions, LiveSummary } from '@vox-speech/contract';
 
 /** Where time comes from; a test has its own. */
 export interface Clock {
@@ -41,6 +41,8 @@ export interface LiveStream {
   finish(arrivedAt: number): void;
   /** Frees everything at once; nothing more is said. Idempotent. */
   cancel(): void;
+  /** Between the pushes of a tick and `tick`: what its detector may hear with those of others. Undefined or absent = nothing. */
+  ahead?(): HeardAhead | undefined;
   /** After the pushes of a tick. Returns true while time alone may bring something about: then ticks go on. */
   tick(): boolean;
 }
@@ -54,6 +56,8 @@ export interface LiveEngine {
   /** Called before each stream is opened: warms up and measures, once, and gets what such a stream needs. */
   prepare(options: LiveOptions): Promise<void>;
   open(context: StreamContext): LiveStream;
+  /** What the streams of this tick have ahead, in one go; absent = each hears alone. */
+  hearAhead?(ahead: readonly HeardAhead[]): void;
   /** After all streams had their tick, for what is done for all of them in one go. Returns true as `tick` of a stream does. */
   tick(): boolean;
   /** Share of the processor time there is that one stream of steady speech needs, at the least; 1 = there is no room for more. */

@@ -1,7 +1,7 @@
 /** Makes the live streams of an offline model. */
-import type { Endpointing, LiveOptions, Model } from '@vox-speech/contract';
+import type { Endpointing, HeardAhead, LiveOptions, Model } from '@vox-speech/contract';
+import type { Detectors } from '../detectors.js';
 import { longestWindowMs } from '../windows.js';
-import { DetectorPools, type OpenDetector } from './detector-pools.js';
 import { type Endpointer, levelEndpointer } from './endpointer.js';
 import { ManualEndpointer } from './manual-endpointer.js';
 import { NeuralEndpointer } from './neural-endpointer.js';
@@ -22,23 +22,25 @@ export class WindowedEngine implements LiveEngine {
   readonly thresholds = true;
   readonly #model: Model;
   readonly #slots: number;
-  readonly #pools: DetectorPools;
+  readonly #detectors: Detectors;
   readonly #decodes: WindowDecodes;
 
-  /** @param slots decodes at once that the machine has processors for */
-  constructor(model: Model, openDetector: OpenDetector, turns: DecodeTurns, slots: number, clock: Clock) {
+  /**
+   * @param slots decodes at once that the machine has processors for
+   */
+  constructor(model: Model, detectors: Detectors, turns: DecodeTurns, slots: number, clock: Clock) {
     this.#model = model;
     this.#slots = slots;
-    this.#pools = new DetectorPools(openDetector, clock);
+    this.#detectors = detectors;
     this.#decodes = new WindowDecodes(model, turns, slots, clock);
   }
 
   async prepare({ endpointing }: LiveOptions): Promise<void> {
     await this.#decodes.prepare();
-    const { detector, speech } = endpointing;
+    const { detector } = endpointing;
     if (detector === 'energy') return;
     try {
-      await this.#pools.prepare(speech);
+      await this.#detectors.prepare();
     } catch (error) {
       // Where the client alone ends utterances, their pauses may be found by level.
       if (detector === 'silero') throw error;
@@ -56,8 +58,12 @@ export class WindowedEngine implements LiveEngine {
 
   #endpointer(endpointing: Endpointing): Endpointer {
     if (endpointing.detector === 'energy') return levelEndpointer(endpointing);
-    const speech = new NeuralEndpointer(this.#pools.of(endpointing.speech));
+    const speech = new NeuralEndpointer(() => this.#detectors.open(endpointing.speech));
     return endpointing.detector === 'manual' ? new ManualEndpointer(speech) : speech;
+  }
+
+  hearAhead(ahead: readonly HeardAhead[]): void {
+    this.#detectors.hearAhead(ahead);
   }
 
   tick(): boolean {
@@ -71,6 +77,5 @@ export class WindowedEngine implements LiveEngine {
 
   idle(): void {
     this.#decodes.clear();
-    this.#pools.clear();
   }
 }

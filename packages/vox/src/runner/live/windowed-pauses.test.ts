@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LiveOptions, Model, SpeechDetector } from '@vox-speech/contract';
-import { detector, listener, RATE, sayNumbers, speechOf } from '../fake-model.test-support.js';
+import { detector, detectorsOf, listener, RATE, sayNumbers, speechOf } from '../fake-model.test-support.js';
 import { joined, LIVE, LiveBench, silence } from './live.test-support.js';
 import { DecodeTurns } from './turns.js';
 import { WindowedEngine } from './windowed-engine.js';
 
 const bench = (model: Model, open: () => SpeechDetector = detector): LiveBench =>
   new LiveBench(
-    (clock) => new WindowedEngine(model, async () => open(), new DecodeTurns(2, () => true), 2, clock),
+    (clock) => new WindowedEngine(model, detectorsOf(open), new DecodeTurns(2, () => true), 2, clock),
   );
 
 const detected = (by: LiveOptions['endpointing']['detector']): LiveOptions => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LiveOptions, Pcm, TranscribeOptions } from '@vox-speech/contract';
-import { detector, listener, sayNumbers } from '../fake-model.test-support.js';
+import { detector, detectorsOf, listener, sayNumbers } from '../fake-model.test-support.js';
 import { joined, LIVE, LiveBench, settle, silence } from './live.test-support.js';
 import { DecodeTurns } from './turns.js';
 import { WindowedEngine } from './windowed-engine.js';
@@ -12,7 +12,7 @@ type Hook = (pcm: Pcm, options: TranscribeOptions, signal: AbortSignal) => Promi
 function bench(hook: Hook = async () => undefined): LiveBench {
   return new LiveBench(
     (clock) =>
-      new WindowedEngine(listener(hook), async () => detector(), new DecodeTurns(2, () => true), 2, clock),
+      new WindowedEngine(listener(hook), detectorsOf(detector), new DecodeTurns(2, () => true), 2, clock),
   );
 }
 

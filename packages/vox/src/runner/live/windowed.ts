@@ -2,7 +2,7 @@
  * A live stream on an offline model. Speech opens an utterance; while it grows it is decoded again and again for partials;
  * in a pause it is decoded whole, and when the pause turns out to be the end, that decode is the final already.
  */
-import type { EndReason, LiveOptions, ModelInfo, TranscribeOptions } from '@vox-speech/contract';
+import type { EndReason, HeardAhead, LiveOptions, ModelInfo, TranscribeOptions } from '@vox-speech/contract';
 import { biasFor } from '../bias.js';
 import type { Endpointer } from './endpointer.js';
 import { Hearing } from './hearing.js';
@@ -139,7 +139,12 @@ export class WindowedStream implements LiveStream {
     this.#hearing.close();
   }
 
+  ahead(): HeardAhead | undefined {
+    return this.#hearing.segmenter.ahead();
+  }
+
   tick(): boolean {
+    this.#hearing.advance();
     this.#hearing.tick(this.hungry);
     this.#ahead();
     this.#piece();
