@@ -14,6 +14,7 @@ import {
   requireRate,
   requireTask,
   type Segment,
+  type TimedTokens,
   type TranscribeOptions,
   VoxError,
   wordsOf,
@@ -43,11 +44,7 @@ interface Job {
  * Loads features.onnx, encoder.int8.onnx, decoder.int8.onnx and tokens.txt, as the import of Whisper makes them.
  * @throws VoxError `model_broken`
  */
-export async function loadWhisper(
-  runtime: Runtime,
-  files: ModelFiles,
-  options: LoadOptions,
-): Promise<Model> {
+export async function loadWhisper(runtime: Runtime, files: ModelFiles, options: LoadOptions): Promise<Model> {
   const threads = Math.max(1, options.threads);
   const tokens = readTokens(files);
   const open = async (width: number): Promise<WhisperLane> => {
@@ -167,10 +164,15 @@ class WhisperModel implements Model {
     return this.#tokens.encode(` ${text.join(' ')}`).slice(-room);
   }
 
-  #timed({ tokens, attention, heads }: Transcript, text: string, length: number): Parameters<typeof wordsOf>[0] {
-    const positions = Math.floor(length / POSITION);
-    const times = tokenTimes(attention, heads, positions);
-    return { text, tokens: this.#tokens.textsOf(tokens), timestamps: times.slice(0, tokens.length), durations: [] };
+  #timed({ tokens, attention, heads }: Transcript, text: string, length: number): TimedTokens {
+    const times = tokenTimes(attention, heads, Math.floor(length / POSITION));
+    const timestamps = times.slice(0, tokens.length);
+    return {
+      text,
+      tokens: this.#tokens.textsOf(tokens),
+      timestamps,
+      durations: timestamps.map((start, at) => (times[at + 1] ?? start) - start),
+    };
   }
 }
 

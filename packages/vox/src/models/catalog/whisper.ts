@@ -221,7 +221,7 @@ export const WHISPER: readonly CatalogEntry[] = ROWS.map((row) => ({
   aliases: row.aliases ?? [],
   kind: 'stt',
   family: 'whisper',
-  engine: 'sherpa',
+  engine: 'onnx',
   description: row.description,
   license: { id: 'MIT', url: 'https://github.com/openai/whisper/blob/main/LICENSE' },
   languages: languagesOf(row),

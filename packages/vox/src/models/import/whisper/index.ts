@@ -72,7 +72,9 @@ export async function importWhisper(request: WhisperImport): Promise<{ names: st
         canTranslate: codes.length > 0,
         canDetectLanguage: codes.length > 0,
         canTimeWords: settings.alignmentHeads.length > 0,
-        canPrompt: false,
+        canPrompt: true,
+        canBias: true,
+        canScore: true,
         concurrency: 1,
       },
     };
