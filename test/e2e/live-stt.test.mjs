@@ -185,7 +185,7 @@ describe('/v1/stt/ws with real weights', { skip: NO_MODELS }, () => {
     });
     t.after(() => place.stop());
     const health = await fetch(`${place.url}/health`);
-    assert.deepEqual(await health.json(), { status: 'ok', backend: 'sherpa', model: 'whisper:tiny.en' });
+    assert.deepEqual(await health.json(), { status: 'ok', backend: 'onnx', model: 'whisper:tiny.en' });
     const stream = await openStream(place.url, `/v1/stt/ws?${QUERY}`);
     const { vad, conn_id: id } = await stream.get('ready');
     assert.equal(vad, 'energy');
