@@ -1,6 +1,6 @@
 /**
  * Does this sound like speech, by its level alone? Only a clear yes or no counts; the voice activity detector decides
- * the rest. It saves the detector (8 ms a 3 s, 76 ms to make one) where one window holds the whole recording.
+ * the rest. It saves the detector (8 ms a second of audio, and 60 ms to load it) where one window holds the whole recording.
  */
 import { FRAME, frameLevels } from './energy.js';
 

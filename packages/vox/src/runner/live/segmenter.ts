@@ -13,7 +13,7 @@ export const PER_MS = 16;
 const CUT_REACH = 48_000;
 const CUT_FRAMES = 6;
 
-/** Samples after which the beginning of speech is noticed at the latest (the neural detector takes 164 ms): 400 ms. */
+/** Samples after which the beginning of speech is noticed at the latest (the neural detector takes 164 ms of speech): 400 ms. */
 const NOTICE = 6_400;
 
 /** Positions are samples at 16 kHz since the stream began. */
