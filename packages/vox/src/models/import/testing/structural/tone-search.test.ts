@@ -208,6 +208,6 @@ describe('T-one on ONNX Runtime', { skip }, () => {
     await assert.rejects(load(folder), broken(/35 labels/));
     await writeFile(join(folder, 'model.onnx'), 'nothing');
     await assert.rejects(load(folder), broken(/model\.onnx/));
-    await assert.rejects(load(plain, ENGINE, 'whisper'), { code: 'engine_missing' });
+    await assert.rejects(load(plain, ENGINE, 'piper'), { code: 'engine_missing' });
   });
 });
