@@ -45,11 +45,8 @@ export function mockStream({ text, expected }: Pick<MockScript, 'text' | 'expect
   let stepped = 0;
   let finished = false;
   const end = (): void => {
-    parts.push({
-      type: 'transcript-final',
-      text,
-      segment: { text, startMs: before / 16, endMs: (before + heard) / 16 },
-    });
+    const segment = { text, startMs: before / 16, endMs: (before + heard) / 16 };
+    parts = [...parts, { type: 'transcript-final', text, segment }];
     before += heard;
     heard = 0;
     stepped = 0;
@@ -65,7 +62,7 @@ export function mockStream({ text, expected }: Pick<MockScript, 'text' | 'expect
       if (heard >= ENDPOINT_SHARE * expected) end();
       else if (heard > 0) {
         const length = Math.max(1, Math.floor((text.length * heard) / expected));
-        parts.push({ type: 'transcript-partial', text: text.slice(0, length) });
+        parts = [...parts, { type: 'transcript-partial', text: text.slice(0, length) }];
       }
     },
     finish() {
@@ -75,7 +72,7 @@ export function mockStream({ text, expected }: Pick<MockScript, 'text' | 'expect
     },
     poll() {
       const said = parts;
-      parts = [];
+      if (said.length > 0) parts = [];
       return said;
     },
     close() {

@@ -5,8 +5,11 @@
 
 /** Bytes of a block: what 400 streams send in 4 ms, and what a pipe of Linux takes at once. */
 export const BLOCK_BYTES = 64 * 1024;
-/** Empty blocks that are kept: one is filled while one leaves. */
-const KEPT_BLOCKS = 2;
+/**
+ * Empty blocks that are kept, half a MiB: clients of one rhythm fill three or four at once while others leave. What comes on top
+ * is made anew, and lies about until garbage of the old part of the heap is collected, which is seldom.
+ */
+const KEPT_BLOCKS = 8;
 
 export class FrameBlock {
   #ids: number[] = [];

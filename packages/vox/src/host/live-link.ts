@@ -99,7 +99,9 @@ export class LiveLink {
         for (const { id, event } of message.events) this.#handlers.get(id)?.event(event);
         return true;
       case 'taken':
-        for (const [at, id] of message.ids.entries()) this.#handlers.get(id)?.taken(message.bytes[at] ?? 0);
+        message.ids.forEach((id, at) => {
+          this.#handlers.get(id)?.taken(message.bytes[at] ?? 0);
+        });
         return true;
       case 'marked':
         this.#handlers.get(message.id)?.marked(message.marks);

@@ -163,7 +163,7 @@ export type FromRunner =
   | { readonly type: 'listening'; readonly id: number }
   /** Events of live streams, in order for each. */
   | { readonly type: 'live'; readonly events: readonly { readonly id: number; readonly event: LiveEvent }[] }
-  /** Bytes of `frames` that were taken from the runner's queues: room for as many more. */
+  /** Bytes of `frames` that were taken from the runner's queues since the last such word: room for as many more. */
   | { readonly type: 'taken'; readonly ids: readonly number[]; readonly bytes: readonly number[] }
   /** What was sent before so many `mark`s is heard, and all that follows from it is told. */
   | { readonly type: 'marked'; readonly id: number; readonly marks: number }

@@ -30,6 +30,19 @@ test('an error comes with its stack; what is no JSON stays as it is', () => {
   assert.equal(plainLine('raw\n'), 'raw\n');
 });
 
+test('secrets in a field stay with whoever logs them', () => {
+  const lines: string[] = [];
+  const log = createLog({ format: 'json', write: (line) => lines.push(line) });
+  const err = Object.assign(new Error('why'), { token: 'SECRET' });
+  const fields = { headers: { api_key: 'SECRET', host: 'a' }, password: 'SECRET', err };
+  log.child({ authorization: 'SECRET' }).info(fields, 'this');
+  assert.doesNotMatch(lines.join(''), /SECRET/);
+  const entry = JSON.parse(lines[0] ?? '') as typeof fields;
+  assert.deepEqual(entry.headers, { api_key: '[hidden]', host: 'a' });
+  assert.equal(entry.err.message, 'why');
+  assert.deepEqual([fields.headers.api_key, err.token], ['SECRET', 'SECRET']);
+});
+
 test('paths lose their query string', () => {
   assert.equal(safePath('/v1/models?api_key=SECRET'), '/v1/models');
   assert.equal(safePath(`/${'x'.repeat(300)}`).length, 203);

@@ -18,8 +18,9 @@ export interface LogOptions {
   readonly file?: (line: string) => void;
 }
 
-/** Field names whose values are never written, wherever a caller puts them one level deep. */
+/** Field names whose values are never written: of a line itself, and of what stands in its fields. */
 const SECRET = ['authorization', 'api_key', 'apiKey', 'token', 'password'];
+const HIDDEN = '[hidden]';
 const LEVELS: Record<number, string> = { 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' };
 const OWN = new Set(['level', 'time', 'msg', 'err']);
 
@@ -31,7 +32,10 @@ export function createLog(options: LogOptions = {}): Log {
     {
       level: options.level ?? 'info',
       base: null,
-      redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
+      // pino's own `redact` copies each field of each line for a name one level deep: 25 kB a line, most of what a server with
+      // 300 live streams wrote to memory for itself.
+      serializers: Object.fromEntries(SECRET.map((name) => [name, () => HIDDEN])),
+      formatters: { log: hideNested },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     {
@@ -41,6 +45,20 @@ export function createLog(options: LogOptions = {}): Log {
       },
     },
   );
+}
+
+/** The fields of a line, without the secrets that stand one level deep; the same object where there are none. */
+function hideNested(fields: Record<string, unknown>): Record<string, unknown> {
+  let shown = fields;
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const secrets = SECRET.filter((secret) => Object.hasOwn(value, secret));
+    if (secrets.length === 0) continue;
+    const open: object = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
+    for (const secret of secrets) Object.defineProperty(open, secret, { value: HIDDEN, enumerable: true });
+    shown = { ...shown, [name]: open };
+  }
+  return shown;
 }
 
 /** A JSON log line as a line for people: time, level, message, then the rest as key=value. */

@@ -65,13 +65,13 @@ export class AudioQueue {
   }
 
   /** Drops the oldest frames until no more than this waits. Undefined when nothing had to go. */
-  dropTo(limit: { readonly bytes: number; readonly frames: number }): Dropped | undefined {
+  dropTo(bytes: number, frames: number): Dropped | undefined {
     const from = this.#position;
-    let frames = 0;
-    while (this.#bytes > limit.bytes || this.#chunks.length > limit.frames) {
+    let dropped = 0;
+    while (this.#bytes > bytes || this.#chunks.length > frames) {
       this.shift();
-      frames++;
+      dropped++;
     }
-    return frames === 0 ? undefined : { from, to: this.#position, frames };
+    return dropped === 0 ? undefined : { from, to: this.#position, frames: dropped };
   }
 }

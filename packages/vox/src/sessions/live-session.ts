@@ -72,10 +72,15 @@ export class ServerSession implements LiveSession, LiveHandler {
   append(bytes: Uint8Array): boolean {
     if (this.#closed || this.#finished) return true;
     this.#queue.push(bytes);
-    this.#pump(WINDOW_MS * this.#bytesPerMs);
-    const limit = this.#limit;
-    if (this.#request.overflow === 'drop-oldest') this.#drop(limit);
-    this.#full = this.#queue.bytes >= limit.bytes || this.#queue.frames >= limit.frames;
+    const window = WINDOW_MS * this.#bytesPerMs;
+    this.#pump(window);
+    // Nearly always: all of it has gone.
+    if (this.#queue.frames === 0 && this.#inFlight <= window) this.#full = false;
+    else {
+      const limit = this.#limit;
+      if (this.#request.overflow === 'drop-oldest') this.#drop(limit);
+      this.#full = this.#queue.bytes >= limit.bytes || this.#queue.frames >= limit.frames;
+    }
     return !this.#full;
   }
 
@@ -167,7 +172,7 @@ export class ServerSession implements LiveSession, LiveHandler {
   }
 
   #drop(limit: { bytes: number; frames: number }): void {
-    const dropped = this.#queue.dropTo(limit);
+    const dropped = this.#queue.dropTo(limit.bytes, limit.frames);
     if (dropped === undefined) return;
     this.#skipped += dropped.to - dropped.from;
     const ms = (samples: number): number => Math.round((samples / this.#request.options.sampleRate) * 1000);

@@ -51,6 +51,7 @@ export class SttConnection implements LiveListener, Depths {
   #drops = 0;
   #loggedDrops = 0;
   #lastPartial = '';
+  #lastStable = 0;
   /** A segment has begun and not ended. */
   #speaking = false;
   /** Commits without their final. */
@@ -213,15 +214,15 @@ export class SttConnection implements LiveListener, Depths {
   #partial(event: Event<'partial'>): void {
     this.#speaking = true;
     const text = event.text.trim();
-    const shown = `${event.stable} ${event.text}`;
-    if (text === '' || shown === this.#lastPartial) return;
+    if (text === '' || (event.text === this.#lastPartial && event.stable === this.#lastStable)) return;
     const { settings, metrics } = this.#context;
     this.#skipPartial();
     if (this.#socket.waiting >= settings.outQueue * PARTIALS_UNTIL) {
       metrics.use.partialsDropped.inc();
       return;
     }
-    this.#lastPartial = shown;
+    this.#lastPartial = event.text;
+    this.#lastStable = event.stable;
     const notices = this.#notices.take();
     const { segment } = this.#journal;
     const frame = render.partial(this.#parameters.callId, segment, event, notices);

@@ -32,8 +32,9 @@ export class Journal {
     this.#remember(event);
     if (!this.#log.isLevelEnabled(level)) return;
     const time = Date.now();
-    const stamp = { ts: new Date(time).toISOString(), ts_ms: time };
-    this.#log[level]({ ...this.#who, event, ...stamp, segment_seq: this.segment, ...fields });
+    const { call_id, conn_id } = this.#who;
+    const ts = new Date(time).toISOString();
+    this.#log[level]({ call_id, conn_id, event, ts, ts_ms: time, segment_seq: this.segment, ...fields });
   }
 
   /** `ws.closed`, and the bundle where the code is not that of a normal end. */

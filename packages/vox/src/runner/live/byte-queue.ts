@@ -16,6 +16,8 @@ export class ByteQueue {
   #room: Uint8Array = NO_ROOM;
   #from = 0;
   #to = 0;
+  /** What was taken last: packets are mostly of one length, and lie in the same place where none waits. */
+  #taken: Uint8Array = NO_ROOM;
 
   /** Bytes that wait. */
   get length(): number {
@@ -25,7 +27,7 @@ export class ByteQueue {
   /** Copies the bytes. */
   push(bytes: Uint8Array): void {
     const kept = Math.max(KEPT_ROOM, KEPT_PACKETS * bytes.length);
-    if (this.#to === 0 && this.#room.length > kept) this.#room = NO_ROOM;
+    if (this.#to === 0 && this.#room.length > kept) this.#useRoom(NO_ROOM);
     if (this.#to + bytes.length > this.#room.length) this.#makeRoom(bytes.length);
     this.#room.set(bytes, this.#to);
     this.#to += bytes.length;
@@ -35,12 +37,14 @@ export class ByteQueue {
   shift(count: number): Uint8Array {
     const from = this.#from;
     this.#from = Math.min(this.#to, from + count);
-    const taken = this.#room.subarray(from, this.#from);
+    const length = this.#from - from;
+    if (this.#taken.length !== length || this.#taken.byteOffset !== from)
+      this.#taken = this.#room.subarray(from, this.#from);
     if (this.#from === this.#to) {
       this.#from = 0;
       this.#to = 0;
     }
-    return taken;
+    return this.#taken;
   }
 
   /** For so many bytes more: what is left moves to the front, of half as much room again where it must grow. */
@@ -49,8 +53,13 @@ export class ByteQueue {
     const needed = GROW_BY * (length + count);
     const room = needed <= this.#room.length ? this.#room : new Uint8Array(Math.ceil(needed));
     room.set(this.#room.subarray(this.#from, this.#to));
-    this.#room = room;
+    this.#useRoom(room);
     this.#from = 0;
     this.#to = length;
+  }
+
+  #useRoom(room: Uint8Array): void {
+    if (room !== this.#room) this.#taken = NO_ROOM;
+    this.#room = room;
   }
 }

@@ -13,6 +13,11 @@ import type { Clock, LiveEngine, LiveStream } from './stream.js';
 
 /** Ms between ticks while there is something to do: one frame of most clients. */
 const TICK_MS = 20;
+/**
+ * Ms between two words on what was taken, while ticks go on anyway: a tenth of what the server sends ahead. Of 300 streams each
+ * word is a message of 300 numbers.
+ */
+const TAKEN_MS = 100;
 /** Ms between two words on how busy the runner is. */
 const LOAD_MS = 1_000;
 
@@ -23,6 +28,7 @@ const NO_THRESHOLDS: Warning = {
 };
 
 interface Entry {
+  readonly id: number;
   readonly inbox: Inbox;
   /** Absent until the engine is ready for it. */
   stream?: LiveStream;
@@ -30,6 +36,8 @@ interface Entry {
   gone: boolean;
   /** Marks that are not answered yet. */
   marks: number;
+  /** Bytes that were taken and not told. */
+  taken: number;
 }
 
 export class LiveHub {
@@ -42,6 +50,9 @@ export class LiveHub {
   #cancelTick: (() => void) | undefined;
   #cancelFlush: (() => void) | undefined;
   #lastTick = Number.NEGATIVE_INFINITY;
+  #lastTaken = Number.NEGATIVE_INFINITY;
+  /** Streams with marks that are not answered. */
+  #marked = 0;
   /** Absent until the engine has measured itself for the first stream. */
   #lastLoad: number | undefined;
 
@@ -64,7 +75,8 @@ export class LiveHub {
 
   /** Opens a stream. What comes for it before the engine is ready waits. */
   listen(id: number, options: LiveOptions): void {
-    const entry: Entry = { inbox: new Inbox(options.sampleRate, options.encoding), gone: false, marks: 0 };
+    const inbox = new Inbox(options.sampleRate, options.encoding);
+    const entry: Entry = { id, inbox, gone: false, marks: 0, taken: 0 };
     this.#entries.set(id, entry);
     this.#engine.prepare(options).then(
       () => {
@@ -97,13 +109,13 @@ export class LiveHub {
   frames(ids: readonly number[], bytes: readonly number[], body: Uint8Array): void {
     const now = this.#clock.now();
     let at = 0;
-    for (const [index, id] of ids.entries()) {
+    ids.forEach((id, index) => {
       const length = bytes[index] ?? 0;
       const entry = this.#entries.get(id);
       // Of a stream that has ended meanwhile.
       if (entry !== undefined) this.#audio(id, entry, body.subarray(at, at + length), now);
       at += length;
-    }
+    });
     if (this.#engine.eager !== true) this.#wake();
     else this.#tickNow();
   }
@@ -122,6 +134,7 @@ export class LiveHub {
   mark(id: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
+    if (entry.marks === 0) this.#marked++;
     entry.marks++;
     this.#wake();
   }
@@ -174,6 +187,7 @@ export class LiveHub {
   #remove(id: number, entry: Entry): void {
     if (entry.gone) return;
     entry.gone = true;
+    if (entry.marks > 0) this.#marked--;
     this.#entries.delete(id);
     entry.stream?.cancel();
     if (this.#entries.size === 0) this.#engine.idle();
@@ -206,37 +220,33 @@ export class LiveHub {
   #tick(): void {
     const now = this.#clock.now();
     this.#lastTick = now;
-    const ids: number[] = [];
-    const bytes: number[] = [];
     let busy = false;
-    this.#eachStream(({ id, stream, inbox }) => {
-      const taken = inbox.drain(stream);
-      if (taken === 0) return;
-      ids.push(id);
-      bytes.push(taken);
+    // The server may wait for room.
+    let late = false;
+    this.#eachStream((entry, stream) => {
+      entry.taken += entry.inbox.drain(stream);
     });
     this.#hearAhead();
-    this.#eachStream(({ stream, inbox }) => {
-      if (stream.tick()) busy = true;
-      if (!inbox.empty) busy = true;
+    this.#eachStream(({ gone, inbox }, stream) => {
+      if (!gone && stream.tick()) busy = true;
+      if (!inbox.empty) late = true;
     });
     if (this.#engine.tick()) busy = true;
     this.#flush();
-    if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
-    if (this.#answerMarks()) busy = true;
+    if (!busy || late || now - this.#lastTaken >= TAKEN_MS) this.#tellTaken(now);
+    if (this.#answerMarks() || late) busy = true;
     if (this.#lastLoad !== undefined && now - this.#lastLoad >= LOAD_MS) this.#tellLoad(now);
     if (busy) this.#wake(this.#lagging());
   }
 
   /** Does something with each stream that is open; what it throws ends that stream. */
-  #eachStream(work: (one: { id: number; stream: LiveStream; inbox: Inbox }) => void): void {
-    for (const [id, entry] of this.#entries) {
-      const { stream, inbox } = entry;
-      if (stream === undefined) continue;
+  #eachStream(work: (entry: Entry, stream: LiveStream) => void): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.stream === undefined) continue;
       try {
-        work({ id, stream, inbox });
+        work(entry, entry.stream);
       } catch (error) {
-        this.#fail(id, entry, error);
+        this.#fail(entry.id, entry, error);
       }
     }
   }
@@ -245,7 +255,7 @@ export class LiveHub {
   #hearAhead(): void {
     if (this.#engine.hearAhead === undefined) return;
     const ahead = new Map<number, HeardAhead>();
-    this.#eachStream(({ id, stream }) => {
+    this.#eachStream(({ id }, stream) => {
       const one = stream.ahead?.();
       if (one !== undefined) ahead.set(id, one);
     });
@@ -259,6 +269,19 @@ export class LiveHub {
     }
   }
 
+  #tellTaken(now: number): void {
+    this.#lastTaken = now;
+    const ids: number[] = [];
+    const bytes: number[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.taken === 0) continue;
+      ids.push(entry.id);
+      bytes.push(entry.taken);
+      entry.taken = 0;
+    }
+    if (ids.length > 0) this.#send({ type: 'taken', ids, bytes });
+  }
+
   /** Has somebody sent more than a tick takes, and the engine done all it was given? Then nothing is gained by waiting. */
   #lagging(): boolean {
     for (const { inbox, stream } of this.#entries.values())
@@ -268,17 +291,15 @@ export class LiveHub {
 
   /** Returns true while marks wait. */
   #answerMarks(): boolean {
-    let waiting = false;
-    for (const [id, entry] of this.#entries) {
-      if (entry.marks === 0) continue;
-      if (!entry.inbox.empty || entry.stream?.settled !== true) {
-        waiting = true;
-        continue;
-      }
-      this.#send({ type: 'marked', id, marks: entry.marks });
+    if (this.#marked === 0) return false;
+    for (const entry of this.#entries.values()) {
+      const { id, inbox, marks, stream } = entry;
+      if (marks === 0 || !inbox.empty || stream?.settled !== true) continue;
+      this.#send({ type: 'marked', id, marks });
       entry.marks = 0;
+      this.#marked--;
     }
-    return waiting;
+    return this.#marked > 0;
   }
 
   #tellLoad(now: number): void {

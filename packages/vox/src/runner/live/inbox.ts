@@ -14,9 +14,15 @@ const MAX_WAITING_MS = 600_000;
 /** Ms of audio that a stream is given at once, however large the client's frames are. */
 const PIECE_MS = 500;
 
+interface Packet {
+  readonly type: 'audio';
+  bytes: number;
+  at: number;
+}
+
 /** Audio lies in a queue of its own, in the order of its items. */
 type Item =
-  | { readonly type: 'audio'; bytes: number; readonly at: number }
+  | Packet
   | { readonly type: 'skip'; readonly samples: number }
   | { readonly type: 'commit' | 'finish'; readonly at: number };
 
@@ -35,6 +41,8 @@ function scratch(count: number): Float32Array {
 export class Inbox {
   readonly #items: Item[] = [];
   readonly #audio = new ByteQueue();
+  /** The packet that was heard last, for the next one: fifty objects a second would be moved about by each collection. */
+  #spare: Packet | undefined;
   readonly #resampler: Resampler;
   readonly #rate: number;
   readonly #encoding: LiveEncoding;
@@ -76,7 +84,11 @@ export class Inbox {
     if (this.#audio.length + bytes.length > this.#maxBytes)
       throw new VoxError('overloaded', 'the audio of this stream comes faster than it can be taken');
     this.#audio.push(bytes);
-    this.#items.push({ type: 'audio', bytes: bytes.length, at });
+    const packet: Packet = this.#spare ?? { type: 'audio', bytes: 0, at };
+    this.#spare = undefined;
+    packet.bytes = bytes.length;
+    packet.at = at;
+    this.#items.push(packet);
   }
 
   /** @param samples of the client's rate that were dropped */
@@ -94,12 +106,16 @@ export class Inbox {
     while (this.#items.length > 0 && stream.hungry) {
       const item = this.#items[0];
       if (item?.type === 'audio') {
+        const { at } = item;
         const bytes = this.#audio.shift(Math.min(item.bytes, this.#pieceBytes));
         item.bytes -= bytes.length;
-        if (item.bytes === 0) this.#items.shift();
+        if (item.bytes === 0) {
+          this.#items.shift();
+          this.#spare = item;
+        }
         taken += bytes.length;
         this.#heard += bytes.length / this.#sampleBytes;
-        this.#give(stream, this.#resampler.push(this.#expand(bytes)), item.at);
+        this.#give(stream, this.#resampler.push(this.#expand(bytes)), at);
         continue;
       }
       this.#items.shift();

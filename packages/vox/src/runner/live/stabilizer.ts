@@ -54,19 +54,21 @@ export class Stabilizer {
     const known = alignedLength(this.#stable, words);
     // The mark behind the last stable word is as now heard, the word itself as promised.
     this.#touchUp(words[known - 1]);
-    const tail = words.slice(known);
+    const tail = this.#known(words.slice(known));
     const earlier = this.#needful(atMs);
     const [oldest] = earlier;
     const judged = earlier.length >= this.#needed - 1 && (oldest?.atMs ?? 0) <= atMs - this.#stableMs;
     const enough = judged ? Math.min(...earlier.map(({ words }) => sameAtFirst(words, tail))) : 0;
     const stable = Math.max(0, Math.min(enough, certain - known));
-    this.#stable = [...this.#stable, ...tail.slice(0, stable)];
-    this.#tail = tail.slice(stable);
-    this.#earlier = [...earlier, { words: tail, atMs }].map((heard) => ({
-      ...heard,
-      words: heard.words.slice(stable),
-    }));
-    this.#promise();
+    this.#tail = stable === 0 ? tail : tail.slice(stable);
+    this.#earlier = [
+      ...earlier.map((heard) => (stable === 0 ? heard : { ...heard, words: heard.words.slice(stable) })),
+      { words: this.#tail, atMs },
+    ];
+    if (stable > 0) {
+      this.#stable = [...this.#stable, ...tail.slice(0, stable)];
+      this.#promise();
+    }
     return this.#show(followedBy(this.#stable, this.#tail));
   }
 
@@ -111,6 +113,15 @@ export class Stabilizer {
     return earlier.slice(Math.max(0, Math.min(earlier.length - (this.#needed - 1), farEnough)));
   }
 
+  /** The same words; those that were said before, as they lie in memory: a hypothesis is kept until the next one. */
+  #known(words: Spoken[]): readonly Spoken[] {
+    return words.map((spoken, at) => {
+      const before = this.#tail[at];
+      const same = before?.raw === spoken.raw && before.word === undefined && spoken.word === undefined;
+      return same ? before : spoken;
+    });
+  }
+
   #promise(): void {
     const stable = textOf(this.#stable).replace(MARKS, '');
     if (stable.length > this.#promised.length) this.#promised = stable;
@@ -121,10 +132,8 @@ export class Stabilizer {
     if (last === undefined || heard === undefined || heard.core !== last.core) return;
     const word = last.raw.replace(MARKS, '');
     if (!heard.raw.trimStart().startsWith(word.trimStart())) return;
-    this.#stable[this.#stable.length - 1] = {
-      ...last,
-      raw: `${word}${heard.raw.trimStart().slice(word.trimStart().length)}`,
-    };
+    const raw = `${word}${heard.raw.trimStart().slice(word.trimStart().length)}`;
+    if (raw !== last.raw) this.#stable[this.#stable.length - 1] = { ...last, raw };
   }
 
   #show(words: readonly Spoken[]): Shown | undefined {
