@@ -29,6 +29,8 @@ export class Session {
     const options = runtime.made((out) => api.createSessionOptions(out));
     try {
       runtime.check(api.setThreads(options, threads));
+      // An arena keeps the most that runs side by side ever took; without one they take as long, and it is given back.
+      runtime.check(api.disableArena(options));
       const out: [Pointer | null] = [null];
       await new Promise<void>((resolve, reject) =>
         api.createSession.async(environment, path, options, out, (error: unknown, status) => {
