@@ -96,16 +96,16 @@ function attention({ positions, heads, noise, behind = 0 }: Heard): Float32Array
   });
 }
 
-test('tokens begin where the attention goes to them', () => {
-  const times = tokenTimes(attention({ positions: 150, heads: 2, noise: 0 }), 2, AUDIO);
+test('tokens begin where the attention goes to them', async () => {
+  const times = await tokenTimes(attention({ positions: 150, heads: 2, noise: 0 }), 2, AUDIO);
   assert.deepEqual(
     times,
     BEGINS.map((position) => position * 0.02),
   );
 });
 
-test('noise moves them little where heads help each other', () => {
-  const times = tokenTimes(attention({ positions: 150, heads: 6, noise: 0.6 }), 6, AUDIO);
+test('noise moves them little where heads help each other', async () => {
+  const times = await tokenTimes(attention({ positions: 150, heads: 6, noise: 0.6 }), 6, AUDIO);
   assert.equal(times.length, BEGINS.length);
   times.forEach((time, at) => {
     const wanted = (BEGINS[at] ?? 0) * 0.02;
@@ -113,19 +113,19 @@ test('noise moves them little where heads help each other', () => {
   });
 });
 
-test('what rows look at behind the audio counts for nothing', () => {
+test('what rows look at behind the audio counts for nothing', async () => {
   const heard = { positions: 150, heads: 2, noise: 0.2 };
-  const loud = tokenTimes(attention({ ...heard, behind: 5 }), 2, AUDIO);
-  assert.deepEqual(loud, tokenTimes(attention(heard), 2, AUDIO));
+  const loud = await tokenTimes(attention({ ...heard, behind: 5 }), 2, AUDIO);
+  assert.deepEqual(loud, await tokenTimes(attention(heard), 2, AUDIO));
 });
 
-test('one row, one position, no audio, nothing said, nothing looked at', () => {
+test('one row, one position, no audio, nothing said, nothing looked at', async () => {
   const even = (rows: number, positions: number): Float32Array[] =>
     Array.from({ length: rows }, () => new Float32Array(positions).fill(1 / positions));
-  assert.deepEqual(tokenTimes(even(1, 5), 1, 4), [0]);
-  assert.deepEqual(tokenTimes(even(4, 1), 1, 1), [0, 0, 0, 0]);
-  assert.deepEqual(tokenTimes(even(2, 5), 1, 0), [0, 0]);
-  assert.deepEqual(tokenTimes([], 1, 5), []);
-  const nowhere = tokenTimes([new Float32Array(5), new Float32Array(5)], 1, 5);
+  assert.deepEqual(await tokenTimes(even(1, 5), 1, 4), [0]);
+  assert.deepEqual(await tokenTimes(even(4, 1), 1, 1), [0, 0, 0, 0]);
+  assert.deepEqual(await tokenTimes(even(2, 5), 1, 0), [0, 0]);
+  assert.deepEqual(await tokenTimes([], 1, 5), []);
+  const nowhere = await tokenTimes([new Float32Array(5), new Float32Array(5)], 1, 5);
   assert.ok(nowhere.every((time) => time >= 0 && time < 0.1));
 });

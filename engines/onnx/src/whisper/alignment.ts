@@ -18,33 +18,41 @@ const POSITION_SECONDS = 0.02;
  * @param positions those that are audio: one for 20 ms
  * @returns where each row begins, in seconds since the first sample; 0 for the first, whenever the voice begins
  */
-export function tokenTimes(
+export async function tokenTimes(
   attention: readonly Float32Array[],
   heads: number,
   positions: number,
-): readonly number[] {
+): Promise<readonly number[]> {
   if (attention.length === 0 || positions < 1) return attention.map(() => 0);
-  const begins = warp(scoresOf(attention, heads, positions), attention.length, positions);
+  const scores = new Float64Array(attention.length * positions);
+  for (let head = 0; head < heads; head++) {
+    addScores(scores, attention, { head, heads }, positions);
+    // A head of 30 s takes 15 ms: whoever speaks live has a turn between two.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const begins = warp(scores, attention.length, positions);
   return Array.from(begins, (position) => position * POSITION_SECONDS);
 }
 
-/** How much more than usual each row looked at each position, in standard deviations; the mean of all heads. */
-function scoresOf(attention: readonly Float32Array[], heads: number, positions: number): Float64Array {
-  const scores = new Float64Array(attention.length * positions);
+/**
+ * Adds how much more than usual each row looked at each position by one head, in standard deviations.
+ */
+function addScores(
+  scores: Float64Array,
+  attention: readonly Float32Array[],
+  { head, heads }: { readonly head: number; readonly heads: number },
+  positions: number,
+): void {
   const line = new Float64Array(positions + 2 * MARGIN + 1);
-  for (let head = 0; head < heads; head++) {
-    const rows = attention.map((row) => sharesOf(row, (head * row.length) / heads, positions));
-    const { means, factors } = usual(rows, positions);
-    rows.forEach((row, at) => {
-      for (let position = 0; position < positions; position++) {
-        const more = (row[position] ?? 0) - (means[position] ?? 0);
-        line[MARGIN + position] = more * (factors[position] ?? 0);
-      }
-      addMedians(line, positions, scores, at * positions);
-    });
-  }
-  for (let i = 0; i < scores.length; i++) scores[i] = (scores[i] ?? 0) / heads;
-  return scores;
+  const rows = attention.map((row) => sharesOf(row, (head * row.length) / heads, positions));
+  const { means, factors } = usual(rows, positions);
+  rows.forEach((row, at) => {
+    for (let position = 0; position < positions; position++) {
+      const more = (row[position] ?? 0) - (means[position] ?? 0);
+      line[MARGIN + position] = more * (factors[position] ?? 0);
+    }
+    addMedians(line, positions, scores, at * positions);
+  });
 }
 
 /** The audio's part of a row, with a sum of 1 again: the softmax of the audio alone. */

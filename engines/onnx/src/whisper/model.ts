@@ -19,6 +19,7 @@ import {
   VoxError,
   wordsOf,
 } from '@vox-speech/contract';
+import { broken } from '../broken.js';
 import type { Runtime } from '../runtime/index.js';
 import { tokenTimes } from './alignment.js';
 import { WhisperGraphs } from './graphs.js';
@@ -138,7 +139,7 @@ class WhisperModel implements Model {
       text,
       startMs: 0,
       endMs: Math.round(durationMs),
-      ...(align ? { words: wordsOf(this.#timed(said, text, samples.length), durationMs) } : {}),
+      ...(align ? { words: wordsOf(await this.#timed(said, text, samples.length), durationMs) } : {}),
       ...scoresOf(said, this.#tokens, options.scores === true),
       language,
     };
@@ -164,8 +165,8 @@ class WhisperModel implements Model {
     return this.#tokens.encode(` ${text.join(' ')}`).slice(-room);
   }
 
-  #timed({ tokens, attention, heads }: Transcript, text: string, length: number): TimedTokens {
-    const times = tokenTimes(attention, heads, Math.floor(length / POSITION));
+  async #timed({ tokens, attention, heads }: Transcript, text: string, length: number): Promise<TimedTokens> {
+    const times = await tokenTimes(attention, heads, Math.floor(length / POSITION));
     const timestamps = times.slice(0, tokens.length);
     return {
       text,
@@ -174,14 +175,6 @@ class WhisperModel implements Model {
       durations: timestamps.map((start, at) => (times[at + 1] ?? start) - start),
     };
   }
-}
-
-function broken({ reference }: ModelFiles, what: string, cause: unknown): VoxError {
-  return new VoxError(
-    'model_broken',
-    `${reference} cannot be loaded: ${what}. Pull it again: vox rm ${reference} && vox pull ${reference}`,
-    { cause },
-  );
 }
 
 function readTokens(files: ModelFiles): TokenList {
