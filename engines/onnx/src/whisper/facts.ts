@@ -23,21 +23,26 @@ export interface WhisperFacts {
   };
 }
 
-/** Throws Error naming what is missing. */
-export function readFacts(encoder: Session): WhisperFacts {
+const DIGITS = /^\d{1,9}$/;
+
+/** Throws Error naming what is missing, or is not what it should be. */
+export function readFacts(encoder: Pick<Session, 'metadata'>): WhisperFacts {
   const text = (key: string): string => {
     const value = encoder.metadata(key);
     if (value === undefined) throw new Error(`its metadata have no ${key}`);
     return value;
   };
-  const number = (key: string): number => {
-    const value = Number(text(key));
-    if (!Number.isInteger(value) || value < 0) throw new Error(`its metadata's ${key} is no number`);
-    return value;
+  const list = (key: string): string[] => text(key).split(',').filter(Boolean);
+  const parse = (key: string, digits: string): number => {
+    if (!DIGITS.test(digits)) throw new Error(`its metadata's ${key} has '${digits}', which is no number`);
+    return Number(digits);
   };
-  const numbers = (key: string): number[] => text(key).split(',').filter(Boolean).map(Number);
+  const number = (key: string): number => parse(key, text(key));
+  const numbers = (key: string): number[] => list(key).map((digits) => parse(key, digits));
   const tokens = numbers('all_language_tokens');
-  const codes = text('all_language_codes').split(',');
+  const codes = list('all_language_codes');
+  if (codes.length !== tokens.length)
+    throw new Error(`its metadata have ${codes.length} all_language_codes for ${tokens.length} tokens`);
   return {
     textLayers: number('n_text_layer'),
     state: number('n_text_state'),

@@ -6,6 +6,7 @@ import { readFacts, type WhisperFacts } from './facts.js';
 /** Outputs of the encoder that the decoder attends to. */
 const CROSS = ['n_layer_cross_k', 'n_layer_cross_v'] as const;
 const CACHES = ['out_n_layer_self_k_cache', 'out_n_layer_self_v_cache'] as const;
+const ENCODER = 'encoder.int8.onnx';
 const ATTENTION = 'cross_attention_weights';
 
 /** What was heard, for the decoder's steps. */
@@ -42,7 +43,11 @@ export class WhisperGraphs {
     this.#features = features;
     this.#encoder = encoder;
     this.#decoder = decoder;
-    this.facts = readFacts(encoder);
+    try {
+      this.facts = readFacts(encoder);
+    } catch (error) {
+      throw new Error(`${ENCODER}: ${(error as Error).message}`, { cause: error });
+    }
     this.canAlign = decoder.outputs.includes(ATTENTION);
   }
 
@@ -52,7 +57,7 @@ export class WhisperGraphs {
    * @throws Error naming the file that can't be loaded
    */
   static async open(runtime: Runtime, directory: string, threads: number): Promise<WhisperGraphs> {
-    const names = ['features.onnx', 'encoder.int8.onnx', 'decoder.int8.onnx'];
+    const names = ['features.onnx', ENCODER, 'decoder.int8.onnx'];
     const opened = await Promise.allSettled(
       names.map((name) => Session.open(runtime, join(directory, name), threads)),
     );

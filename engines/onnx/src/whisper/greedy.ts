@@ -138,14 +138,12 @@ class Decode {
 
   /**
    * The likeliest token of a text, or its end; what comes after the end in the vocabulary is no text.
-   * @param first a text does not begin with its end, or with a space alone
+   * @param first a text does not begin with a space alone; it may be none at all
    */
   #likeliest(logits: Float32Array, first: boolean): { token: number; logProbability: number } {
     const { endOfText, blank, suppressed } = this.#facts;
     for (const token of suppressed) logits[token] = Number.NEGATIVE_INFINITY;
-    if (first) {
-      logits[blank] = Number.NEGATIVE_INFINITY;
-    }
+    if (first) logits[blank] = Number.NEGATIVE_INFINITY;
     let token = endOfText;
     let best = logits[endOfText] ?? 0;
     for (let at = 0; at < endOfText; at++) {

@@ -81,6 +81,7 @@ class WhisperModel implements Model {
   readonly #lanes: Lanes<Job, Transcript>;
   readonly #tokens: TokenList;
   readonly #closed = new AbortController();
+  #narrow: WhisperLane | undefined;
 
   constructor(
     { family }: ModelFiles,
@@ -91,7 +92,7 @@ class WhisperModel implements Model {
   ) {
     const { many } = wide.graphs.facts;
     this.#wide = wide;
-    this.#lanes = new Lanes(wide, threads, openNarrow);
+    this.#lanes = new Lanes(wide, threads, async () => this.#keep(await openNarrow()));
     this.#tokens = tokens;
     this.info = describeModel({
       kind: 'stt',
@@ -151,14 +152,23 @@ class WhisperModel implements Model {
 
   close(): Promise<void> {
     this.#closed.abort();
-    this.#lanes.trim();
     this.#wide.close();
+    this.#narrow?.close();
     return Promise.resolve();
+  }
+
+  /** The narrow lane is to be closed with the model, also while it decodes and where it was made too late. */
+  #keep(narrow: WhisperLane): WhisperLane {
+    this.#narrow = narrow;
+    if (this.#closed.signal.aborted) narrow.close();
+    return narrow;
   }
 
   /** Words that are likely, then what was said before; of too much the end. */
   #promptOf({ prompt = '', hotwords = [] }: TranscribeOptions): number[] {
-    const text = [hotwords.join(', '), prompt].map((part) => part.trim()).filter((part) => part !== '');
+    const trimmed = (parts: readonly string[]): string[] =>
+      parts.map((part) => part.trim()).filter((part) => part !== '');
+    const text = trimmed([trimmed(hotwords).join(', '), prompt]);
     if (text.length === 0) return [];
     // As in Whisper's own training half of the decoder's positions, less the token that begins it.
     const room = this.#wide.graphs.facts.textContext / 2 - 1;
