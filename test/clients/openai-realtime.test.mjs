@@ -66,6 +66,9 @@ describe('realtime transcription by the openai clients', { skip: NO_MODELS, conc
     assert.ok(errors / words <= 0.1, completed.transcript);
     const deltas = events.filter(({ type }) => type.endsWith('transcription.delta'));
     assert.equal(deltas.map(({ delta }) => delta).join(''), completed.transcript);
+    const spelled = Buffer.concat(completed.logprobs.map(({ bytes }) => Buffer.from(bytes))).toString('utf8');
+    assert.equal(spelled.trim(), completed.transcript);
+    assert.ok(completed.logprobs.every(({ logprob }) => logprob <= 0 && Number.isFinite(logprob)));
     assert.ok(!events.some(({ type }) => type === 'error'));
   });
 

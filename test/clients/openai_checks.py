@@ -202,7 +202,7 @@ def transcription_usage_and_request_id():
     expect(reply.usage.type == "duration" and 2 < reply.usage.seconds < 9, f"{reply.usage}")
     expect(reply._request_id, "no request id")
     options = [warning["option"] for warning in reply.warnings]
-    expect("temperature" in options, f"{options}")
+    expect(options == ["temperature"], f"{options}")
 
 
 @check(CHECKS)

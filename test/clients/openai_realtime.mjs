@@ -27,6 +27,7 @@ socket.on('session.created', () =>
     type: 'session.update',
     session: {
       type: 'transcription',
+      include: ['item.input_audio_transcription.logprobs'],
       audio: {
         input: {
           format: { type: 'audio/pcm', rate: 24_000 },

@@ -10,6 +10,7 @@ import { startVllmStandIn } from '../stand-ins/vllm/index.mjs';
 import { replayHome, tone } from './replay-home.mjs';
 import { jsonBody, startServer, upload } from './server.mjs';
 import { openStream } from './stream-client.mjs';
+import { until } from './waiting.mjs';
 
 const LIST = ['Ödön von Horváth', 'Vox'];
 
@@ -84,23 +85,33 @@ describe('what is asked, on servers', () => {
     }
   });
 
-  it('and with live speech', async () => {
-    const query = new URLSearchParams({
-      call_id: 'c',
-      sample_rate: '16000',
-      vad: 'energy',
-      model: 'ears:vllm',
-    });
-    const live = await openStream(
-      server.url,
-      `/v1/stt/ws?${query}&hotwords=${encodeURIComponent(LIST.join(','))}`,
-    );
-    await live.get('ready');
-    live.ws.send(tone(2).subarray(44));
-    live.ws.send(JSON.stringify({ type: 'commit' }));
-    assert.equal((await live.get('final')).text.trim(), 'heard');
-    live.ws.close();
-    assert.equal(asked().hotwords, LIST.join(','));
+  it('and with live speech; who takes none says so once', async () => {
+    for (const [model, hotwords, warned] of [
+      ['ears:vllm', LIST.join(','), []],
+      ['ears:plain', undefined, ['hotwords']],
+    ]) {
+      const query = new URLSearchParams({ call_id: 'c', sample_rate: '16000', vad: 'energy', model });
+      const live = await openStream(
+        server.url,
+        `/v1/stt/ws?${query}&hotwords=${encodeURIComponent(LIST.join(','))}`,
+      );
+      await live.get('ready');
+      for (let at = 0; at < 2; at++) {
+        live.ws.send(tone(2).subarray(44));
+        live.ws.send(JSON.stringify({ type: 'commit' }));
+        await until('a final', () => live.told.filter(({ type }) => type === 'final').length > at);
+      }
+      live.ws.close();
+      const finals = live.told.filter(({ type }) => type === 'final');
+      for (const { text } of finals) assert.equal(text.trim(), 'heard');
+      const warnings = live.told.flatMap((message) => message.warnings ?? []);
+      assert.deepEqual(
+        warnings.map(({ option }) => option),
+        warned,
+        model,
+      );
+      assert.equal(asked().hotwords, hotwords, model);
+    }
   });
 
   it('a voice made as OpenAI makes it is spoken with by its recording and its words', async () => {

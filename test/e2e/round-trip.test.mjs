@@ -50,6 +50,35 @@ describe('speech there and back', { skip: NO_MODELS }, () => {
     assert.deepEqual(wordsOf(body.segments.map((s) => s.text).join(' ')), wordsOf(body.text));
   });
 
+  it('writes as its prompt and its keywords are written, without a warning', async () => {
+    // Spelled as no model would by itself.
+    const prompt = 'the quick-brown fox jumped. the lazy-dog slept near the garden-wall.';
+    const say = (fields) =>
+      upload(server.url, wav, { model: 'whisper:tiny.en', ...fields }).then((answer) => answer.json());
+    const plain = await say({});
+    assert.match(plain.text, /quick brown fox/i);
+    assert.match(plain.text, /lazy dog/i);
+    for (const fields of [{ prompt }, { 'keywords[]': ['quick-brown', 'lazy-dog', 'garden-wall'] }]) {
+      const { text, warnings } = await say(fields);
+      assert.equal(warnings, undefined);
+      assert.match(text, /quick-brown|lazy-dog|garden-wall/i, text);
+    }
+  });
+
+  it('says how likely each token and each segment was', async () => {
+    const { text, logprobs, warnings } = await (
+      await upload(server.url, wav, { 'include[]': 'logprobs' })
+    ).json();
+    assert.equal(warnings, undefined);
+    assert.ok(logprobs.length >= 24);
+    for (const { token, logprob } of logprobs) assert.ok(logprob <= 0 && Number.isFinite(logprob), token);
+    const spelled = Buffer.concat(logprobs.map(({ bytes }) => Buffer.from(bytes))).toString('utf8');
+    assert.equal(spelled.trim(), text);
+    const { segments } = await (await upload(server.url, wav, { response_format: 'verbose_json' })).json();
+    assert.ok(segments.length > 0);
+    for (const { avg_logprob: mean } of segments) assert.ok(mean < 0 && mean > -1, `${mean}`);
+  });
+
   it('renders text, srt and vtt', async () => {
     const body = async (response_format) => {
       const response = await upload(server.url, wav, { response_format });
