@@ -250,7 +250,12 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     assert.deepEqual(await statusesAt(searched), ['ready', 'not installed']);
 
     const [version] = readdirSync(join(searched, 'engines/onnx'));
-    const brought = join(searched, 'engines/onnx', version, 'node_modules/@vox-speech/engine-onnx/node_modules');
+    const brought = join(
+      searched,
+      'engines/onnx',
+      version,
+      'node_modules/@vox-speech/engine-onnx/node_modules',
+    );
     rmSync(join(brought, '@koromix'), { recursive: true });
     assert.match((await voxAt(searched, 'run', HEARS, wav)).stderr, /@koromix\/koffi-\S+ is not installed/);
     const doctor = JSON.parse((await voxAt(searched, 'doctor', '--offline', '--json')).stdout);

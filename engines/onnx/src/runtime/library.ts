@@ -36,7 +36,10 @@ export function probeRuntime(): Availability {
   // Beside it: where it looks for its own library, a package for each kind of machine that npm may have left out.
   const native = `@koromix/koffi-${process.platform}-${process.arch}`;
   if (!existsSync(join(dirname(caller), '..', native)))
-    return { available: false, reason: `${native} is not installed: npm install --include=optional ${CALLER}` };
+    return {
+      available: false,
+      reason: `${native} is not installed: npm install --include=optional ${CALLER}`,
+    };
   return probePackage(require, PACKAGE, (manifest) =>
     libraryIn(manifest) === undefined
       ? `${PACKAGE} has no library for ${process.platform}-${process.arch}`
