@@ -26,6 +26,7 @@ import { replayHome } from './replay-home.mjs';
 import { NO_MODELS, startServer } from './server.mjs';
 
 const VOICE = 'piper:en-us-joe-medium';
+const HEARS = 'whisper:tiny.en';
 const HOUSE = [
   'package.json',
   'package-lock.json',
@@ -175,8 +176,15 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     assert.equal(JSON.parse(listed).engines.find(({ name }) => name === 'sherpa').status, 'ready');
   });
 
+  const searched = join(folder, 'searched');
+  /** Of the engines `onnx` and `sherpa` of a home. */
+  const statusesAt = async (voxHome) => {
+    const { stdout } = await voxAt(voxHome, 'engines', 'list', '--json');
+    const { engines } = JSON.parse(stdout);
+    return ['onnx', 'sherpa'].map((wanted) => engines.find(({ name }) => name === wanted)?.status);
+  };
+
   it('brings ONNX Runtime with the first model that needs it, and hears with it', async () => {
-    const searched = join(folder, 'searched');
     const files = await toneFiles(join(folder, 't-one'));
     mkdirSync(join(searched, 'catalog'), { recursive: true });
     // Its own weights are on the hub alone, and have 5.6 GB; all else is as for these.
@@ -191,6 +199,9 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     for (const status of [
       /^installing adapter onnx \d/,
       /^downloading onnxruntime-node 1\./,
+      // What calls the library, and its native part for this machine alone.
+      /^downloading koffi \d/,
+      new RegExp(`^downloading @koromix/koffi-${process.platform}-${process.arch} \\d`),
       /^adapter onnx ready$/,
       /^success$/,
     ])
@@ -198,11 +209,9 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
         statuses.some((one) => status.test(one)),
         `${status} is missing in:\n${pulled.stdout}`,
       );
-    const { stdout } = await voxAt(searched, 'engines', 'list', '--json');
-    const status = Object.fromEntries(
-      JSON.parse(stdout).engines.map((engine) => [engine.name, engine.status]),
-    );
-    assert.deepEqual([status.onnx, status.sherpa], ['ready', 'not installed']);
+    const native = statuses.filter((one) => one.startsWith('downloading @koromix/'));
+    assert.equal(new Set(native.map((one) => one.split(' ')[1])).size, 1, native.join('\n'));
+    assert.deepEqual(await statusesAt(searched), ['ready', 'not installed']);
     const server = await startServer({
       program,
       env: { ...env, VOX_HOME: searched, VOX_STT_MODEL: SEARCHED.reference },
@@ -222,6 +231,35 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
     } finally {
       await server.stop();
     }
+  });
+
+  it('hears with Whisper out of a bundle on that engine alone, and says when a part of it is gone', async () => {
+    const bundle = join(folder, 'whisper.tar');
+    const exported = await voxAt(process.env.VOX_TEST_HOME, 'export', HEARS, '-o', bundle, '--no-ffmpeg');
+    assert.equal(exported.code, 0, exported.stderr);
+    const bare = join(folder, 'bare');
+    assert.equal((await voxAt(bare, 'import', bundle)).code, 0);
+    const wav = join(folder, 'hello.wav');
+    const refused = await voxAt(bare, 'run', HEARS, wav);
+    assert.match(refused.stderr, /engine 'onnx' .* is not installed; run: vox pull whisper:tiny\.en/);
+
+    assert.equal((await voxAt(searched, 'import', bundle)).code, 0);
+    const heard = await voxAt(searched, 'run', HEARS, wav);
+    assert.equal(heard.code, 0, heard.stderr);
+    assert.match(heard.stdout, /hello there.* voice/i);
+    assert.deepEqual(await statusesAt(searched), ['ready', 'not installed']);
+
+    const [version] = readdirSync(join(searched, 'engines/onnx'));
+    const brought = join(
+      searched,
+      'engines/onnx',
+      version,
+      'node_modules/@vox-speech/engine-onnx/node_modules',
+    );
+    rmSync(join(brought, '@koromix'), { recursive: true });
+    assert.match((await voxAt(searched, 'run', HEARS, wav)).stderr, /@koromix\/koffi-\S+ is not installed/);
+    const doctor = JSON.parse((await voxAt(searched, 'doctor', '--offline', '--json')).stdout);
+    assert.equal(doctor.checks.find(({ name }) => name === 'engine onnx').status, 'fail');
   });
 
   it('takes somebody else’s engine from a folder, and runs a model on it', async () => {

@@ -29,7 +29,7 @@ const engine: Engine = {
     if (load === undefined)
       throw new VoxError(
         'engine_missing',
-        `the onnx engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}`,
+        `the onnx engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}. Where another Vox pulled it, pull it again: vox pull ${files.reference}`,
       );
     return load(files, options);
   },

@@ -15,7 +15,7 @@ const engine: Engine = {
     if (load === undefined)
       throw new VoxError(
         'engine_missing',
-        `the sherpa engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}`,
+        `the sherpa engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}. Where another Vox pulled it, pull it again: vox pull ${files.reference}`,
       );
     return load(loadNative(), files, options);
   },

@@ -3,7 +3,7 @@
  * copies every value that goes in or out; called by its C functions, it runs beside the event loop, several runs share one
  * model's weights, and what goes from one step to the next stays where it is (decision 0010).
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Availability, importPackage, probePackage, VoxError } from '@vox-speech/contract';
@@ -27,11 +27,19 @@ const DEFAULT_MEMORY = 0;
 
 /** Looks whether the library and what calls it are there for this machine, importing neither. */
 export function probeRuntime(): Availability {
+  let caller: string;
   try {
-    require.resolve(CALLER);
+    caller = require.resolve(CALLER);
   } catch {
     return { available: false, reason: `${CALLER} is not installed: npm install ${CALLER}` };
   }
+  // Beside it: where it looks for its own library, a package for each kind of machine that npm may have left out.
+  const native = `@koromix/koffi-${process.platform}-${process.arch}`;
+  if (!existsSync(join(dirname(caller), '..', native)))
+    return {
+      available: false,
+      reason: `${native} is not installed: npm install --include=optional ${CALLER}`,
+    };
   return probePackage(require, PACKAGE, (manifest) =>
     libraryIn(manifest) === undefined
       ? `${PACKAGE} has no library for ${process.platform}-${process.arch}`
