@@ -257,7 +257,7 @@ describe('packed and installed in an empty folder', { skip: NO_MODELS }, () => {
       'node_modules/@vox-speech/engine-onnx/node_modules',
     );
     rmSync(join(brought, '@koromix'), { recursive: true });
-    assert.match((await voxAt(searched, 'run', HEARS, wav)).stderr, /@koromix\/koffi-\S+ is not installed/);
+    assert.match((await voxAt(searched, 'run', HEARS, wav)).stderr, /koffi has no library for /);
     const doctor = JSON.parse((await voxAt(searched, 'doctor', '--offline', '--json')).stdout);
     assert.equal(doctor.checks.find(({ name }) => name === 'engine onnx').status, 'fail');
   });
