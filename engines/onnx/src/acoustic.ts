@@ -1,5 +1,5 @@
 /** T-one's acoustic model: chunks of sound to probabilities of letters, several streams in one run. */
-import type { Native, Session, Tensor } from './native.js';
+import type { ElementType, Graph, OpenGraph, Slot } from './runtime/index.js';
 
 /** Hz. */
 export const SAMPLE_RATE = 8000;
@@ -28,47 +28,35 @@ export interface Heard {
 
 export class AcousticModel {
   readonly labels: number;
-  readonly #native: Native;
-  readonly #session: Session;
+  readonly #graph: Graph;
   readonly #stateLength: number;
 
-  private constructor(native: Native, session: Session, labels: number, stateLength: number) {
-    this.#native = native;
-    this.#session = session;
+  private constructor(graph: Graph, labels: number, stateLength: number) {
+    this.#graph = graph;
     this.labels = labels;
     this.#stateLength = stateLength;
   }
 
   /** Throws Error where the file is no model of T-one's shape; then nothing of it stays in memory. */
-  static load(native: Native, path: string, threads: number): AcousticModel {
-    const session = new native.Session();
-    session.loadModel(path, {
-      intraOpNumThreads: Math.max(1, threads),
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    });
+  static async load(open: OpenGraph, path: string, threads: number): Promise<AcousticModel> {
+    const graph = await open(path, Math.max(1, threads));
     try {
-      return AcousticModel.#of(native, session);
+      return AcousticModel.#of(graph);
     } catch (error) {
-      session.dispose();
+      graph.close();
       throw error;
     }
   }
 
-  static #of(native: Native, session: Session): AcousticModel {
-    const shapeOf = (values: Session['inputMetadata'], name: string, rank: number): readonly number[] => {
-      const shape = values.find((value) => value.name === name)?.shape;
-      if (shape?.length !== rank) throw new Error(`it has no '${name}' with ${rank} dimensions`);
-      return shape;
-    };
-    const [, samples] = shapeOf(session.inputMetadata, 'signal', 3);
-    const [, state = 0] = shapeOf(session.inputMetadata, 'state', 2);
-    const [, frames, labels = 0] = shapeOf(session.outputMetadata, 'logprobs', 3);
-    shapeOf(session.outputMetadata, 'state_next', 2);
+  static #of(graph: Graph): AcousticModel {
+    const { inputs, outputs } = graph;
+    const [, samples] = shapeOf(inputs, 'signal', 'int32', 3);
+    const [, state = 0] = shapeOf(inputs, 'state', 'float16', 2);
+    const [, frames, labels = 0] = shapeOf(outputs, 'logprobs', 'float32', 3);
+    shapeOf(outputs, 'state_next', 'float16', 2);
     if (samples !== CHUNK || frames !== FRAMES || state < 1 || labels < 1)
       throw new Error(`it answers ${samples} samples with ${frames} frames, not ${CHUNK} with ${FRAMES}`);
-    return new AcousticModel(native, session, labels, state);
+    return new AcousticModel(graph, labels, state);
   }
 
   /** One chunk of each stream, in one run of the model. */
@@ -82,17 +70,24 @@ export class AcousticModel {
       }
       if (state !== undefined) states.set(state, at * this.#stateLength);
     });
-    const { Tensor } = this.#native;
-    const outputs = this.#session.run(
+    // Of their own for each run: who gets the frames may keep them.
+    const probabilities = new Float32Array(chunks.length * FRAMES * this.labels);
+    const next = new Uint16Array(states.length);
+    const run = this.#graph.bind(
       {
-        signal: new Tensor('int32', signal, [chunks.length, CHUNK, 1]),
-        state: new Tensor('float16', states, [chunks.length, this.#stateLength]),
+        signal: { data: signal, shape: [chunks.length, CHUNK, 1] },
+        state: { data: states, shape: [chunks.length, this.#stateLength] },
       },
-      { logprobs: null, state_next: null },
-      {},
+      {
+        logprobs: { data: probabilities, shape: [chunks.length, FRAMES, this.labels] },
+        state_next: { data: next, shape: [chunks.length, this.#stateLength] },
+      },
     );
-    const probabilities = floats(outputs.logprobs);
-    const next = bits(outputs.state_next);
+    try {
+      run.runNow();
+    } finally {
+      run.release();
+    }
     return chunks.map((_, at) => ({
       frames: Array.from({ length: FRAMES }, (_, frame) => {
         const from = (at * FRAMES + frame) * this.labels;
@@ -104,18 +99,19 @@ export class AcousticModel {
   }
 
   close(): void {
-    this.#session.dispose();
+    this.#graph.close();
   }
 }
 
-function floats(tensor: Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new Error('the model gave no probabilities');
-}
-
-/** Half floats as their bits, whatever this version of Node has for them. */
-function bits(tensor: Tensor | undefined): Uint16Array {
-  if (tensor === undefined) throw new Error('the model gave no state');
-  const { buffer, byteOffset, length } = tensor.data;
-  return new Uint16Array(buffer, byteOffset, length);
+/** Throws Error where there is no such input or output. */
+function shapeOf(
+  slots: ReadonlyMap<string, Slot>,
+  name: string,
+  type: ElementType,
+  rank: number,
+): readonly number[] {
+  const slot = slots.get(name);
+  if (slot?.shape.length !== rank) throw new Error(`it has no '${name}' with ${rank} dimensions`);
+  if (slot.type !== type) throw new Error(`its '${name}' is not of ${type}`);
+  return slot.shape;
 }

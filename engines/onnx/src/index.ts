@@ -1,27 +1,24 @@
 /** The ONNX Runtime engine, for models of which more is needed than sherpa tells. Importing this imports no native code; `load` does. */
 import { type Engine, type LoadOptions, type Model, type ModelFiles, VoxError } from '@vox-speech/contract';
-import { loadNative, probeNative } from './native.js';
-import { loadRuntime, probeRuntime } from './runtime/index.js';
+import { loadRuntime, type OpenGraph, probeRuntime, Session } from './runtime/index.js';
 import { loadSilero } from './silero/model.js';
 import { loadTone } from './tone.js';
 import { loadWhisper } from './whisper/model.js';
 
+const open: OpenGraph = (path, threads) => Session.open(loadRuntime(), path, threads);
+
 /** Architecture to loader: a new family of models is a row here. The sherpa engine has the recognisers too. */
 const FAMILIES: Readonly<Record<string, (files: ModelFiles, options: LoadOptions) => Promise<Model>>> = {
-  'tone-ctc': (files, options) => loadTone(loadNative(), files, options),
+  'tone-ctc': (files, options) => loadTone(open, files, options),
   whisper: (files, options) => loadWhisper(loadRuntime(), files, options),
-  'silero-vad': (files) => loadSilero(loadNative(), files),
+  'silero-vad': (files) => loadSilero(open, files),
 };
 
 const engine: Engine = {
   specificationVersion: 'v1',
   name: 'onnx',
-  probe() {
-    const native = probeNative();
-    return native.available ? probeRuntime() : native;
-  },
+  probe: probeRuntime,
   loadLibrary() {
-    loadNative();
     loadRuntime();
   },
   async load(files, options) {

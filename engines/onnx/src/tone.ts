@@ -23,7 +23,7 @@ import { type BeamSearch, TONE_SEARCH } from './ctc/beam-search.js';
 import type { LanguageModel } from './ctc/language-model.js';
 import { LONGEST_MS } from './ctc/splitter.js';
 import { openKenlm } from './kenlm/index.js';
-import type { Native } from './native.js';
+import type { OpenGraph } from './runtime/index.js';
 import { INPUT_RATE, ToneStream } from './stream.js';
 
 const LANGUAGE = 'ru';
@@ -40,14 +40,18 @@ const WINDOW_MS = 600_000;
  * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
  * @throws VoxError `model_broken`
  */
-export async function loadTone(native: Native, files: ModelFiles, { threads }: LoadOptions): Promise<Model> {
+export async function loadTone(
+  open: OpenGraph,
+  files: ModelFiles,
+  { threads }: LoadOptions,
+): Promise<Model> {
   const lateMs = Number(files.parameters.lateMs ?? 0);
   if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
   const labels = readLabels(files);
   const words = await readWords(files);
   let acoustic: AcousticModel | undefined;
   try {
-    acoustic = AcousticModel.load(native, join(files.directory, 'model.onnx'), threads);
+    acoustic = await AcousticModel.load(open, join(files.directory, 'model.onnx'), threads);
     if (acoustic.labels !== labels.length)
       throw new Error(`it has ${acoustic.labels} labels where tokens.txt has ${labels.length}`);
     const search = { labels, blank: labels.indexOf(BLANK), ...TONE_SEARCH };

@@ -19,15 +19,19 @@ export const API_VERSION = 16;
 
 /** The part of koffi that is used. */
 export interface Koffi {
-  config(settings: { readonly async_stack_size: number }): unknown;
+  config(settings: { readonly sync_stack_size: number; readonly async_stack_size: number }): unknown;
   load(path: string): { func(name: string, result: string, parameters: string[]): () => Pointer };
   call(address: Pointer, type: TypeObject, ...parameters: unknown[]): unknown;
   proto(result: string, parameters: Parameter[]): TypeObject;
   out(type: TypeObject): Parameter;
   pointer(type: string): TypeObject;
-  decode(address: Pointer, type: string): Pointer;
-  decode(address: Pointer, offset: number, type: string): Pointer;
-  decode(address: Pointer, type: TypeObject): unknown;
+  readonly decode: {
+    (address: Pointer, type: string): Pointer;
+    (address: Pointer, offset: number, type: string): Pointer;
+    (address: Pointer, type: TypeObject): unknown;
+    /** Copies a string that ends with a zero, of UTF-8. */
+    string(address: Pointer): string;
+  };
   address(memory: ArrayBufferView): Pointer;
   view(address: Pointer, bytes: number): ArrayBuffer;
 }
@@ -56,6 +60,8 @@ export interface Api {
   readonly setThreads: (options: Pointer, threads: number) => Status;
   readonly inputCount: (session: Pointer, out: Out<number>) => Status;
   readonly outputCount: (session: Pointer, out: Out<number>) => Status;
+  readonly inputType: (session: Pointer, at: number, out: Out<Pointer>) => Status;
+  readonly outputType: (session: Pointer, at: number, out: Out<Pointer>) => Status;
   readonly inputName: (session: Pointer, at: number, allocator: Pointer, out: Out<Pointer>) => Status;
   readonly outputName: (session: Pointer, at: number, allocator: Pointer, out: Out<Pointer>) => Status;
   readonly createRunOptions: (out: Out<Pointer>) => Status;
@@ -70,6 +76,9 @@ export interface Api {
     out: Out<Pointer>,
   ) => Status;
   readonly tensorData: (value: Pointer, out: Out<Pointer>) => Status;
+  /** Gives nothing where it is no tensor's. */
+  readonly tensorType: (type: Pointer, out: Out<Pointer>) => Status;
+  readonly elementType: (shape: Pointer, out: Out<number>) => Status;
   readonly rank: (shape: Pointer, out: Out<number>) => Status;
   readonly sizes: (shape: Pointer, out: Table, rank: number) => Status;
   readonly shapeOf: (value: Pointer, out: Out<Pointer>) => Status;
@@ -78,11 +87,11 @@ export interface Api {
   readonly defaultAllocator: (out: Out<Pointer>) => Status;
   readonly metadata: (session: Pointer, out: Out<Pointer>) => Status;
   readonly lookUp: (metadata: Pointer, allocator: Pointer, key: string, out: Out<Pointer>) => Status;
-  readonly configure: (options: Pointer, key: string, value: string) => Status;
   readonly releaseStatus: (status: Pointer) => void;
   readonly releaseSession: (session: Pointer) => void;
   readonly releaseValue: (value: Pointer) => void;
   readonly releaseRunOptions: (options: Pointer) => void;
+  readonly releaseType: (type: Pointer) => void;
   readonly releaseShape: (shape: Pointer) => void;
   readonly releaseSessionOptions: (options: Pointer) => void;
   readonly releaseMetadata: (metadata: Pointer) => void;
@@ -100,6 +109,7 @@ export function bindApi(koffi: Koffi, base: Pointer): Api {
   const [address, text, size, whole] = ['void *', 'str', 'size_t', 'int'];
   const out = koffi.out(koffi.pointer('void *'));
   const outSize = koffi.out(koffi.pointer('size_t'));
+  const outWhole = koffi.out(koffi.pointer('int'));
   // On Windows a path is made of 16-bit characters.
   const path = process.platform === 'win32' ? 'str16' : text;
   const entry = <F>(place: number, parameters: Parameter[], result = address): F =>
@@ -115,12 +125,16 @@ export function bindApi(koffi: Koffi, base: Pointer): Api {
     setThreads: entry(24, [address, whole]),
     inputCount: entry(30, [address, outSize]),
     outputCount: entry(31, [address, outSize]),
+    inputType: entry(33, [address, size, out]),
+    outputType: entry(34, [address, size, out]),
     inputName: entry(36, [address, size, address, out]),
     outputName: entry(37, [address, size, address, out]),
     createRunOptions: entry(39, [out]),
     terminate: entry(46, [address]),
     createTensor: entry(49, [address, address, size, address, size, whole, out]),
     tensorData: entry(51, [address, out]),
+    tensorType: entry(55, [address, out]),
+    elementType: entry(60, [address, outWhole]),
     rank: entry(61, [address, outSize]),
     sizes: entry(62, [address, address, size]),
     shapeOf: entry(65, [address, out]),
@@ -129,11 +143,11 @@ export function bindApi(koffi: Koffi, base: Pointer): Api {
     defaultAllocator: entry(78, [out]),
     metadata: entry(111, [address, out]),
     lookUp: entry(116, [address, address, text, out]),
-    configure: entry(130, [address, text, text]),
     releaseStatus: release(93),
     releaseSession: release(95),
     releaseValue: release(96),
     releaseRunOptions: release(97),
+    releaseType: release(98),
     releaseShape: release(99),
     releaseSessionOptions: release(100),
     releaseMetadata: release(118),

@@ -19,7 +19,10 @@ const FOLDER = join('bin', 'napi-v6', process.platform, process.arch);
 const LIBRARY = /^(libonnxruntime\.so\.\d+|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/;
 /** Of its log: errors. */
 const LOG_LEVEL = 3;
-/** Bytes of stack that a call beside the event loop has, as a thread of its own would; koffi's 128 KiB are too few for a graph. */
+/**
+ * Bytes of stack that a call has, as a thread of its own would: a graph that is run by one thread is run on it. koffi gives 2 MiB to
+ * a call and 128 KiB to one beside the event loop, which are too few.
+ */
 const STACK = 8 * 1024 * 1024;
 /** OrtArenaAllocator, OrtMemTypeDefault. */
 const ARENA = 1;
@@ -50,6 +53,7 @@ function libraryIn(manifest: string): string | undefined {
   }
 }
 
+let caller: Koffi | undefined;
 let loaded: Runtime | undefined;
 
 /**
@@ -59,11 +63,17 @@ let loaded: Runtime | undefined;
 export function loadRuntime(): Runtime {
   loaded ??= importPackage(PACKAGE, probeRuntime(), () => {
     const path = libraryIn(require.resolve(`${PACKAGE}/package.json`));
-    const koffi = require(CALLER) as Koffi;
-    koffi.config({ async_stack_size: STACK });
-    return new Runtime(koffi, path ?? PACKAGE);
+    caller ??= importCaller();
+    return new Runtime(caller, path ?? PACKAGE);
   });
   return loaded;
+}
+
+/** Set up once: it refuses to be when it has called a library, of which one that can't be loaded is the first. */
+function importCaller(): Koffi {
+  const koffi = require(CALLER) as Koffi;
+  koffi.config({ sync_stack_size: STACK, async_stack_size: STACK });
+  return koffi;
 }
 
 /** The loaded library. */
@@ -76,7 +86,8 @@ export class Runtime {
   /** What tells the library that values lie in this process's own memory. */
   readonly memory: Pointer;
   readonly allocator: Pointer;
-  readonly #names = new Map<string, Buffer>();
+  /** The bytes are held: a table of addresses holds nothing. */
+  readonly #names = new Map<string, { readonly bytes: Buffer; readonly address: Pointer }>();
 
   /** Throws Error where the file is no such library. */
   constructor(koffi: Koffi, path: string) {
@@ -106,22 +117,19 @@ export class Runtime {
 
   /** A string of the library's that is the caller's now. */
   taken(text: Pointer): string {
-    const { koffi } = this;
-    let length = 0;
-    while (new Uint8Array(koffi.view(text + BigInt(length), 1))[0] !== 0) length++;
-    const copy = Buffer.from(koffi.view(text, length)).toString('utf8');
+    const copy = this.koffi.decode.string(text);
     this.check(this.api.free(this.allocator, text));
     return copy;
   }
 
   /** Address of a name that stays where it is as long as the process lives. */
   name(text: string): Pointer {
-    let bytes = this.#names.get(text);
-    if (bytes === undefined) {
-      bytes = Buffer.from(`${text}\0`);
-      this.#names.set(text, bytes);
-    }
-    return this.koffi.address(bytes);
+    const known = this.#names.get(text);
+    if (known !== undefined) return known.address;
+    const bytes = Buffer.from(`${text}\0`);
+    const address = this.koffi.address(bytes);
+    this.#names.set(text, { bytes, address });
+    return address;
   }
 }
 

@@ -1,11 +1,14 @@
 /** A loaded graph. Runs are made on threads of the pool, beside the event loop; several at once share its weights. */
-import type { Pointer } from './api.js';
+import type { Api, Pointer } from './api.js';
+import { Binding } from './binding.js';
+import type { BoundRun, Graph } from './graph.js';
 import { type Runtime, stopped } from './library.js';
+import { readSlot, type Slot, type Tensor, typeOf } from './tensor.js';
 import { Value } from './value.js';
 
-export class Session {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+export class Session implements Graph {
+  readonly inputs: ReadonlyMap<string, Slot>;
+  readonly outputs: ReadonlyMap<string, Slot>;
   readonly #runtime: Runtime;
   readonly #pointer: Pointer;
   #running = 0;
@@ -15,14 +18,14 @@ export class Session {
     this.#runtime = runtime;
     this.#pointer = pointer;
     const { api } = runtime;
-    this.inputs = this.#names(api.inputCount, api.inputName);
-    this.outputs = this.#names(api.outputCount, api.outputName);
+    this.inputs = this.#slots({ count: api.inputCount, name: api.inputName, type: api.inputType });
+    this.outputs = this.#slots({ count: api.outputCount, name: api.outputName, type: api.outputType });
   }
 
   /**
    * Loads a graph, beside the event loop.
    * @param threads that one run may use
-   * @throws Error where the file is no graph that this library runs
+   * @throws Error where the file is no graph that this library runs; then nothing of it stays in memory
    */
   static async open(runtime: Runtime, path: string, threads: number): Promise<Session> {
     const { api, environment } = runtime;
@@ -32,28 +35,32 @@ export class Session {
       // An arena keeps the most that runs side by side ever took; without one they take as long, and it is given back.
       runtime.check(api.disableArena(options));
       const out: [Pointer | null] = [null];
-      await new Promise<void>((resolve, reject) =>
-        api.createSession.async(environment, path, options, out, (error: unknown, status) => {
-          try {
-            if (error) throw error;
-            runtime.check(status);
-            resolve();
-          } catch (failed) {
-            reject(failed);
-          }
-        }),
+      const status = await new Promise<Pointer | null>((resolve, reject) =>
+        api.createSession.async(environment, path, options, out, (error: unknown, made) =>
+          error ? reject(error) : resolve(made),
+        ),
       );
+      runtime.check(status);
       if (out[0] === null) throw new Error('ONNX Runtime gave no session');
-      return new Session(runtime, out[0]);
+      return Session.#of(runtime, out[0]);
     } finally {
       api.releaseSessionOptions(options);
+    }
+  }
+
+  static #of(runtime: Runtime, pointer: Pointer): Session {
+    try {
+      return new Session(runtime, pointer);
+    } catch (error) {
+      runtime.api.releaseSession(pointer);
+      throw error;
     }
   }
 
   /** What the graph's metadata say under a key; undefined where they don't. */
   metadata(key: string): string | undefined {
     const { api, allocator } = this.#runtime;
-    const metadata = this.#runtime.made((out) => api.metadata(this.#pointer, out));
+    const metadata = this.#runtime.made((out) => api.metadata(this.#open(), out));
     try {
       const out: [Pointer | null] = [null];
       this.#runtime.check(api.lookUp(metadata, allocator, key, out));
@@ -76,24 +83,51 @@ export class Session {
   ): Promise<Record<Name, Value>> {
     if (this.#closed || signal?.aborted) throw stopped();
     const { api } = this.#runtime;
-    const options = signal === undefined ? null : this.#runtime.made((out) => api.createRunOptions(out));
+    const binding = new Binding(this.#runtime, inputs, outputs);
+    let options: Pointer | null = null;
     const stop = (): void => {
       if (options !== null) api.terminate(options);
     };
-    signal?.addEventListener('abort', stop, { once: true });
     this.#running++;
     try {
-      const made = await this.#call(Object.entries(inputs), outputs, options);
-      const values = outputs.map((name, at) => [name, new Value(this.#runtime, made[at] ?? 0n)] as const);
-      return Object.fromEntries(values) as Record<Name, Value>;
+      if (signal !== undefined) options = this.#runtime.made((out) => api.createRunOptions(out));
+      signal?.addEventListener('abort', stop, { once: true });
+      await this.#call(binding, options);
+      const made = Array.from(binding.outputs, (pointer) => new Value(this.#runtime, pointer));
+      return Object.fromEntries(outputs.map((name, at) => [name, made[at]])) as Record<Name, Value>;
     } catch (error) {
       throw signal?.aborted ? stopped() : error;
     } finally {
       signal?.removeEventListener('abort', stop);
       if (options !== null) api.releaseRunOptions(options);
+      binding.letGo();
       this.#running--;
       this.#release();
     }
+  }
+
+  bind(inputs: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<string, Tensor>>): BoundRun {
+    for (const [name, { data }] of Object.entries(outputs)) {
+      const type = typeOf(data);
+      // The library asks for the sizes alone: numbers of a wider type would be written past the end.
+      if (this.outputs.get(name)?.type !== type) throw new Error(`it has no output '${name}' of ${type}`);
+    }
+    const values: Value[] = [];
+    const valueOf = ({ data, shape }: Tensor): Value => {
+      const value = Value.of(this.#runtime, data, shape);
+      values.push(value);
+      return value;
+    };
+    let binding: Binding | undefined;
+    try {
+      const given = Object.entries(inputs).map(([name, tensor]) => [name, valueOf(tensor)] as const);
+      const filled = Object.values(outputs).map(valueOf);
+      binding = new Binding(this.#runtime, Object.fromEntries(given), Object.keys(outputs), filled);
+    } finally {
+      // Until `letGo` the binding holds them.
+      for (const value of values) value.release();
+    }
+    return new Bound(this.#runtime, binding, () => this.#open());
   }
 
   /** Its memory is given back as soon as no run is under way. Idempotent. */
@@ -107,51 +141,69 @@ export class Session {
     if (this.#closed && this.#running === 0) this.#runtime.api.releaseSession(this.#pointer);
   }
 
-  #call(
-    inputs: readonly (readonly [string, Value])[],
-    outputs: readonly string[],
-    options: Pointer | null,
-  ): Promise<BigUint64Array> {
-    const runtime = this.#runtime;
-    const names = addresses(inputs.map(([name]) => runtime.name(name)));
-    const values = addresses(inputs.map(([, value]) => value.pointer));
-    const wanted = addresses(outputs.map((name) => runtime.name(name)));
-    const made = addresses(outputs.map(() => 0n));
-    return new Promise((resolve, reject) =>
-      runtime.api.run.async(
-        this.#pointer,
-        options,
-        names,
-        values,
-        inputs.length,
-        wanted,
-        outputs.length,
-        made,
-        (error: unknown, status) => {
-          try {
-            if (error) throw error;
-            runtime.check(status);
-            resolve(made);
-          } catch (failed) {
-            reject(failed);
-          }
-        },
-      ),
-    );
+  #open(): Pointer {
+    if (this.#closed) throw stopped();
+    return this.#pointer;
   }
 
-  #names(count: Runtime['api']['inputCount'], nameAt: Runtime['api']['inputName']): string[] {
-    const runtime = this.#runtime;
-    const length = Number(runtime.made<number>((out) => count(this.#pointer, out)));
-    return Array.from({ length }, (_, at) =>
-      runtime.taken(runtime.made((out) => nameAt(this.#pointer, at, runtime.allocator, out))),
+  async #call(binding: Binding, options: Pointer | null): Promise<void> {
+    const { api } = this.#runtime;
+    const status = await new Promise<Pointer | null>((resolve, reject) =>
+      api.run.async(this.#pointer, options, ...binding.parameters, (error: unknown, made) =>
+        error ? reject(error) : resolve(made),
+      ),
     );
+    this.#runtime.check(status);
+  }
+
+  #slots({ count, name, type }: Side): Map<string, Slot> {
+    const runtime = this.#runtime;
+    const { api, allocator } = runtime;
+    const length = Number(runtime.made<number>((out) => count(this.#pointer, out)));
+    const slots = Array.from({ length }, (_, at) => {
+      const text = runtime.taken(runtime.made((out) => name(this.#pointer, at, allocator, out)));
+      const info = runtime.made((out) => type(this.#pointer, at, out));
+      try {
+        const tensor: [Pointer | null] = [null];
+        // What it gives belongs to `info`.
+        runtime.check(api.tensorType(info, tensor));
+        const slot = tensor[0] === null ? { type: undefined, shape: [] } : readSlot(runtime, tensor[0]);
+        return [text, slot] as const;
+      } finally {
+        api.releaseType(info);
+      }
+    });
+    return new Map(slots);
   }
 }
 
-/** Of a buffer of its own: that of a small array would move. */
-function addresses(pointers: readonly Pointer[]): BigUint64Array {
-  const made = new BigUint64Array(new ArrayBuffer(pointers.length * BigUint64Array.BYTES_PER_ELEMENT));
-  made.set(pointers);
-  return made;
+class Bound implements BoundRun {
+  readonly #runtime: Runtime;
+  readonly #session: () => Pointer;
+  /** undefined = released. */
+  #binding: Binding | undefined;
+
+  /** @param session throws where it is closed */
+  constructor(runtime: Runtime, binding: Binding, session: () => Pointer) {
+    this.#runtime = runtime;
+    this.#binding = binding;
+    this.#session = session;
+  }
+
+  runNow(): void {
+    if (this.#binding === undefined) throw new Error('the run was released');
+    this.#runtime.check(this.#runtime.api.run(this.#session(), null, ...this.#binding.parameters));
+  }
+
+  release(): void {
+    this.#binding?.letGo();
+    this.#binding = undefined;
+  }
+}
+
+/** How the library tells of inputs, or of outputs. */
+interface Side {
+  readonly count: Api['inputCount'];
+  readonly name: Api['inputName'];
+  readonly type: Api['inputType'];
 }

@@ -1,52 +1,48 @@
 /** The network is a stand-in here, whose answer is the first sample of a window: its runs can be counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Native, Session, Tensor } from '../native.js';
+import type { Graph, OpenGraph, Slot } from '../runtime/index.js';
 import { Detector, hearAhead } from './detector.js';
-import { INPUT, SpeechNetwork } from './network.js';
+import { INPUT, Listener, SpeechNetwork } from './network.js';
 import { SpeechRules, WINDOW } from './rules.js';
 
 function standInNetwork(inputs = ['input', 'state', 'sr']) {
   const runs: number[] = [];
-  const open = { sessions: 0 };
-  class StandInTensor implements Tensor {
-    readonly type: string;
-    readonly data: Tensor['data'];
-    readonly dims: readonly number[];
-    constructor(type: string, data: Tensor['data'], dims: readonly number[]) {
-      this.type = type;
-      this.data = data;
-      this.dims = dims;
-    }
-  }
-  class StandInSession implements Session {
-    readonly inputMetadata = inputs.map((name) => ({ name, shape: [] }));
-    readonly outputMetadata = ['output', 'stateN'].map((name) => ({ name, shape: [] }));
-    loadModel(): void {
-      open.sessions++;
-    }
-    /** The state counts the windows of its stream, so that one that went astray would be seen. */
-    run({ input, state }: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
-      const sound = input?.data as Float32Array;
-      const before = state?.data as Float32Array;
-      const count = sound.length / INPUT;
-      runs.push(count);
-      const likely = new Float32Array(count).map((_, at) => sound[at * INPUT] ?? 0);
-      const after = before.map((value) => value + 1);
-      for (let at = 0; at < count; at++)
-        assert.equal(before[at * 128], before[(count + at) * 128], 'both layers are of one stream');
-      return {
-        output: new StandInTensor('float32', likely, [count, 1]),
-        stateN: new StandInTensor('float32', after, [2, count, 128]),
-      };
-    }
-    dispose(): void {
-      open.sessions--;
-    }
-  }
-  const native = { Session: StandInSession, Tensor: StandInTensor } as unknown as Native;
-  const load = () => SpeechNetwork.load(native, 'silero_vad.onnx');
-  return { load, runs, open };
+  const count = { graphs: 0, bound: 0 };
+  const slots = (names: string[]): Map<string, Slot> =>
+    new Map(names.map((name) => [name, { type: 'float32', shape: [] }]));
+  /** The state counts the windows of its stream, so that one that went astray would be seen. */
+  const bind: Graph['bind'] = ({ input, state }, { output, stateN }) => {
+    count.bound++;
+    const [sound, before] = [input?.data, state?.data] as Float32Array[];
+    const [likely, after] = [output?.data, stateN?.data] as Float32Array[];
+    return {
+      runNow: () => {
+        const streams = likely?.length ?? 0;
+        runs.push(streams);
+        likely?.forEach((_, at) => {
+          likely[at] = sound?.[at * INPUT] ?? 0;
+          assert.equal(before?.[at * 128], before?.[(streams + at) * 128], 'both layers are of one stream');
+        });
+        before?.forEach((value, at) => after?.set([value + 1], at));
+      },
+      release: () => {
+        count.bound--;
+      },
+    };
+  };
+  const open: OpenGraph = async () => {
+    count.graphs++;
+    return {
+      inputs: slots(inputs),
+      outputs: slots(['output', 'stateN']),
+      bind,
+      close: () => {
+        count.graphs--;
+      },
+    };
+  };
+  return { load: () => SpeechNetwork.load(open, 'silero_vad.onnx'), runs, count };
 }
 
 /** Windows as likely as said, one after another. */
@@ -55,9 +51,9 @@ const sound = (...likely: number[]): Float32Array =>
 
 const talk = sound(...Array(4).fill(0), ...Array(9).fill(0.9), ...Array(12).fill(0), ...Array(6).fill(0.9));
 
-test('pieces of any size give the same stretches, ahead or not', () => {
+test('pieces of any size give the same stretches, ahead or not', async () => {
   const { load, runs } = standInNetwork();
-  const network = load();
+  const network = await load();
   const expected = [
     { start: 4 * WINDOW - 192, end: 18 * WINDOW - 1888 },
     { start: 25 * WINDOW - 192, end: talk.length },
@@ -85,9 +81,9 @@ test('pieces of any size give the same stretches, ahead or not', () => {
     }
 });
 
-test('those who have a window are heard in one run, the others when they have one', () => {
+test('those who have a window are heard in one run, the others when they have one', async () => {
   const { load, runs } = standInNetwork();
-  const network = load();
+  const network = await load();
   const detectors = Array.from({ length: 40 }, () => new Detector(network, new SpeechRules()));
   const of = (...lengths: number[]) =>
     lengths.map((length, at) => ({
@@ -110,9 +106,9 @@ test('those who have a window are heard in one run, the others when they have on
   assert.deepEqual(runs, [32, 8]);
 });
 
-test('what was heard ahead is forgotten with `reset`; a closed one hears nothing', () => {
+test('what was heard ahead is forgotten with `reset`; a closed one hears nothing', async () => {
   const { load } = standInNetwork();
-  const network = load();
+  const network = await load();
   const detector = new Detector(network, new SpeechRules());
   hearAhead(network, [{ detector, samples: sound(...Array(9).fill(0.9)) }]);
   detector.reset();
@@ -122,8 +118,14 @@ test('what was heard ahead is forgotten with `reset`; a closed one hears nothing
   assert.throws(() => detector.accept(sound(0)), /closed/);
 });
 
-test('another network is refused, and given back', () => {
-  const { load, open } = standInNetwork(['input', 'sr', 'h', 'c']);
-  assert.throws(load, /no 'state'/);
-  assert.equal(open.sessions, 0);
+test('another network is refused, and given back; a closed one gives back its runs too', async () => {
+  const { load, count } = standInNetwork(['input', 'sr', 'h', 'c']);
+  await assert.rejects(load, /no 'state'/);
+  assert.deepEqual(count, { graphs: 0, bound: 0 });
+  const good = standInNetwork();
+  const network = await good.load();
+  network.hear(Array.from({ length: 40 }, () => new Listener()));
+  assert.deepEqual(good.count, { graphs: 1, bound: 3 });
+  network.close();
+  assert.deepEqual(good.count, { graphs: 0, bound: 0 });
 });

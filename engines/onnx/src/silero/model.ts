@@ -8,7 +8,7 @@ import {
   type SpeechDetector,
 } from '@vox-speech/contract';
 import { broken } from '../broken.js';
-import type { Native } from '../native.js';
+import type { OpenGraph } from '../runtime/index.js';
 import { Detector, hearAhead } from './detector.js';
 import { SpeechNetwork } from './network.js';
 import { SAMPLE_RATE, SpeechRules } from './rules.js';
@@ -19,10 +19,10 @@ const FILE = 'silero_vad.onnx';
  * Loads silero_vad.onnx, version 5. A detector of it costs 4 kB, and no time to make.
  * @throws VoxError `model_broken`
  */
-export async function loadSilero(native: Native, files: ModelFiles): Promise<Model> {
+export async function loadSilero(open: OpenGraph, files: ModelFiles): Promise<Model> {
   let network: SpeechNetwork;
   try {
-    network = SpeechNetwork.load(native, join(files.directory, FILE));
+    network = await SpeechNetwork.load(open, join(files.directory, FILE));
   } catch (error) {
     throw broken(files, `${FILE}: ${(error as Error).message}`, error);
   }

@@ -1,5 +1,5 @@
 /** Silero's network, version 5: how likely a window of sound is speech. One session for all who listen. */
-import type { Native, Session, Tensor } from '../native.js';
+import type { BoundRun, Graph, OpenGraph } from '../runtime/index.js';
 import { SAMPLE_RATE, WINDOW } from './rules.js';
 
 /** Samples before a window that the network hears with it: 4 ms. */
@@ -12,8 +12,6 @@ const LAYER = 128;
 /** Streams in one run at most: of more, each costs what it costs of 32. */
 const LARGEST_RUN = 32;
 
-const WANTED = { output: null, stateN: null } as const;
-
 /** What one stream has of its own. */
 export class Listener {
   /** The next window, its context first. */
@@ -21,50 +19,41 @@ export class Listener {
   readonly state = new Float32Array(LAYERS * LAYER);
 }
 
-/** What a run is given: inputs one after another, and for each layer the states one after another. */
+/** What a run is given and gives: inputs one after another, and for each layer the states one after another. */
 interface Room {
   readonly input: Float32Array;
   readonly state: Float32Array;
-  readonly feeds: Readonly<Record<string, Tensor>>;
+  readonly likely: Float32Array;
+  readonly next: Float32Array;
+  readonly run: BoundRun;
 }
 
 export class SpeechNetwork {
-  readonly #native: Native;
-  readonly #session: Session;
-  readonly #rate: Tensor;
+  readonly #graph: Graph;
   /** What the runs of so many streams are given, by their number: made once, since making it is a tenth of a run. */
   readonly #rooms = new Map<number, Room>();
 
-  private constructor(native: Native, session: Session) {
-    this.#native = native;
-    this.#session = session;
-    this.#rate = new native.Tensor('int64', BigInt64Array.of(BigInt(SAMPLE_RATE)), []);
+  private constructor(graph: Graph) {
+    this.#graph = graph;
   }
 
   /** Throws Error where the file is not Silero's network of version 5; then nothing of it stays in memory. */
-  static load(native: Native, path: string): SpeechNetwork {
-    const session = new native.Session();
-    session.loadModel(path, {
-      // A window is 0.2 ms of work: another thread would cost more than it takes over.
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    });
+  static async load(open: OpenGraph, path: string): Promise<SpeechNetwork> {
+    // A window is 0.2 ms of work: another thread would cost more than it takes over.
+    const graph = await open(path, 1);
+    const network = new SpeechNetwork(graph);
     try {
-      for (const [values, names] of [
-        [session.inputMetadata, ['input', 'state', 'sr']],
-        [session.outputMetadata, ['output', 'stateN']],
+      for (const [slots, names] of [
+        [graph.inputs, ['input', 'state', 'sr']],
+        [graph.outputs, ['output', 'stateN']],
       ] as const)
         for (const name of names)
-          if (!values.some((value) => value.name === name))
-            throw new Error(`it has no '${name}', as Silero's version 5 has`);
-      const network = new SpeechNetwork(native, session);
+          if (!slots.has(name)) throw new Error(`it has no '${name}', as Silero's version 5 has`);
       // What does not work shall not wait for the first who speaks.
       network.hear([new Listener()]);
       return network;
     } catch (error) {
-      session.dispose();
+      network.close();
       throw error;
     }
   }
@@ -78,20 +67,21 @@ export class SpeechNetwork {
   }
 
   close(): void {
-    this.#session.dispose();
+    for (const { run } of this.#rooms.values()) run.release();
+    this.#rooms.clear();
+    this.#graph.close();
   }
 
+  /** What it returns is written over by the next run of so many. */
   #run(listeners: readonly Listener[]): Float32Array {
     const count = listeners.length;
-    const { input, state, feeds } = this.#room(count);
+    const { input, state, likely, next, run } = this.#room(count);
     listeners.forEach((listener, at) => {
       input.set(listener.input, at * INPUT);
       for (let layer = 0; layer < LAYERS; layer++)
         state.set(listener.state.subarray(layer * LAYER, (layer + 1) * LAYER), (layer * count + at) * LAYER);
     });
-    const { output, stateN } = this.#session.run(feeds, WANTED, {});
-    const likely = floats(output, count);
-    const next = floats(stateN, LAYERS * count * LAYER);
+    run.runNow();
     listeners.forEach((listener, at) => {
       for (let layer = 0; layer < LAYERS; layer++) {
         const from = (layer * count + at) * LAYER;
@@ -104,21 +94,19 @@ export class SpeechNetwork {
   #room(count: number): Room {
     const known = this.#rooms.get(count);
     if (known !== undefined) return known;
-    const { Tensor } = this.#native;
-    const input = new Float32Array(count * INPUT);
-    const state = new Float32Array(LAYERS * count * LAYER);
-    const feeds = {
-      input: new Tensor('float32', input, [count, INPUT]),
-      state: new Tensor('float32', state, [LAYERS, count, LAYER]),
-      sr: this.#rate,
-    };
-    const room = { input, state, feeds };
+    const [input, likely] = [new Float32Array(count * INPUT), new Float32Array(count)];
+    const [state, next] = [new Float32Array(LAYERS * count * LAYER), new Float32Array(LAYERS * count * LAYER)];
+    const states = [LAYERS, count, LAYER];
+    const run = this.#graph.bind(
+      {
+        input: { data: input, shape: [count, INPUT] },
+        state: { data: state, shape: states },
+        sr: { data: BigInt64Array.of(BigInt(SAMPLE_RATE)), shape: [] },
+      },
+      { output: { data: likely, shape: [count, 1] }, stateN: { data: next, shape: states } },
+    );
+    const room = { input, state, likely, next, run };
     this.#rooms.set(count, room);
     return room;
   }
-}
-
-function floats(tensor: Tensor | undefined, length: number): Float32Array {
-  if (tensor?.data instanceof Float32Array && tensor.data.length === length) return tensor.data;
-  throw new Error(`it gave no ${length} numbers where Silero's version 5 does`);
 }

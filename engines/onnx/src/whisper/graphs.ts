@@ -48,7 +48,7 @@ export class WhisperGraphs {
     } catch (error) {
       throw new Error(`${ENCODER}: ${(error as Error).message}`, { cause: error });
     }
-    this.canAlign = decoder.outputs.includes(ATTENTION);
+    this.canAlign = decoder.outputs.has(ATTENTION);
   }
 
   /**
@@ -81,7 +81,7 @@ export class WhisperGraphs {
    * @throws VoxError `cancelled`
    */
   async encode(samples: Float32Array, signal: AbortSignal): Promise<Encoded> {
-    const sound = Value.floats(this.#runtime, samples, [samples.length]);
+    const sound = Value.of(this.#runtime, samples, [samples.length]);
     let mel: Value | undefined;
     try {
       ({ mel } = await this.#features.run({ samples: sound }, ['mel'], signal));
@@ -100,7 +100,7 @@ export class WhisperGraphs {
   /** Nothing said yet. */
   silent(): Said {
     const { textLayers, state } = this.facts;
-    const none = (): Value => Value.floats(this.#runtime, new Float32Array(0), [textLayers, 1, 0, state]);
+    const none = (): Value => Value.of(this.#runtime, new Float32Array(0), [textLayers, 1, 0, state]);
     return { keys: none(), values: none(), length: 0 };
   }
 
