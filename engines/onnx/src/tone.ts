@@ -40,11 +40,7 @@ const WINDOW_MS = 600_000;
  * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
  * @throws VoxError `model_broken`
  */
-export async function loadTone(
-  open: OpenGraph,
-  files: ModelFiles,
-  { threads }: LoadOptions,
-): Promise<Model> {
+export async function loadTone(open: OpenGraph, files: ModelFiles, { threads }: LoadOptions): Promise<Model> {
   const lateMs = Number(files.parameters.lateMs ?? 0);
   if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
   const labels = readLabels(files);

@@ -113,15 +113,15 @@ export class Session implements Graph {
       if (this.outputs.get(name)?.type !== type) throw new Error(`it has no output '${name}' of ${type}`);
     }
     const values: Value[] = [];
-    const valueOf = ({ data, shape }: Tensor): Value => {
+    const take = ({ data, shape }: Tensor): Value => {
       const value = Value.of(this.#runtime, data, shape);
       values.push(value);
       return value;
     };
     let binding: Binding | undefined;
     try {
-      const given = Object.entries(inputs).map(([name, tensor]) => [name, valueOf(tensor)] as const);
-      const filled = Object.values(outputs).map(valueOf);
+      const given = Object.entries(inputs).map(([name, tensor]) => [name, take(tensor)] as const);
+      const filled = Object.values(outputs).map(take);
       binding = new Binding(this.#runtime, Object.fromEntries(given), Object.keys(outputs), filled);
     } finally {
       // Until `letGo` the binding holds them.

@@ -24,7 +24,7 @@ function standInNetwork(inputs = ['input', 'state', 'sr']) {
           likely[at] = sound?.[at * INPUT] ?? 0;
           assert.equal(before?.[at * 128], before?.[(streams + at) * 128], 'both layers are of one stream');
         });
-        before?.forEach((value, at) => after?.set([value + 1], at));
+        after?.set(before?.map((value) => value + 1) ?? []);
       },
       release: () => {
         count.bound--;

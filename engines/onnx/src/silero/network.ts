@@ -95,7 +95,10 @@ export class SpeechNetwork {
     const known = this.#rooms.get(count);
     if (known !== undefined) return known;
     const [input, likely] = [new Float32Array(count * INPUT), new Float32Array(count)];
-    const [state, next] = [new Float32Array(LAYERS * count * LAYER), new Float32Array(LAYERS * count * LAYER)];
+    const [state, next] = [
+      new Float32Array(LAYERS * count * LAYER),
+      new Float32Array(LAYERS * count * LAYER),
+    ];
     const states = [LAYERS, count, LAYER];
     const run = this.#graph.bind(
       {
