@@ -121,6 +121,7 @@ describe('sessions of ONNX Runtime', { skip: available ? false : (reason ?? 'not
       sums,
       Array.from({ length: 40 }, (_, at) => [at + 10, 21, 32, at + 3]),
     );
+    assert.deepEqual(await add(session, [], []), []);
     const [x, sum] = [Float32Array.of(1, 2), new Float32Array(2)];
     const run = session.bind(
       { x: { data: x, shape: [1, 2] }, y: { data: Float32Array.of(5, 5), shape: [1, 2] } },

@@ -3,6 +3,9 @@ import type { Pointer } from './api.js';
 import type { Runtime } from './library.js';
 import { readSlot, type Slot, sizeTable, type TensorData, TYPE_CODES, typeOf } from './tensor.js';
 
+/** As wide as any number. */
+const SOMETHING = new BigInt64Array(new ArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+
 export class Value {
   readonly #pointer: Pointer;
   readonly #runtime: Runtime;
@@ -25,9 +28,8 @@ export class Value {
   static of(runtime: Runtime, data: TensorData, shape: readonly number[]): Value {
     const { api, memory } = runtime;
     // An empty array has no address.
-    const some = data.length === 0 ? (data.constructor as new (length: number) => TensorData) : undefined;
-    const held = some === undefined ? data : new some(1);
-    const code = TYPE_CODES[typeOf(held)];
+    const held = data.length === 0 ? SOMETHING : data;
+    const code = TYPE_CODES[typeOf(data)];
     const sizes = sizeTable(shape);
     const pointer = runtime.made((out) =>
       api.createTensor(memory, held, held.byteLength, sizes, sizes.length, code, out),
@@ -54,6 +56,8 @@ export class Value {
     if (type !== 'float32') throw new Error('the model gave a value that is not of float32');
     const { api, koffi } = this.#runtime;
     const count = shape.reduce((product, size) => product * size, 1);
+    // Nothing may lie nowhere.
+    if (count === 0) return new Float32Array(0);
     const at = this.#runtime.made((out) => api.tensorData(this.#pointer, out));
     return new Float32Array(koffi.view(at, count * Float32Array.BYTES_PER_ELEMENT));
   }
