@@ -12,10 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import onnx from '../../engines/onnx/dist/index.js';
 import { writeTone } from '../../packages/vox/dist/models/import/testing/tone.js';
 
 export {
@@ -43,15 +43,9 @@ const INFO = {
   concurrency: 1,
 };
 
+const { available, reason } = onnx.probe();
 /** Why the ONNX Runtime engine can't be used here; false = it can. */
-export const NO_ONNX = (() => {
-  try {
-    createRequire(new URL('../../engines/onnx/package.json', import.meta.url)).resolve('onnxruntime-node');
-    return false;
-  } catch {
-    return 'onnxruntime-node is not installed';
-  }
-})();
+export const NO_ONNX = available ? false : reason;
 
 /** The reference of its only recogniser. */
 export const TONE = 't-one:fixture';

@@ -5,13 +5,17 @@ import { loadSilero } from './silero/model.js';
 import { loadTone } from './tone.js';
 import { loadWhisper } from './whisper/model.js';
 
-const open: OpenGraph = (path, threads) => Session.open(loadRuntime(), path, threads);
+/** Throws VoxError `engine_missing`. */
+function opener(): OpenGraph {
+  const runtime = loadRuntime();
+  return (path, threads) => Session.open(runtime, path, threads);
+}
 
 /** Architecture to loader: a new family of models is a row here. The sherpa engine has the recognisers too. */
 const FAMILIES: Readonly<Record<string, (files: ModelFiles, options: LoadOptions) => Promise<Model>>> = {
-  'tone-ctc': (files, options) => loadTone(open, files, options),
+  'tone-ctc': (files, options) => loadTone(opener(), files, options),
   whisper: (files, options) => loadWhisper(loadRuntime(), files, options),
-  'silero-vad': (files) => loadSilero(open, files),
+  'silero-vad': (files) => loadSilero(opener(), files),
 };
 
 const engine: Engine = {

@@ -3,7 +3,7 @@
  * copies every value that goes in or out; called by its C functions, it runs beside the event loop, several runs share one
  * model's weights, and what goes from one step to the next stays where it is (decision 0010).
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Availability, importPackage, probePackage, VoxError } from '@vox-speech/contract';
@@ -30,16 +30,27 @@ const DEFAULT_MEMORY = 0;
 
 /** Looks whether the library and what calls it are there for this machine, importing neither. */
 export function probeRuntime(): Availability {
+  let caller: string;
   try {
-    require.resolve(CALLER);
+    // It does not tell where its manifest is.
+    caller = dirname(require.resolve(CALLER));
   } catch {
     return { available: false, reason: `${CALLER} is not installed: npm install ${CALLER}` };
   }
+  if (!isBuilt(caller)) return { available: false, reason: noLibrary(CALLER) };
   return probePackage(require, PACKAGE, (manifest) =>
-    libraryIn(manifest) === undefined
-      ? `${PACKAGE} has no library for ${process.platform}-${process.arch}`
-      : undefined,
+    libraryIn(manifest) === undefined ? noLibrary(PACKAGE) : undefined,
   );
+}
+
+/** Its native part comes as a package beside it, or is built in its own folder where npm ran its script. */
+function isBuilt(caller: string): boolean {
+  const beside = join(dirname(caller), '@koromix', `koffi-${process.platform}-${process.arch}`);
+  return existsSync(beside) || existsSync(join(caller, 'build', 'koffi'));
+}
+
+function noLibrary(name: string): string {
+  return `${name} has no library for ${process.platform}-${process.arch}`;
 }
 
 /** Path of the library of an installed package, by the path of its manifest; undefined = none for this machine. */

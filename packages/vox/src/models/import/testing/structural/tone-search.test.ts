@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -34,15 +33,16 @@ const BETWEEN = 12.4;
 /** So that its neighbours are as likely as not. */
 const VAGUE = 2;
 
-const skip = !isThere() && 'onnxruntime-node is not installed';
+const skip = await missing();
 
-function isThere(): boolean {
+/** Why the engine can't be used here; false = it can. */
+async function missing(): Promise<string | false> {
   try {
-    const engine = createRequire(import.meta.url).resolve(`${ENGINE}/package.json`);
-    createRequire(engine).resolve('onnxruntime-node/package.json');
-    return true;
+    const { default: engine } = (await import(ENGINE)) as { default: Engine };
+    const { available, reason } = engine.probe();
+    return available ? false : (reason ?? 'it is not here');
   } catch {
-    return false;
+    return 'the onnx engine is not installed';
   }
 }
 
