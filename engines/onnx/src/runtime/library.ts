@@ -30,14 +30,14 @@ const DEFAULT_MEMORY = 0;
 
 /** Looks whether the library and what calls it are there for this machine, importing neither. */
 export function probeRuntime(): Availability {
-  let caller: string;
+  let folder: string;
   try {
     // It does not tell where its manifest is.
-    caller = dirname(require.resolve(CALLER));
+    folder = dirname(require.resolve(CALLER));
   } catch {
     return { available: false, reason: `${CALLER} is not installed: npm install ${CALLER}` };
   }
-  if (!isBuilt(caller))
+  if (!isBuilt(folder))
     return {
       available: false,
       reason: `${noLibrary(CALLER)}: npm install --include=optional ${CALLER}`,
