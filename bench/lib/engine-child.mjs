@@ -5,12 +5,49 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { readPcm16 } from './audio.mjs';
 
-const sherpa = createRequire(import.meta.url)('sherpa-onnx-node');
 const options = JSON.parse(process.argv[2]);
 const file = (name) => join(options.folder, name);
+const needSherpa = () => createRequire(import.meta.url)('sherpa-onnx-node');
 
-function whisper() {
+/** Our own engine, called without a server around it. */
+async function whisper() {
+  const { default: engine } = await import('../../engines/onnx/dist/index.js');
+  const files = {
+    reference: 'bench',
+    family: 'whisper',
+    directory: options.folder,
+    companions: {},
+    parameters: {},
+  };
+  const model = await engine.load(files, { threads: options.threads, device: 'cpu' });
+  const language = model.info.canDetectLanguage ? { language: 'en' } : {};
+  const { signal } = new AbortController();
+  const waves = new Map();
+  return async ({ path }) => {
+    if (!waves.has(path)) waves.set(path, samplesOf(path));
+    const since = performance.now();
+    const pcm = { samples: waves.get(path), sampleRate: 16000 };
+    const texts = [];
+    for await (const { text } of model.transcribe(
+      pcm,
+      { task: 'transcribe', words: false, ...language },
+      signal,
+    ))
+      texts.push(text);
+    return { ms: performance.now() - since, text: texts.join(' ') };
+  };
+}
+
+function samplesOf(path) {
+  const { data } = readPcm16(path);
+  return Float32Array.from({ length: data.length / 2 }, (_, at) => data.readInt16LE(at * 2) / 32_768);
+}
+
+/** sherpa-onnx on the same graphs, with features of its own. */
+function sherpaWhisper() {
+  const sherpa = needSherpa();
   const recogniser = new sherpa.OfflineRecognizer({
     featConfig: { sampleRate: 16000, featureDim: 80 },
     modelConfig: {
@@ -44,6 +81,7 @@ function espeakFolder() {
 }
 
 function speech() {
+  const sherpa = needSherpa();
   const files = { model: file('model.onnx'), tokens: file('tokens.txt'), dataDir: espeakFolder() };
   const family =
     options.kind === 'kokoro'
@@ -76,7 +114,8 @@ function speech() {
   };
 }
 
-const work = options.kind === 'whisper' ? whisper() : speech();
+const kinds = { whisper, 'sherpa-whisper': sherpaWhisper };
+const work = await (kinds[options.kind] ?? speech)();
 process.on('message', async (request) => {
   try {
     process.send(await work(request));

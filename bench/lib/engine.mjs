@@ -1,6 +1,6 @@
 /**
- * The bare engine in a process of its own: sherpa-onnx-node on the very files that the product loads, and
- * nothing around it.
+ * The bare engine in a process of its own, on the very files that the product loads, and nothing around it: the onnx engine for
+ * Whisper, sherpa-onnx-node for voices and to compare with.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('./engine-child.mjs', import.meta.url));
 
 /**
- * Starts it with { kind: 'whisper' | 'piper' | 'kokoro', folder, threads, espeak?, preload? }; gives
+ * Starts it with { kind: 'whisper' | 'sherpa-whisper' | 'piper' | 'kokoro', folder, threads, espeak?, preload? }; gives
  * ask(request) and stop(). `preload` is a library that takes the place of the one of its name.
  */
 export async function bareEngine(options) {
