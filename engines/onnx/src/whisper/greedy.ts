@@ -121,12 +121,15 @@ class Decode {
     ];
     const told = many.languages.get(language);
     if (told !== undefined) return { language, prompt: [...start, ...rest(told)] };
-    // What comes after the start of a transcript is its language.
-    const [spoken, token] = await this.#say(start, ({ logits }) => {
+    // What comes after the start of a transcript is its language; what was said before would sway it.
+    const [spoken, token] = await this.#say([startOfTranscript], ({ logits }) => {
       const codes = [...many.languages];
       return codes.reduce((best, code) => ((logits[code[1]] ?? 0) > (logits[best[1]] ?? 0) ? code : best));
     });
-    return { language: spoken, prompt: rest(token) };
+    if (before.length === 0) return { language: spoken, prompt: rest(token) };
+    forget(this.#said);
+    this.#said = this.#graphs.silent();
+    return { language: spoken, prompt: [...start, ...rest(token)] };
   }
 
   async #say<T>(tokens: readonly number[], use: (step: Step) => T): Promise<T> {
