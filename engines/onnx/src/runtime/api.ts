@@ -56,7 +56,6 @@ export interface Api {
     ) => Status
   >;
   readonly createSessionOptions: (out: Out<Pointer>) => Status;
-  readonly disableArena: (options: Pointer) => Status;
   readonly setThreads: (options: Pointer, threads: number) => Status;
   readonly inputCount: (session: Pointer, out: Out<number>) => Status;
   readonly outputCount: (session: Pointer, out: Out<number>) => Status;
@@ -121,7 +120,6 @@ export function bindApi(koffi: Koffi, base: Pointer): Api {
     createSession: entry(7, [address, path, address, out]),
     run: entry(9, [address, address, address, address, size, address, size, address]),
     createSessionOptions: entry(10, [out]),
-    disableArena: entry(19, [address]),
     setThreads: entry(24, [address, whole]),
     inputCount: entry(30, [address, outSize]),
     outputCount: entry(31, [address, outSize]),

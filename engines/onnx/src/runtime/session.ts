@@ -32,8 +32,6 @@ export class Session implements Graph {
     const options = runtime.made((out) => api.createSessionOptions(out));
     try {
       runtime.check(api.setThreads(options, threads));
-      // An arena keeps the most that runs side by side ever took; without one they take as long, and it is given back.
-      runtime.check(api.disableArena(options));
       const out: [Pointer | null] = [null];
       const status = await new Promise<Pointer | null>((resolve, reject) =>
         api.createSession.async(environment, path, options, out, (error: unknown, made) =>
