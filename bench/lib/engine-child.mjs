@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { int16ToFloat } from '../../packages/audio/dist/index.js';
 import { readPcm16 } from './audio.mjs';
 
 const options = JSON.parse(process.argv[2]);
@@ -41,8 +42,7 @@ async function whisper() {
 }
 
 function samplesOf(path) {
-  const { data } = readPcm16(path);
-  return Float32Array.from({ length: data.length / 2 }, (_, at) => data.readInt16LE(at * 2) / 32_768);
+  return int16ToFloat(readPcm16(path).data);
 }
 
 /** sherpa-onnx on the same graphs, with features of its own. */

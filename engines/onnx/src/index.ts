@@ -1,5 +1,5 @@
 /** The ONNX Runtime engine, for models of which more is needed than sherpa tells. Importing this imports no native code; `load` does. */
-import { type Engine, type LoadOptions, type Model, type ModelFiles, VoxError } from '@vox-speech/contract';
+import { type Engine, type LoadOptions, loaderOf, type Model, type ModelFiles } from '@vox-speech/contract';
 import { loadRuntime, type OpenGraph, probeRuntime, Session } from './runtime/index.js';
 import { loadSilero } from './silero/model.js';
 import { loadTone } from './tone.js';
@@ -26,13 +26,7 @@ const engine: Engine = {
     loadRuntime();
   },
   async load(files, options) {
-    const load = FAMILIES[files.family];
-    if (load === undefined)
-      throw new VoxError(
-        'engine_missing',
-        `the onnx engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}. Where another Vox pulled it, pull it again: vox pull ${files.reference}`,
-      );
-    return load(files, options);
+    return loaderOf('onnx', FAMILIES, files)(files, options);
   },
 };
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  broken,
   type Decoder,
   describeModel,
   hearStream,
@@ -17,7 +18,6 @@ import {
   type TranscriptionStream,
 } from '@vox-speech/contract';
 import { AcousticModel, CHUNK, SAMPLE_RATE } from './acoustic.js';
-import { broken } from './broken.js';
 import { readArpa } from './ctc/arpa.js';
 import { type BeamSearch, TONE_SEARCH } from './ctc/beam-search.js';
 import type { LanguageModel } from './ctc/language-model.js';

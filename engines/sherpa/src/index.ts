@@ -1,5 +1,5 @@
 /** The sherpa-onnx engine. Importing this imports no native code; `load` does. */
-import { type Engine, VoxError } from '@vox-speech/contract';
+import { type Engine, loaderOf } from '@vox-speech/contract';
 import { FAMILIES } from './families.js';
 import { loadNative, probeNative } from './native.js';
 
@@ -11,13 +11,7 @@ const engine: Engine = {
     loadNative();
   },
   async load(files, options) {
-    const load = FAMILIES[files.family];
-    if (load === undefined)
-      throw new VoxError(
-        'engine_missing',
-        `the sherpa engine has no family '${files.family}'; it has ${Object.keys(FAMILIES).join(', ')}. Where another Vox pulled it, pull it again: vox pull ${files.reference}`,
-      );
-    return load(loadNative(), files, options);
+    return loaderOf('sherpa', FAMILIES, files)(loadNative(), files, options);
   },
 };
 

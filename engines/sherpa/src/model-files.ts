@@ -1,18 +1,10 @@
 /** Cheap checks of a model's files before sherpa sees them: on a bad one it ends the process instead of throwing. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelFiles, VoxError } from '@vox-speech/contract';
+import { broken, type ModelFiles, VoxError } from '@vox-speech/contract';
 import { type OnnxFile, readOnnxFile } from './onnx-file.js';
 
-/** The error for files that can't be loaded; it says how to get good ones. */
-export function broken(files: ModelFiles, what: string, cause?: unknown): VoxError {
-  const { reference } = files;
-  return new VoxError(
-    'model_broken',
-    `${reference} cannot be loaded: ${what}. Pull it again: vox rm ${reference} && vox pull ${reference}`,
-    cause === undefined ? {} : { cause },
-  );
-}
+export { broken };
 
 /**
  * Path of a file that must be there and not be empty.

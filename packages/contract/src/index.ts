@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './hear-stream.js';
 export * from './lanes.js';
 export * from './live.js';
+export * from './model-files.js';
 export * from './model-info.js';
 export * from './native-library.js';
 export * from './transcript.js';

@@ -1,13 +1,13 @@
 /** Silero's voice activity detector as a model: one network for all of its detectors. */
 import { join } from 'node:path';
 import {
+  broken,
   type DetectorOptions,
   describeModel,
   type Model,
   type ModelFiles,
   type SpeechDetector,
 } from '@vox-speech/contract';
-import { broken } from '../broken.js';
 import type { OpenGraph } from '../runtime/index.js';
 import { Detector, hearAhead } from './detector.js';
 import { SpeechNetwork } from './network.js';

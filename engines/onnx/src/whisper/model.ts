@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  broken,
   type DecodeKey,
   describeModel,
   type LaneDecoder,
@@ -19,7 +20,6 @@ import {
   VoxError,
   wordsOf,
 } from '@vox-speech/contract';
-import { broken } from '../broken.js';
 import type { Runtime } from '../runtime/index.js';
 import { tokenTimes } from './alignment.js';
 import { WhisperGraphs } from './graphs.js';
