@@ -57,7 +57,7 @@ function heard(sent: readonly Sent[]): Map<number, number[]> {
 test('the audio of all streams goes in their order, before the commit that follows it', () => {
   const { port, sent } = slowPort();
   const link = new LiveLink(port);
-  const [one, two] = [link.open(1, options, handler), link.open(2, options, handler)];
+  const [one, two] = [link.open(1, options, handler, () => {}), link.open(2, options, handler, () => {})];
   one.append(bytes(4, 1));
   one.append(bytes(2, 2));
   two.append(bytes(6, 3));
@@ -81,7 +81,7 @@ test('the audio of all streams goes in their order, before the commit that follo
 test('a block is filled again only once it has left, and what is larger than one goes as it is', () => {
   const { port, sent } = slowPort();
   const link = new LiveLink(port);
-  const run = link.open(1, options, handler);
+  const run = link.open(1, options, handler, () => {});
   run.append(bytes(60_000, 1));
   run.append(bytes(60_000, 2));
   run.append(bytes(100_000, 3));
@@ -105,7 +105,7 @@ test('a block is filled again only once it has left, and what is larger than one
 test('while a message has not left, what comes is gathered for the next one', async () => {
   const { port, sent } = slowPort();
   const link = new LiveLink(port);
-  const run = link.open(1, options, handler);
+  const run = link.open(1, options, handler, () => {});
   const frames = (): Sent[] => sent.filter(({ message }) => message.type === 'frames');
   const until = async (count: number): Promise<void> => {
     while (frames().length < count) await new Promise((resolve) => setTimeout(resolve, 1));

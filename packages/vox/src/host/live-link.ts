@@ -42,6 +42,8 @@ export interface LiveRun {
   /** Answered by `marked`. */
   mark(): void;
   finish(): void;
+  /** Nothing more is heard, and the handler is told nothing more. Idempotent; of one that is over, nothing. */
+  cancel(): void;
 }
 
 export class LiveLink {
@@ -71,7 +73,8 @@ export class LiveLink {
     return this.#load;
   }
 
-  open(id: number, options: LiveOptions, handler: LiveHandler): LiveRun {
+  /** @param cancel what `cancel` does */
+  open(id: number, options: LiveOptions, handler: LiveHandler, cancel: () => void): LiveRun {
     this.#handlers.set(id, handler);
     this.#port.send({ type: 'listen', id, options });
     return {
@@ -80,6 +83,7 @@ export class LiveLink {
       commit: () => this.#after(id, { type: 'commit', id }),
       mark: () => this.#after(id, { type: 'mark', id }),
       finish: () => this.#after(id, { type: 'finish', id }),
+      cancel,
     };
   }
 

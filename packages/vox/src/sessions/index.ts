@@ -103,16 +103,14 @@ export class Sessions {
   #listen(leased: LeasedHost, request: LiveRequest, listener: LiveListener): ServerSession {
     const { host } = leased;
     host.live.onBatches = (sizes) => this.#options.onBatches?.(host.reference, sizes);
-    const gone = new AbortController();
-    const signal = AbortSignal.any([request.signal, gone.signal]);
+    request.signal.throwIfAborted();
     const session = new ServerSession(host.reference, host.info, request, listener, () => {
       this.#open.delete(session);
       request.signal.removeEventListener('abort', abandon);
-      gone.abort();
       leased.release();
     });
     const abandon = (): void => void session.close();
-    session.start(host.listen(request.options, session, signal));
+    session.start(host.listen(request.options, session));
     this.#open.set(session, host.live);
     request.signal.addEventListener('abort', abandon, { once: true });
     return session;

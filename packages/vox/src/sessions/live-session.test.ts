@@ -39,6 +39,7 @@ function open(request: Partial<LiveRequest> = {}) {
     commit: () => sent.push('commit'),
     mark: () => sent.push('mark'),
     finish: () => sent.push('finish'),
+    cancel: () => sent.push('cancel'),
   });
   return { session, events, sent, told };
 }
@@ -134,5 +135,14 @@ describe('a live session', () => {
     session.end({ audioMs: 0, utterances: 0 });
     session.fail(new Error('late'));
     assert.deepEqual(told, ['closed', 'end']);
+  });
+
+  it('that is closed takes nothing more, and its stream is told so', () => {
+    const { session, sent, told } = open();
+    assert.equal(session.close(), true);
+    assert.equal(session.close(), false);
+    session.append(FRAME);
+    session.finish();
+    assert.deepEqual([sent, told], [['cancel'], ['closed']]);
   });
 });

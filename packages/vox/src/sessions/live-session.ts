@@ -146,6 +146,7 @@ export class ServerSession implements LiveSession, LiveHandler {
     if (this.#closed) return false;
     this.#closed = true;
     this.#failed(error);
+    this.#run?.cancel();
     for (const one of this.#waiting.splice(0)) one.reject(error);
     this.#onClose();
     return true;
