@@ -1,4 +1,4 @@
-export { type EightBitOptions, writeEightBit } from './eight-bit.js';
+export { writeEightBit } from './eight-bit.js';
 export * from './floats.js';
 export * from './graph.js';
 export * from './metadata.js';
