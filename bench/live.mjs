@@ -1,7 +1,8 @@
 /**
  * Live transcription under load, with `vox bench live` as the crowd on the same machine: one speaker over `/v1/stt/ws`, then
  * `--streams` (12) on whisper:tiny.en, then `--sockets` (300) on a scripted model, whose recognition costs nothing, so that
- * what is left is the server's own share, and `--streaming` (45) on a streaming model of 67 million random parameters.
+ * what is left is the server's own share, and `--streaming` (45) on a streaming model of 67 million random parameters, with 8-bit weights
+ * on ONNX Runtime as `t-one:ru-int8`, or with `--weights float32` on sherpa as `t-one:ru`.
  * `--part one|many|sockets|streaming` runs one of them. Linux.
  */
 import { execFile } from 'node:child_process';
@@ -21,7 +22,7 @@ import { program, pull, serve } from './lib/vox.mjs';
 
 const MODEL = 'whisper:tiny.en';
 const SCRIPTED = 'mock:load';
-const flags = options({ runs: 1, streams: 12, sockets: 300, streaming: 45, part: 'all' });
+const flags = options({ runs: 1, streams: 12, sockets: 300, streaming: 45, part: 'all', weights: 'int8' });
 const wants = (part) => flags.part === 'all' || flags.part === part;
 const folder = temporaryFolder();
 const figures = {};
@@ -133,7 +134,7 @@ async function withSockets() {
 
 /** The streaming fixture of 67 million parameters: many callers in one step of the model. */
 async function withStreaming() {
-  const place = await toneHome(HEAVY_LAYERS);
+  const place = await toneHome({ layers: HEAVY_LAYERS, weights: flags.weights });
   const file = join(folder, 'tone.wav');
   const words = 'привет мир как дела сегодня у вас';
   const speech = floatToInt16(toneSpeech([words, words, words, words].join(' '), 16_000));

@@ -20,7 +20,7 @@ const seconds = (flags.sessions * sound.length) / 2 / RATE;
 const HEALTH_EVERY_MS = 10;
 
 temporaryFolder();
-const place = await toneHome(flags.layers);
+const place = await toneHome({ layers: flags.layers });
 const vox = await serve(['--preload', TONE], { VOX_HOME: place.home, VOX_STT_MODEL: TONE });
 const client = toneClient(vox.base);
 const healthTimes = { 'at once': [], 'one by one': [] };

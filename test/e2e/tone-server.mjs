@@ -4,7 +4,7 @@ import { TONE, toneHome } from './tone-home.mjs';
 
 /** Starts it. `stop` removes its folder too. What `toneHome` does with the other arguments it says itself. */
 export async function startToneServer(search = undefined, parameters = {}) {
-  const { home, remove } = await toneHome(0, search, parameters);
+  const { home, remove } = await toneHome({ search, parameters });
   try {
     const server = await startServer({ home, env: { VOX_STT_MODEL: TONE } });
     return { ...server, stop: () => server.stop().finally(remove) };

@@ -27,6 +27,8 @@ import type { OpenGraph } from './runtime/index.js';
 import { INPUT_RATE, ToneStream } from './stream.js';
 
 const LANGUAGE = 'ru';
+/** Of which one is there: the weights as published, or in 8 bits. */
+const MODELS = ['model.onnx', 'model.int8.onnx'] as const;
 /** How the blank is written in tokens.txt. */
 const BLANK = '<blk>';
 /**
@@ -36,7 +38,7 @@ const BLANK = '<blk>';
 const WINDOW_MS = 600_000;
 
 /**
- * Loads model.onnx and tokens.txt of T-one, and its language model where there is one: kenlm.bin, or a lm.arpa of one's own.
+ * Loads model.onnx (or model.int8.onnx) and tokens.txt of T-one, and its language model where there is one: kenlm.bin, or a lm.arpa of one's own.
  * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
  * @throws VoxError `model_broken`
  */
@@ -45,9 +47,10 @@ export async function loadTone(open: OpenGraph, files: ModelFiles, { threads }: 
   if (!(lateMs >= 0)) throw broken(files, 'its parameter lateMs is not a number of ms');
   const labels = readLabels(files);
   const words = await readWords(files);
+  const name = MODELS.find((one) => existsSync(join(files.directory, one))) ?? MODELS[0];
   let acoustic: AcousticModel | undefined;
   try {
-    acoustic = await AcousticModel.load(open, join(files.directory, 'model.onnx'), threads);
+    acoustic = await AcousticModel.load(open, join(files.directory, name), threads);
     if (acoustic.labels !== labels.length)
       throw new Error(`it has ${acoustic.labels} labels where tokens.txt has ${labels.length}`);
     const search = { labels, blank: labels.indexOf(BLANK), ...TONE_SEARCH };
@@ -56,7 +59,7 @@ export async function loadTone(open: OpenGraph, files: ModelFiles, { threads }: 
     // The memory of a native session is not the garbage collector's.
     acoustic?.close();
     words?.close();
-    throw broken(files, `model.onnx: ${(error as Error).message}`, error);
+    throw broken(files, `${name}: ${(error as Error).message}`, error);
   }
 }
 

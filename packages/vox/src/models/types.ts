@@ -105,7 +105,15 @@ export interface CatalogEntry {
   /** References that are pulled along. */
   readonly needs: readonly string[];
   /** Which importer turns the delivered files into what the engine loads; `none` = they are used as they are. */
-  readonly importer: 'none' | 'whisper-ct2' | 'piper' | 'kokoro' | 't-one' | 'diarization' | 'onnxruntime';
+  readonly importer:
+    | 'none'
+    | 'whisper-ct2'
+    | 'piper'
+    | 'kokoro'
+    | 't-one'
+    | 't-one-int8'
+    | 'diarization'
+    | 'onnxruntime';
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   /** Tried in this order; empty where it cannot be pulled. */
   readonly sources: readonly Source[];

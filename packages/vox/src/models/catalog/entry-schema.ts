@@ -144,7 +144,9 @@ function entry(z: Zod) {
       .array(z.string().regex(/^[a-z]{2,3}$/, { error: 'must be an ISO 639 code, e.g. en' }))
       .default([]),
     needs: z.array(reference(z)).max(20).default([]),
-    importer: z.enum(['none', 'whisper-ct2', 'piper', 'kokoro', 't-one', 'diarization']).default('none'),
+    importer: z
+      .enum(['none', 'whisper-ct2', 'piper', 'kokoro', 't-one', 't-one-int8', 'diarization'])
+      .default('none'),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     sources: z.array(source(z)).max(10).default([]),
   });

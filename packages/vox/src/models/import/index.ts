@@ -85,6 +85,8 @@ function run(importer: ImportRequest['importer'], options: ImportOptions): Promi
       return importKokoro(options);
     case 't-one':
       return importTone(options);
+    case 't-one-int8':
+      return importTone({ ...options, weights: 'int8' });
     case 'diarization':
       return importDiarization(options);
     case 'onnxruntime':

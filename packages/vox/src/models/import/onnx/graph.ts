@@ -45,6 +45,8 @@ export class GraphBuilder {
     operatorSet: number,
     /** IR version 8 came with operator set 15, 9 with 19: https://onnx.ai/onnx/repo-docs/Versioning.html */
     readonly irVersion = 8,
+    /** Of the names that are made up: nodes for a graph that has others already need names of their own. */
+    private readonly prefix = '',
   ) {
     this.operatorSets.set('', operatorSet);
   }
@@ -67,12 +69,12 @@ export class GraphBuilder {
 
   /** A constant list of integers, shared by value. */
   integers(...values: number[]): string {
-    return this.constant(`integers(${values.join()})`, integers(values));
+    return this.constant(`${this.prefix}integers(${values.join()})`, integers(values));
   }
 
   /** Adds a node and returns the name of its first output. */
   node(operator: string, inputs: readonly string[], options: NodeOptions = {}): string {
-    const name = `${operator}_${this.nodes.length}`;
+    const name = `${this.prefix}${operator}_${this.nodes.length}`;
     const outputs = options.outputs ?? [name];
     const [first] = outputs;
     if (first === undefined) throw new RangeError(`${name}: a node needs an output`);

@@ -4,7 +4,8 @@
  */
 import { constants } from 'node:fs';
 import { chmod, copyFile, open } from 'node:fs/promises';
-import { metadataFields, writeAll } from './write.js';
+import { writeAll } from './sink.js';
+import { metadataFields } from './write.js';
 
 /**
  * Copies `source` to a new file `target` (by the file system, where it can without copying the bytes) and appends

@@ -3,9 +3,9 @@
  * is the largest piece that one tensor's `chunks` makes, not the model.
  * Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Attribute, GraphBuilder, GraphNode, GraphValue } from './graph.js';
 import { bytesField, concatenate, floatField, integerField, lengthPrefix, stringField } from './protobuf.js';
+import { Sink, type WriteOptions } from './sink.js';
 import { byteLength, DATA_TYPES, type Tensor } from './tensor.js';
 
 /** AttributeProto.AttributeType. */
@@ -22,8 +22,9 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return concatenate([head, ...value.map((v) => integerField(8, v)), integerField(20, ATTRIBUTE_TYPE.ints)]);
 }
 
-function node(value: GraphNode): Uint8Array {
-  return concatenate([
+/** A node as a field of its graph. */
+export function nodeField(value: GraphNode): Uint8Array {
+  const message = concatenate([
     ...value.inputs.map((name) => stringField(1, name)),
     ...value.outputs.map((name) => stringField(2, name)),
     stringField(3, value.name),
@@ -31,6 +32,7 @@ function node(value: GraphNode): Uint8Array {
     ...Object.entries(value.attributes).map(([name, v]) => bytesField(5, attribute(name, v))),
     ...(value.domain === '' ? [] : [stringField(7, value.domain)]),
   ]);
+  return bytesField(1, message);
 }
 
 function valueInfo(value: GraphValue): Uint8Array {
@@ -44,16 +46,22 @@ function valueInfo(value: GraphValue): Uint8Array {
   return concatenate([stringField(1, value.name), bytesField(2, bytesField(1, tensorType))]);
 }
 
-/** Everything of a TensorProto but its raw bytes, which follow; `total` is the length of the whole message. */
-function tensorHead(name: string, tensor: Tensor): { head: Uint8Array; total: number } {
+/** A constant as a field of its graph, up to its numbers, which follow; `total` is the length of both. */
+export function constantHead(name: string, tensor: Tensor): { head: Uint8Array; total: number } {
   const raw = byteLength(tensor);
-  const head = concatenate([
+  const message = concatenate([
     ...tensor.dims.map((dim) => integerField(1, dim)),
     integerField(2, DATA_TYPES[tensor.type].code),
     stringField(8, name),
     lengthPrefix(9, raw),
   ]);
+  const head = concatenate([lengthPrefix(5, message.length + raw), message]);
   return { head, total: head.length + raw };
+}
+
+/** A set of operators, as a field of a model. */
+export function operatorSetField(domain: string, version: number): Uint8Array {
+  return bytesField(8, concatenate([stringField(1, domain), integerField(2, version)]));
 }
 
 /** `metadata_props` of a model: one field 14 per entry. */
@@ -64,21 +72,6 @@ export function metadataFields(metadata: Iterable<readonly [string, string]>): U
     ),
   );
 }
-
-/** Writes all of the bytes at the file's end. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) done += (await file.write(bytes, done)).bytesWritten;
-}
-
-export interface WriteOptions {
-  readonly signal?: AbortSignal;
-  /** Bytes written so far and in all; called about once a megabyte, and at the end. */
-  readonly onProgress?: (written: number, total: number) => void;
-}
-
-/** Small pieces are collected up to this many bytes before they go to the file. */
-const FLUSH_BYTES = 1 << 20;
 
 interface Layout {
   /** Everything up to the constants. */
@@ -98,12 +91,11 @@ interface Layout {
 function layOut(graph: GraphBuilder): Layout {
   let constantsLength = 0;
   const constants = Array.from(graph.constants, ([name, tensor]) => {
-    const { head, total } = tensorHead(name, tensor);
-    const prefix = lengthPrefix(5, total);
-    constantsLength += prefix.length + total;
-    return { name, tensor, head: concatenate([prefix, head]) };
+    const { head, total } = constantHead(name, tensor);
+    constantsLength += total;
+    return { name, tensor, head };
   });
-  const before = concatenate([...graph.nodes.map((n) => bytesField(1, node(n))), stringField(2, graph.name)]);
+  const before = concatenate([...graph.nodes.map(nodeField), stringField(2, graph.name)]);
   const after = concatenate([
     ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
     ...graph.outputs.map((v) => bytesField(12, valueInfo(v))),
@@ -116,7 +108,7 @@ function layOut(graph: GraphBuilder): Layout {
     before,
   ]);
   const operatorSets = Array.from(graph.operatorSets, ([domain, version]) =>
-    bytesField(8, concatenate([stringField(1, domain), integerField(2, version)])),
+    operatorSetField(domain, version),
   );
   const tail = concatenate([after, ...operatorSets, metadataFields(graph.metadata)]);
   return { head, constants, tail, total: head.length + constantsLength + tail.length };
@@ -137,50 +129,13 @@ export async function writeModel(
   options: WriteOptions = {},
 ): Promise<number> {
   const { head, constants, tail, total } = layOut(graph);
-  const file = await open(path, 'wx');
-  try {
-    let written = 0;
-    let pending: Uint8Array[] = [];
-    let pendingBytes = 0;
-    const send = async (bytes: Uint8Array): Promise<void> => {
-      options.signal?.throwIfAborted();
-      await writeAll(file, bytes);
-      written += bytes.length;
-      options.onProgress?.(written, total);
-    };
-    const flush = async (): Promise<void> => {
-      await send(concatenate(pending));
-      pending = [];
-      pendingBytes = 0;
-    };
-    const put = async (bytes: Uint8Array): Promise<void> => {
-      if (bytes.length >= FLUSH_BYTES) {
-        await flush();
-        await send(bytes);
-        return;
-      }
-      // Copied, because a producer may fill the same buffer again for its next piece.
-      pending.push(Uint8Array.from(bytes));
-      pendingBytes += bytes.length;
-      if (pendingBytes >= FLUSH_BYTES) await flush();
-    };
-    await put(head);
+  await Sink.fill(path, total, options, async (sink) => {
+    await sink.put(head);
     for (const constant of constants) {
-      await put(constant.head);
-      const expected = byteLength(constant.tensor);
-      let got = 0;
-      for await (const chunk of constant.tensor.chunks()) {
-        got += chunk.length;
-        if (got > expected) break;
-        await put(chunk);
-      }
-      if (got !== expected)
-        throw new RangeError(`constant ${constant.name}: ${got} bytes made, its shape needs ${expected}`);
+      await sink.put(constant.head);
+      await sink.tensor(constant.name, constant.tensor);
     }
-    await put(tail);
-    await flush();
-    return total;
-  } finally {
-    await file.close();
-  }
+    await sink.put(tail);
+  });
+  return total;
 }

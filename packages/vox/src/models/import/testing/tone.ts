@@ -67,11 +67,11 @@ export async function writeTone(directory: string, layers = 0, sharpness = SHARP
   );
 }
 
-/** Writes model.onnx and vocab.json as T-one itself is published: without metadata. */
-export async function writePublishedTone(directory: string): Promise<void> {
+/** Writes model.onnx and vocab.json as T-one itself is published: without metadata. `layers`: as in `writeTone`. */
+export async function writePublishedTone(directory: string, layers = 0): Promise<void> {
   const entries = [...LETTERS, '|', '[PAD]'].map((token, id) => [token, id] as const);
   await writeFile(join(directory, 'vocab.json'), JSON.stringify(Object.fromEntries(entries)));
-  await writeToneGraph(directory, { layers: 0, sharpness: SHARPNESS }, {});
+  await writeToneGraph(directory, { layers, sharpness: SHARPNESS }, {});
 }
 
 async function writeToneGraph(

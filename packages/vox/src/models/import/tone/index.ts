@@ -1,6 +1,6 @@
 /**
- * Imports T-one: its ONNX file with the metadata by which sherpa-onnx knows it, its letters as a token table, and its language model
- * of words, where that was delivered, as it is.
+ * Imports T-one: its ONNX file with the metadata by which sherpa-onnx knows it, with the weights as they are or in 8 bits, its letters
+ * as a token table, and its language model of words, where that was delivered, as it is.
  * Format of both: https://github.com/k2-fsa/sherpa-onnx/tree/master/scripts/t-one
  */
 import { link, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describeModel, type ModelInfo, VoxError } from '@vox-speech/contract';
 import { z } from 'zod';
 import { readJson, requireFile } from '../files.js';
-import { appendMetadata, inspectModel } from '../onnx/index.js';
+import { appendMetadata, inspectModel, writeEightBit } from '../onnx/index.js';
 
 /** Letter to number. */
 const VOCABULARY = z.record(z.string(), z.number().int().min(0));
@@ -34,12 +34,18 @@ const SAMPLE_RATE = 16_000;
 export interface ToneImport {
   /** Delivered files by their catalog names: `model.onnx`, `vocab.json`, and `kenlm.bin` where the engine searches with it. */
   readonly files: Readonly<Record<string, string>>;
-  /** Folder for `model.onnx`, `tokens.txt` and `kenlm.bin`. */
+  /** Folder for `model.onnx` or `model.int8.onnx`, `tokens.txt` and `kenlm.bin`. */
   readonly output: string;
+  /** Absent = as they are published. */
+  readonly weights?: 'int8';
+  /** Bytes written, and in all. */
+  readonly onProgress?: (written: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Writes the files. Throws VoxError `model_broken` where they are not T-one's. */
+/**
+ * Writes the files. Throws VoxError `model_broken` where they are not T-one's, or have no weights that could be in 8 bits.
+ */
 export async function importTone(request: ToneImport): Promise<{ names: string[]; info: ModelInfo }> {
   const source = requireFile(request.files, 'model.onnx');
   const vocabulary = requireFile(request.files, 'vocab.json');
@@ -51,20 +57,18 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
       `it has ${inputs.join(', ')} and ${outputs.join(', ')}, not T-one's inputs and outputs`,
     );
   // One that has its metadata already keeps it: an entry that comes twice would be one too many for some readers.
-  const missing = Object.entries(METADATA).filter(([key]) => !metadata.has(key));
-  await appendMetadata(
-    source,
-    join(request.output, 'model.onnx'),
-    Object.fromEntries(missing),
-    request.signal,
-  );
+  const missing = Object.fromEntries(Object.entries(METADATA).filter(([key]) => !metadata.has(key)));
+  const name = request.weights === 'int8' ? 'model.int8.onnx' : 'model.onnx';
+  const target = join(request.output, name);
+  if (request.weights === 'int8') await writeEightBit(source, target, { ...request, metadata: missing });
+  else await appendMetadata(source, target, missing, request.signal);
   const lines = tokens.map((token, id) => `${token} ${id}\n`);
   await writeFile(join(request.output, 'tokens.txt'), lines.join(''), { flag: 'wx' });
   const words = request.files[WORDS];
   // It has gigabytes: another name for the same file.
   if (words !== undefined) await link(words, join(request.output, WORDS));
   return {
-    names: ['model.onnx', 'tokens.txt', ...(words === undefined ? [] : [WORDS])],
+    names: [name, 'tokens.txt', ...(words === undefined ? [] : [WORDS])],
     info: describeModel({
       kind: 'stt',
       family: 'tone-ctc',

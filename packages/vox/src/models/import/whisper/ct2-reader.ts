@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
-import { toFloats } from './floats.js';
+import { toFloats } from '../onnx/index.js';
 
 /** Element types by their number in the file. */
 const TYPES = {

@@ -6,11 +6,11 @@
  * multiplied for the logits.
  */
 
-import { bytesOf, integers, scalar } from '../onnx/index.js';
+import { bytesOf, integers, SEVEN_BITS, scalar } from '../onnx/index.js';
 import type { WhisperSettings, WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
 import { WhisperGraph } from './layers.js';
-import { quantizeTransposed, SEVEN_BITS } from './quantize.js';
+import { quantizeTransposed } from './quantize.js';
 import { COUNTED, countingQueries } from './silence.js';
 
 /** The end of an axis, whatever its length. */

@@ -1,8 +1,16 @@
 /** The layers that Whisper's encoder and decoder share, as ONNX nodes with int8 weights. */
-import { bytesOf, floats, GraphBuilder, scalar, type Tensor } from '../onnx/index.js';
+import {
+  bytesOf,
+  floats,
+  GraphBuilder,
+  type QuantizedWeight,
+  SEVEN_BITS,
+  scalar,
+  type Tensor,
+} from '../onnx/index.js';
 import type { WhisperShape } from './checkpoint.js';
 import type { Ct2Model } from './ct2-reader.js';
-import { type QuantizedWeight, quantizeTransposed, SEVEN_BITS } from './quantize.js';
+import { quantizeTransposed } from './quantize.js';
 import { smoothingFactors } from './smoothing.js';
 
 /** Standard operators of set 17, the first with LayerNormalization. */

@@ -3,17 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Tensor } from '../onnx/index.js';
+import { EIGHT_BITS, quantizeRow, rowScale, SEVEN_BITS, type Tensor } from '../onnx/index.js';
 import { ct2Floats, writeCt2 } from '../testing/ct2.js';
 import { Ct2Model } from './ct2-reader.js';
-import {
-  EIGHT_BITS,
-  type QuantizeOptions,
-  quantizeRow,
-  quantizeTransposed,
-  rowScale,
-  SEVEN_BITS,
-} from './quantize.js';
+import { type QuantizeOptions, quantizeTransposed } from './quantize.js';
 import { smoothingFactors } from './smoothing.js';
 
 const OUTPUTS = 131;

@@ -1,66 +1,15 @@
-/**
- * Symmetric int8 per output channel: q = round(w / s), s = max|w| / largest of each channel, zero point 0; with 127 as the
- * largest the same numbers that onnxruntime's `quantize_dynamic(per_channel=True, weight_type=QInt8)` makes.
- */
-import type { Tensor } from '../onnx/index.js';
-import { bytesOf } from '../onnx/index.js';
+/** CTranslate2's weights, quantised as they are read: it has them as [output, input], the graphs want them the other way round. */
+import { bytesOf, EIGHT_BITS, type QuantizedWeight, quantizeRow, rowScale } from '../onnx/index.js';
 import type { Ct2Model } from './ct2-reader.js';
 
 /** Rows are read in blocks of about this many values, so that the floats of a large tensor are never all in memory. */
 const BLOCK_VALUES = 1 << 20;
-
-/** The whole range of a signed byte, symmetric. */
-export const EIGHT_BITS = 127;
-/**
- * Half of it. Where the processor has AVX2 but not VNNI, onnxruntime adds two products of an unsigned and a signed byte in 16
- * bits, which hold 2 × 255 × 64 but not 2 × 255 × 127. On base this and the smoothing bring the encoder's error on speech
- * from 16 % to 5 % of the signal.
- */
-export const SEVEN_BITS = 64;
 
 /** A slice of rows of a weight matrix; row r of it makes output channel r. */
 export interface WeightRows {
   readonly name: string;
   readonly first: number;
   readonly count: number;
-}
-
-/** Largest magnitude of one row over `largest`; 1 for a row of zeros, so that nothing is divided by zero. */
-export function rowScale(values: Float32Array, start: number, length: number, largest: number): number {
-  let peak = 0;
-  for (let i = start; i < start + length; i++) {
-    const magnitude = Math.abs(values[i] ?? 0);
-    if (magnitude > peak) peak = magnitude;
-  }
-  return peak === 0 ? 1 : Math.fround(peak / largest);
-}
-
-/** Rounds half to even, as IEEE 754 and numpy do. */
-function roundHalfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-}
-
-/** `values[start..]` over `scale`, rounded; `scale` is that of `rowScale`, so that a byte holds each. */
-export function quantizeRow(
-  values: Float32Array,
-  start: number,
-  length: number,
-  scale: number,
-  target: Int8Array,
-  targetStart: number,
-): void {
-  for (let i = 0; i < length; i++) {
-    target[targetStart + i] = roundHalfEven(Math.fround((values[start + i] ?? 0) / scale));
-  }
-}
-
-/** A weight matrix [output, input] as an int8 tensor [input, output] with a scale for each output. */
-export interface QuantizedWeight {
-  /** int8 [input, output]. */
-  readonly values: Tensor;
-  /** float32 [output]. */
-  readonly scales: Tensor;
 }
 
 export interface QuantizeOptions {
