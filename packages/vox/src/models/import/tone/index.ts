@@ -58,15 +58,17 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
     );
   // One that has its metadata already keeps it: an entry that comes twice would be one too many for some readers.
   const missing = Object.fromEntries(Object.entries(METADATA).filter(([key]) => !metadata.has(key)));
-  const name = request.weights === 'int8' ? 'model.int8.onnx' : 'model.onnx';
+  const eightBit = request.weights === 'int8';
+  const name = eightBit ? 'model.int8.onnx' : 'model.onnx';
   const target = join(request.output, name);
-  if (request.weights === 'int8') await writeEightBit(source, target, { ...request, metadata: missing });
+  if (eightBit) await writeEightBit(source, target, { ...request, metadata: missing });
   else await appendMetadata(source, target, missing, request.signal);
   const lines = tokens.map((token, id) => `${token} ${id}\n`);
   await writeFile(join(request.output, 'tokens.txt'), lines.join(''), { flag: 'wx' });
   const words = request.files[WORDS];
   // It has gigabytes: another name for the same file.
   if (words !== undefined) await link(words, join(request.output, WORDS));
+  const decoders = words === undefined ? (['greedy', 'beam'] as const) : (['beam', 'greedy'] as const);
   return {
     names: [name, 'tokens.txt', ...(words === undefined ? [] : [WORDS])],
     info: describeModel({
@@ -76,7 +78,8 @@ export async function importTone(request: ToneImport): Promise<{ names: string[]
       languages: ['ru'],
       canChooseLanguage: false,
       canTimeWords: true,
-      ...(words === undefined ? {} : { decoders: ['beam', 'greedy'] }),
+      // As published, without its words, it runs on sherpa, which does not search.
+      ...(words === undefined && !eightBit ? {} : { decoders }),
       concurrency: 1,
     }),
   };
