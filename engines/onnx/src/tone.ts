@@ -27,7 +27,7 @@ import type { OpenGraph } from './runtime/index.js';
 import { INPUT_RATE, ToneStream } from './stream.js';
 
 const LANGUAGE = 'ru';
-/** Of which one is there: the weights as published, or in 8 bits. */
+/** One of them is there: the weights as published, or in 8 bits. */
 const MODELS = ['model.onnx', 'model.int8.onnx'] as const;
 /** How the blank is written in tokens.txt. */
 const BLANK = '<blk>';
@@ -38,7 +38,8 @@ const BLANK = '<blk>';
 const WINDOW_MS = 600_000;
 
 /**
- * Loads model.onnx (or model.int8.onnx) and tokens.txt of T-one, and its language model where there is one: kenlm.bin, or a lm.arpa of one's own.
+ * Loads model.onnx (or model.int8.onnx) and tokens.txt of T-one, and its language model where there is one: kenlm.bin, or a lm.arpa
+ * of one's own.
  * The parameter `lateMs` says by how much the weights say letters late: 330 for the published ones.
  * @throws VoxError `model_broken`
  */

@@ -42,7 +42,7 @@ export interface LiveRun {
   /** Answered by `marked`. */
   mark(): void;
   finish(): void;
-  /** Nothing more is heard, and the handler is told nothing more. Idempotent; of one that is over, nothing. */
+  /** Ends it: the handler is told nothing more. Does nothing where the stream is over. */
   cancel(): void;
 }
 

@@ -218,8 +218,8 @@ export class ModelHost {
   }
 
   /**
-   * Opens a live stream. `handler` is told everything, and the end exactly once. Who hears no longer cancels the run: an
-   * `AbortSignal` for it, tied to the client's, took 4 kB of each stream.
+   * Opens a live stream. `handler` is told everything, and the end exactly once, unless the run is cancelled before: by a call,
+   * because an `AbortSignal` for it, tied to the client's, took 4 kB of each stream.
    */
   listen(options: LiveOptions, handler: LiveHandler): LiveRun {
     if (this.#dead) throw this.#dead;

@@ -87,12 +87,14 @@ test('a session is open once its runner is ready for it, however long that warms
 });
 
 test('what goes wrong before is the answer to the request, and nothing stays', async (t) => {
-  const { open, say, asked, leases, sessions } = await stage(t);
+  const { open, say, asked, leases, told, sessions } = await stage(t);
   const one = open();
   await settle();
   say({ type: 'error', id: asked()[0] ?? 0, error: { code: 'model_broken', message: 'no weights' } });
   await assert.rejects(one.opening, { code: 'model_broken' });
+  await settle();
   assert.deepEqual([one.errors, leases(), sessions.count], [[], 0, 0]);
+  assert.equal(told.at(-1)?.type, 'listen', 'a stream that ended by itself is not cancelled');
 });
 
 test('a client that leaves meanwhile takes its stream along', async (t) => {

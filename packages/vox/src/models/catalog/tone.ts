@@ -1,6 +1,7 @@
 /**
  * T-one, which gets metadata and a table of letters on import: alone, on sherpa; and on ONNX Runtime with 8-bit weights, and with
- * the language model that its own pipeline searches with. Commit, sizes and hashes as its publisher states them (read from public lock files, November 2026).
+ * the language model that its own pipeline searches with. Commit, sizes and hashes as its publisher states them (read from public
+ * lock files, November 2026).
  */
 import type { CatalogEntry, SourceFile } from '../types.js';
 import { published } from './sherpa-stt.js';

@@ -171,7 +171,13 @@ describe('a file whose weights become 8 bits', () => {
   test('a file in which 8 bits can do nothing is refused, and says why', async () => {
     const weight = bytesField(5, small(HALF, RAW));
     const elsewhere = bytesField(5, small(HALF, bytesField(13, stringField(1, 'location'))));
+    const held = concatenate([
+      stringField(1, 'value'),
+      bytesField(5, small(FLOAT, bytesField(13, stringField(1, 'location')))),
+    ]);
+    const heldElsewhere = node('Constant', [], 'b', bytesField(5, held));
     const short = bytesField(5, small(FLOAT, RAW));
+    const nan = bytesField(5, small(FLOAT, bytesField(4, bytesOf(Float32Array.of(1, Number.NaN, 2, 3)))));
     const old = productGraph({ operatorSet: 12 });
     const none = new GraphBuilder('g', 13);
     none.node('MatMul', ['a', 'b'], { outputs: ['c'] });
@@ -185,7 +191,10 @@ describe('a file whose weights become 8 bits', () => {
       // One that is an input may be given another value.
       [model(weight, MULTIPLIED, bytesField(11, stringField(1, 'w'))), /no MatMul/],
       [model(elsewhere, MULTIPLIED), /lie in another file/],
+      [model(weight, MULTIPLIED, heldElsewhere), /lie in another file/],
+      [concatenate([model(MULTIPLIED), bytesField(7, weight)]), /it has a second graph/],
       [model(short, MULTIPLIED), /constant w has 8 bytes/],
+      [model(nan, MULTIPLIED), /constant w has numbers that are not finite/],
       [Buffer.from('nothing'), /not a whole ONNX file/],
     ] as const)
       await assert.rejects(eightBit(what), isBroken(why), String(why));

@@ -1,7 +1,8 @@
 /**
  * What stands in the place of a MatMul with constant weights: rows of 8 bits, each with a scale of its own, times weights of 8 bits.
  * A scale for a whole tensor, as `DynamicQuantizeLinear` makes it, would make what one stream hears depend on who else is in
- * its batch. A row's own doesn't, nor do the sums, which are whole numbers (decision 0011).
+ * its batch. A row's own doesn't, nor do the sums, which are whole numbers (decision 0011). A value without rows is an error when the
+ * graph runs.
  */
 import { GraphBuilder } from './graph.js';
 import { DATA_TYPES, scalar, type Tensor } from './tensor.js';

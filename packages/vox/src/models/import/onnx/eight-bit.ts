@@ -1,6 +1,7 @@
 /**
  * Gives an ONNX file 8-bit weights: every MatMul whose right side is a constant matrix of floats is replaced (`eight-bit-nodes.ts`
- * says by what). All else is copied byte for byte, so that what is not known here stays as it is.
+ * says by what), but for those in the branches of an `If` and the like. All else is copied byte for byte, so that what is not known
+ * here stays as it is.
  */
 import { open } from 'node:fs/promises';
 import { VoxError } from '@vox-speech/contract';
@@ -39,7 +40,7 @@ interface Weight {
 /**
  * Writes `source` with 8-bit weights to a new file `target`. The floats of one weight at a time are in memory.
  * Rejects with the signal's reason when aborted, and with VoxError `model_broken` where the file is no whole ONNX file, has weights
- * in another file or operators that are too old, or has no MatMul that could be replaced.
+ * in another file or operators that are too old, or has no MatMul that could be replaced. What was written until then stays.
  */
 export async function writeEightBit(
   source: string,
@@ -54,7 +55,7 @@ export async function writeEightBit(
     const operatorSet = outline.operatorSets.get('') ?? outline.operatorSets.get('ai.onnx') ?? 0;
     if (operatorSet < OLDEST_OPERATORS)
       throw unfit(source, `8-bit rows need operator set ${OLDEST_OPERATORS} or newer, it has ${operatorSet}`);
-    if (outline.constants.some(({ constant }) => constant.stored === 'elsewhere'))
+    if (constantsOf(outline).some(({ stored }) => stored === 'elsewhere'))
       throw unfit(source, 'some of its weights lie in another file');
     const products = productsOf(outline);
     if (products.size === 0)
@@ -67,19 +68,21 @@ export async function writeEightBit(
   }
 }
 
+/** The graph's own, and what its `Constant` nodes hold. */
+function constantsOf({ constants, nodes }: Outline): ModelConstant[] {
+  return [...constants.map(({ constant }) => constant), ...nodes.flatMap(({ node }) => node.constant ?? [])];
+}
+
 /** By the place of their nodes. */
-function productsOf({ nodes, constants, inputs }: Outline): Map<Place, Product> {
+function productsOf(outline: Outline): Map<Place, Product> {
   const weights = new Map<string, Weight>();
-  for (const constant of [
-    ...constants.map((place) => place.constant),
-    ...nodes.flatMap(({ node }) => node.constant ?? []),
-  ]) {
+  for (const constant of constantsOf(outline)) {
     const weight = asWeight(constant);
     // A constant that is an input too is only what stands in for one that is not given.
-    if (weight !== undefined && !inputs.includes(constant.name)) weights.set(constant.name, weight);
+    if (weight !== undefined && !outline.inputs.includes(constant.name)) weights.set(constant.name, weight);
   }
   return new Map(
-    nodes.flatMap((place) => {
+    outline.nodes.flatMap((place) => {
       const { node } = place;
       const weight = weights.get(node.inputs[1] ?? '');
       const standard = node.domain === '' || node.domain === 'ai.onnx';
@@ -164,7 +167,10 @@ async function readWeight(cursor: Cursor, path: string, weight: Weight): Promise
   const numbers = stored === 'varints' ? bytesOf(Uint16Array.from(varints(bytes))) : bytes;
   if (numbers.length !== inputs * outputs * DATA_TYPES[weight.type].bytes)
     throw broken(path, `constant ${name} has ${numbers.length} bytes, not those of ${inputs} x ${outputs}`);
-  return toFloats(numbers, weight.type);
+  const values = toFloats(numbers, weight.type);
+  // As 8 bits they would be 0, and nobody would see that something is wrong.
+  if (!values.every(Number.isFinite)) throw unfit(path, `constant ${name} has numbers that are not finite`);
+  return values;
 }
 
 interface Plan {
@@ -192,9 +198,12 @@ async function write(
   for (const [{ from, end }, bytes] of edits) graphLength += bytes.length - (end - from);
   for (const { total } of constants) graphLength += total;
   const prefix = lengthPrefix(7, graphLength);
-  const sets = Array.from(made.operatorSets).filter(([domain]) => !outline.operatorSets.has(domain));
+  // The standard set is there, by one of its two names.
+  const sets = Array.from(made.operatorSets).filter(
+    ([domain]) => domain !== '' && !outline.operatorSets.has(domain),
+  );
   const tail = concatenate([
-    ...sets.filter(([domain]) => domain !== '').map(([domain, version]) => operatorSetField(domain, version)),
+    ...sets.map(([domain, version]) => operatorSetField(domain, version)),
     metadataFields(
       Object.entries(options.metadata ?? {}).map(([key, value]) => [key, String(value)] as const),
     ),

@@ -62,7 +62,11 @@ export async function readOutline(cursor: Cursor, path: string, size: number): P
       operatorSets.set(await textOf(cursor, field, 1), version);
     } else if (field.number === 14)
       metadata.set(await textOf(cursor, field, 1), await textOf(cursor, field, 2));
-    else if (field.number === 7) graph = field;
+    else if (field.number === 7) {
+      // Protobuf would merge them; nobody writes a graph in parts, and half of one must not be taken for all of it.
+      if (graph !== undefined) throw broken(path, 'it has a second graph');
+      graph = field;
+    }
   }
   if (irVersion === 0 || operatorSets.size === 0) throw broken(path, 'it has no version');
   if (graph === undefined) throw broken(path, 'it has no graph');
