@@ -37,13 +37,15 @@ const vox = await serve([], {
 
 const since = performance.now();
 async function sample() {
+  // Before the figures are asked for: the connection on which one is told may still be closing when it is known.
+  const held = sockets(vox.child.pid);
   const { parts } = memory(vox.child.pid);
   const server = parts.find(({ pid }) => pid === vox.child.pid)?.mb ?? 0;
   return {
     minute: (performance.now() - since) / 60_000,
     streams: await gauge(vox.base, 'vox_live_streams'),
     connections: await gauge(vox.base, 'stt_active_connections'),
-    sockets: sockets(vox.child.pid),
+    sockets: held,
     processes: parts.length,
     serverMb: server,
     runnersMb: parts.reduce((sum, { mb }) => sum + mb, 0) - server,
