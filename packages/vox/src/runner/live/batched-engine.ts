@@ -39,7 +39,7 @@ const TRIAL_LEVEL = 0.01;
 const MAX_REMEMBERED = 256;
 /**
  * Beside the steps: resampling, framing, messages, steps that are smaller than a full house, and processors that somebody else takes a
- * part of: every thread of a step then waits for the slowest. With a tenth two cores let 73 streams in on 8-bit weights of 67 million,
+ * part of: every thread of a step then waits for the slowest. With a tenth, two cores let 73 streams in on 8-bit weights of 67 million,
  * their speakers on the same two cores, and heard them 2.8 s late; 60 they heard in time.
  */
 const OVERHEAD = 1.25;
