@@ -38,7 +38,7 @@ const YOUNG_ELSEWHERE_MIB = 8;
 
 /**
  * What a stream keeps from one partial to the next outlives the young, and is dead soon after: V8 would let 8 MB and more of that
- * pile up before it looks. With this it looks after 2 MB and moves what is left together: 43 to 49 instead of 58 kB for
+ * pile up before it looks, and leave holes. With this it moves what is left together whenever it looks: 43 to 49 instead of 58 kB for
  * each of 300 live streams in runs on different days, and a decode of Whisper takes as long (medians of three: 3.2 s of processor time
  * with it and without). Where the model runs elsewhere there is no such state.
  */
