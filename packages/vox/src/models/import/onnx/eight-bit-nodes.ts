@@ -35,39 +35,27 @@ export interface EightBitProduct {
 }
 
 export class EightBitNodes {
-  readonly #graph: GraphBuilder;
+  /** What was made so far: nodes in order, constants, sets of operators. */
+  readonly graph: GraphBuilder;
   readonly #axesAsInput: boolean;
   readonly #prefix: string;
   readonly #rows = new Map<string, Rows>();
 
   /** @param prefix no name of the graph begins with it */
   constructor(operatorSet: number, prefix: string) {
-    this.#graph = new GraphBuilder('', operatorSet, undefined, prefix);
+    this.graph = new GraphBuilder('', operatorSet, undefined, prefix);
     this.#axesAsInput = operatorSet >= AXES_AS_INPUT;
     this.#prefix = prefix;
   }
 
-  /** Nodes so far, in order. */
-  get nodes(): GraphBuilder['nodes'] {
-    return this.#graph.nodes;
-  }
-
-  get constants(): GraphBuilder['constants'] {
-    return this.#graph.constants;
-  }
-
-  get operatorSets(): GraphBuilder['operatorSets'] {
-    return this.#graph.operatorSets;
-  }
-
   /** A constant whose name is made of this one. */
   constant(name: string, tensor: Tensor): string {
-    return this.#graph.constant(`${this.#prefix}${name}`, tensor);
+    return this.graph.constant(`${this.#prefix}${name}`, tensor);
   }
 
   /** Adds the nodes of one product; values that several products read are quantised once. */
   multiply({ input, output, weights, length, type }: EightBitProduct): void {
-    const graph = this.#graph;
+    const graph = this.graph;
     const { values, scales } = this.#quantized(input, length, type);
     const one = this.constant('one', scalar(1));
     const zero = this.constant('zero', bytes([ZERO], []));
@@ -85,7 +73,7 @@ export class EightBitNodes {
   #quantized(input: string, length: number, type: 'float32' | 'float16'): Rows {
     const known = this.#rows.get(input);
     if (known !== undefined) return known;
-    const graph = this.#graph;
+    const graph = this.graph;
     const value = type === 'float32' ? input : graph.cast(input, 'float32');
     const peaks = this.#peaks(graph.node('Abs', [value]));
     const share = this.constant('share', scalar(1 / LARGEST));
@@ -106,10 +94,10 @@ export class EightBitNodes {
 
   #peaks(magnitudes: string): string {
     if (this.#axesAsInput)
-      return this.#graph.node('ReduceMax', [magnitudes, this.#graph.integers(-1)], {
+      return this.graph.node('ReduceMax', [magnitudes, this.graph.integers(-1)], {
         attributes: { keepdims: 1 },
       });
-    return this.#graph.node('ReduceMax', [magnitudes], { attributes: { axes: [-1], keepdims: 1 } });
+    return this.graph.node('ReduceMax', [magnitudes], { attributes: { axes: [-1], keepdims: 1 } });
   }
 }
 

@@ -13,7 +13,7 @@ import { concatenate, lengthPrefix } from './protobuf.js';
 import { quantizeColumns, SEVEN_BITS } from './quantize.js';
 import { Sink, type WriteOptions } from './sink.js';
 import { bytesOf, DATA_TYPES } from './tensor.js';
-import { constantHead, metadataFields, nodeField, operatorSetField } from './write.js';
+import { constantFields, metadataFields, nodeField, operatorSetField } from './write.js';
 
 /** The first in which a QuantizeLinear has scales along an axis. */
 const OLDEST_OPERATORS = 13;
@@ -128,7 +128,7 @@ function editsOf(
   for (const [place, { node, weight }] of products) {
     const { constant, dims, type } = weight;
     const { values, scales } = quantizeColumns(() => read(weight), dims, SEVEN_BITS);
-    const before = made.nodes.length;
+    const before = made.graph.nodes.length;
     made.multiply({
       input: node.inputs[0] ?? '',
       output: node.outputs[0] ?? '',
@@ -139,7 +139,7 @@ function editsOf(
       length: dims[0],
       type,
     });
-    edits.set(place, concatenate(made.nodes.slice(before).map(nodeField)));
+    edits.set(place, concatenate(made.graph.nodes.slice(before).map(nodeField)));
   }
   // A weight that something else reads too stays.
   const needed = new Set(outputs);
@@ -188,25 +188,19 @@ async function write(
   options: EightBitOptions,
 ): Promise<void> {
   const { graph } = outline;
-  const constants = Array.from(made.constants, ([name, tensor]) => ({
-    name,
-    tensor,
-    ...constantHead(name, tensor),
-  }));
+  const constants = constantFields(made.graph.constants);
   const places = Array.from(edits.keys()).sort((a, b) => a.from - b.from);
   let graphLength = graph.end - graph.start;
   for (const [{ from, end }, bytes] of edits) graphLength += bytes.length - (end - from);
   for (const { total } of constants) graphLength += total;
   const prefix = lengthPrefix(7, graphLength);
   // The standard set is there, by one of its two names.
-  const sets = Array.from(made.operatorSets).filter(
+  const sets = Array.from(made.graph.operatorSets).filter(
     ([domain]) => domain !== '' && !outline.operatorSets.has(domain),
   );
   const tail = concatenate([
     ...sets.map(([domain, version]) => operatorSetField(domain, version)),
-    metadataFields(
-      Object.entries(options.metadata ?? {}).map(([key, value]) => [key, String(value)] as const),
-    ),
+    metadataFields(Object.entries(options.metadata ?? {})),
   ]);
   const total = graph.from + prefix.length + graphLength + (size - graph.end) + tail.length;
   await Sink.fill(path, total, options, async (sink) => {
@@ -219,10 +213,7 @@ async function write(
       at = place.end;
     }
     await sink.copy(source, at, graph.end);
-    for (const { name, tensor, head } of constants) {
-      await sink.put(head);
-      await sink.tensor(name, tensor);
-    }
+    for (const constant of constants) await sink.constant(constant);
     await sink.copy(source, graph.end, size);
     await sink.put(tail);
   });

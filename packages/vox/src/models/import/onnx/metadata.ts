@@ -24,7 +24,7 @@ export async function appendMetadata(
   await chmod(target, 0o644);
   const file = await open(target, 'a');
   try {
-    await writeAll(file, metadataFields(Object.entries(metadata).map(([k, v]) => [k, String(v)] as const)));
+    await writeAll(file, metadataFields(Object.entries(metadata)));
   } finally {
     await file.close();
   }

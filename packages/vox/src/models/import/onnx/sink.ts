@@ -19,6 +19,16 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
   while (done < bytes.length) done += (await file.write(bytes, done)).bytesWritten;
 }
 
+/** A constant as a field of its graph. */
+export interface ConstantField {
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** All of it but the numbers, which follow. */
+  readonly head: Uint8Array;
+  /** Bytes of both. */
+  readonly total: number;
+}
+
 export class Sink {
   private written = 0;
   private pending: Uint8Array[] = [];
@@ -61,8 +71,9 @@ export class Sink {
     if (this.pendingBytes >= FLUSH_BYTES) await this.flush();
   }
 
-  /** The numbers of a constant. Rejects with a RangeError when its chunks are not as long as its type and shape say. */
-  async tensor(name: string, tensor: Tensor): Promise<void> {
+  /** Rejects with a RangeError when the constant's chunks are not as long as its type and shape say. */
+  async constant({ name, tensor, head }: ConstantField): Promise<void> {
+    await this.put(head);
     const expected = byteLength(tensor);
     let got = 0;
     for await (const chunk of tensor.chunks()) {

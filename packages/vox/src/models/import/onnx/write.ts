@@ -5,7 +5,7 @@
  */
 import type { Attribute, GraphBuilder, GraphNode, GraphValue } from './graph.js';
 import { bytesField, concatenate, floatField, integerField, lengthPrefix, stringField } from './protobuf.js';
-import { Sink, type WriteOptions } from './sink.js';
+import { type ConstantField, Sink, type WriteOptions } from './sink.js';
 import { byteLength, DATA_TYPES, type Tensor } from './tensor.js';
 
 /** AttributeProto.AttributeType. */
@@ -46,8 +46,12 @@ function valueInfo(value: GraphValue): Uint8Array {
   return concatenate([stringField(1, value.name), bytesField(2, bytesField(1, tensorType))]);
 }
 
-/** A constant as a field of its graph, up to its numbers, which follow; `total` is the length of both. */
-export function constantHead(name: string, tensor: Tensor): { head: Uint8Array; total: number } {
+/** Constants as fields of their graph. */
+export function constantFields(constants: ReadonlyMap<string, Tensor>): ConstantField[] {
+  return Array.from(constants, ([name, tensor]) => constantField(name, tensor));
+}
+
+function constantField(name: string, tensor: Tensor): ConstantField {
   const raw = byteLength(tensor);
   const message = concatenate([
     ...tensor.dims.map((dim) => integerField(1, dim)),
@@ -56,7 +60,7 @@ export function constantHead(name: string, tensor: Tensor): { head: Uint8Array; 
     lengthPrefix(9, raw),
   ]);
   const head = concatenate([lengthPrefix(5, message.length + raw), message]);
-  return { head, total: head.length + raw };
+  return { name, tensor, head, total: head.length + raw };
 }
 
 /** A set of operators, as a field of a model. */
@@ -65,10 +69,10 @@ export function operatorSetField(domain: string, version: number): Uint8Array {
 }
 
 /** `metadata_props` of a model: one field 14 per entry. */
-export function metadataFields(metadata: Iterable<readonly [string, string]>): Uint8Array {
+export function metadataFields(metadata: Iterable<readonly [string, string | number]>): Uint8Array {
   return concatenate(
     Array.from(metadata, ([key, value]) =>
-      bytesField(14, concatenate([stringField(1, key), stringField(2, value)])),
+      bytesField(14, concatenate([stringField(1, key), stringField(2, String(value))])),
     ),
   );
 }
@@ -76,11 +80,7 @@ export function metadataFields(metadata: Iterable<readonly [string, string]>): U
 interface Layout {
   /** Everything up to the constants. */
   readonly head: Uint8Array;
-  readonly constants: readonly {
-    readonly name: string;
-    readonly tensor: Tensor;
-    readonly head: Uint8Array;
-  }[];
+  readonly constants: readonly ConstantField[];
   /** Everything after the constants. */
   readonly tail: Uint8Array;
   /** Length of the file in bytes. */
@@ -89,12 +89,8 @@ interface Layout {
 
 /** All bytes of the file but the constants' own, which are known by their shapes. */
 function layOut(graph: GraphBuilder): Layout {
-  let constantsLength = 0;
-  const constants = Array.from(graph.constants, ([name, tensor]) => {
-    const { head, total } = constantHead(name, tensor);
-    constantsLength += total;
-    return { name, tensor, head };
-  });
+  const constants = constantFields(graph.constants);
+  const constantsLength = constants.reduce((sum, { total }) => sum + total, 0);
   const before = concatenate([...graph.nodes.map(nodeField), stringField(2, graph.name)]);
   const after = concatenate([
     ...graph.inputs.map((v) => bytesField(11, valueInfo(v))),
@@ -131,10 +127,7 @@ export async function writeModel(
   const { head, constants, tail, total } = layOut(graph);
   await Sink.fill(path, total, options, async (sink) => {
     await sink.put(head);
-    for (const constant of constants) {
-      await sink.put(constant.head);
-      await sink.tensor(constant.name, constant.tensor);
-    }
+    for (const constant of constants) await sink.constant(constant);
     await sink.put(tail);
   });
   return total;
