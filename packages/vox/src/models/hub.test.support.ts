@@ -1,6 +1,6 @@
 /** For tests: a home folder that goes away, entries made on the spot, and a small server that speaks the model hub's REST. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { Catalog } from './catalog/index.js';
 import { Puller } from './pull.js';
 import { DEFAULT_MODELS_SETTINGS, type ModelsSettings } from './settings.js';
 import { Store } from './store.js';
-import type { CatalogEntry, Source } from './types.js';
+import type { CatalogEntry, Source, SourceFile } from './types.js';
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -124,6 +124,17 @@ export class Hub {
     this.files.set(path, bytes);
     this.behaviours.set(path, behaviour);
     return `${this.url}${path}`;
+  }
+
+  /** Files of a folder under their own names, as an entry of the catalog asks for them. */
+  folder(path: string, names: readonly string[]): Promise<SourceFile[]> {
+    return Promise.all(
+      names.map(async (name) => {
+        const bytes = await readFile(join(path, name));
+        const paths = [this.serve(`/${name}`, bytes)];
+        return { as: name, paths, size: bytes.length, sha256: sha256(bytes) };
+      }),
+    );
   }
 
   /** A repository as the hub serves it: files by their path, and a listing of each folder. */

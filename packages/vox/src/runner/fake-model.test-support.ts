@@ -48,6 +48,11 @@ export function sayNumbers(
   return samples;
 }
 
+/** The number of the word that begins at a sample. */
+export function numberAt(samples: Float32Array, start: number): number {
+  return Math.round((Math.abs(samples[start] ?? 0) - 0.1) * 1000);
+}
+
 /** Runs of loud samples. */
 export function speechOf(samples: Float32Array): SpeechSpan[] {
   const spans: SpeechSpan[] = [];
@@ -78,7 +83,7 @@ export function listener(
     async *transcribe(pcm, options, signal): AsyncGenerator<Segment> {
       const instead = await hook(pcm, options, signal);
       const words = speechOf(pcm.samples).map(({ start, end }) => ({
-        text: String(Math.round((Math.abs(pcm.samples[start] ?? 0) - 0.1) * 1000)),
+        text: String(numberAt(pcm.samples, start)),
         startMs: (start / RATE) * 1000,
         endMs: (end / RATE) * 1000,
       }));

@@ -7,7 +7,15 @@ import {
   type UtteranceStream,
   VoxError,
 } from '@vox-speech/contract';
-import { detector, detectorsOf, RATE, STT, sayNumbers, speechOf } from '../fake-model.test-support.js';
+import {
+  detector,
+  detectorsOf,
+  numberAt,
+  RATE,
+  STT,
+  sayNumbers,
+  speechOf,
+} from '../fake-model.test-support.js';
 import { joined, LIVE, LiveBench, silence } from './live.test-support.js';
 import { RelayedEngine } from './relayed-engine.js';
 import type { Clock } from './stream.js';
@@ -27,9 +35,7 @@ class Context implements UtteranceStream {
   }
 
   get numbers(): string[] {
-    return speechOf(this.heard).map(({ start }) =>
-      String(Math.round((Math.abs(this.heard[start] ?? 0) - 0.1) * 1000)),
-    );
+    return speechOf(this.heard).map(({ start }) => String(numberAt(this.heard, start)));
   }
 
   /** A word is said when the silence after it is heard. */

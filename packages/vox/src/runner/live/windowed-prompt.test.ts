@@ -1,7 +1,15 @@
 /** What an offline model is told was said before, utterance by utterance. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { detector, detectorsOf, listener, STT, sayNumbers, speechOf } from '../fake-model.test-support.js';
+import {
+  detector,
+  detectorsOf,
+  listener,
+  numberAt,
+  STT,
+  sayNumbers,
+  speechOf,
+} from '../fake-model.test-support.js';
 import { joined, LIVE, LiveBench, silence } from './live.test-support.js';
 import { DecodeTurns } from './turns.js';
 import { WindowedEngine } from './windowed-engine.js';
@@ -13,7 +21,7 @@ async function promptsOf(texts: readonly string[], prompt?: string): Promise<(st
     async ({ samples }, options) => {
       const [first] = speechOf(samples);
       if (first === undefined) return undefined;
-      const number = Math.round((Math.abs(samples[first.start] ?? 0) - 0.1) * 1000);
+      const number = numberAt(samples, first.start);
       prompts.set(number, options.prompt);
       return texts[number - 1];
     },

@@ -1,13 +1,13 @@
 /** T-one with 8-bit weights, pulled, imported and heard by the real ONNX Runtime; the weights are the fixture's. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Engine, Model, Segment, TranscriptionStream } from '@vox-speech/contract';
 import { all } from '../../../transport/waiting.test.support.js';
 import { T_ONE } from '../../catalog/tone.js';
-import { bench, Hub, sha256 } from '../../hub.test.support.js';
+import { bench, Hub } from '../../hub.test.support.js';
 import { parseReference } from '../../reference.js';
 import { bytesOf, floats, GraphBuilder, inspectModel, type Tensor, writeModel } from '../onnx/index.js';
 import { toneSpeech, writePublishedTone } from '../testing/tone.js';
@@ -70,13 +70,7 @@ describe('T-one with 8-bit weights', { skip }, () => {
     // One layer: the light fixture has no product.
     await writePublishedTone(root, 1);
     const hub = await Hub.start(t);
-    const files = await Promise.all(
-      ['model.onnx', 'vocab.json'].map(async (name) => {
-        const bytes = await readFile(join(root, name));
-        const size = bytes.length;
-        return { as: name, paths: [hub.serve(`/${name}`, bytes)], size, sha256: sha256(bytes) };
-      }),
-    );
+    const files = await hub.folder(root, ['model.onnx', 'vocab.json']);
     const entry = T_ONE.find(({ reference }) => reference === REFERENCE);
     assert.ok(entry);
     const { puller, store } = await bench(t, [{ ...entry, needs: [], sources: [{ type: 'https', files }] }]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Engine, VoxError } from '@vox-speech/contract';
 import { all } from '../../../transport/waiting.test.support.js';
-import { bench, entryOf, Hub, sha256 } from '../../hub.test.support.js';
+import { bench, entryOf, Hub } from '../../hub.test.support.js';
 import { parseReference } from '../../reference.js';
 import { inspectModel } from '../onnx/index.js';
 import { findSherpa } from '../testing/sherpa.js';
@@ -35,17 +35,7 @@ describe('T-one as it is published', () => {
 
   test('is pulled, imported, loaded and hears', { skip }, async (t) => {
     const hub = await Hub.start(t);
-    const files = await Promise.all(
-      ['model.onnx', 'vocab.json'].map(async (name) => {
-        const bytes = await readFile(join(root, name));
-        return {
-          as: name,
-          paths: [hub.serve(`/${name}`, bytes)],
-          size: bytes.length,
-          sha256: sha256(bytes),
-        };
-      }),
-    );
+    const files = await hub.folder(root, ['model.onnx', 'vocab.json']);
     const { puller, store } = await bench(t, [
       entryOf('t-one:test', [{ type: 'https', files }], {
         kind: 'stt',
